@@ -1,0 +1,158 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.block;
+
+import java.nio.ByteBuffer;
+
+/**
+ * One command on its way through a device: reusable, so that the data path allocates nothing.
+ *
+ * <p>Ownership. The submitter fills the request and hands it over with {@link BlockDevice#submit}.
+ * Until the completion runs, request and buffer belong to the device; the submitter must not touch
+ * either, not even after a timeout of its own. The device calls {@link #complete} exactly once.
+ *
+ * <p>The buffer is used between its position and limit ({@code remaining() == lengthBytes}); a device
+ * may move the position of a READ or WRITE buffer. Single-threaded on the device's event loop.
+ */
+public final class BlockRequest {
+
+    /** No completion before this command's data is on stable storage. */
+    public static final int FUA = 1;
+    /** WRITE_ZEROES must leave the range allocated. */
+    public static final int NO_HOLE = 1 << 1;
+    /** WRITE_ZEROES must fail with ENOTSUP at once unless it is faster than writing zeros. */
+    public static final int FAST_ZERO = 1 << 2;
+    /**
+     * The submitter promises that nobody changes the WRITE buffer before the completion, so that a
+     * mirror need not copy it to keep its copies equal.
+     */
+    public static final int STABLE_PAYLOAD = 1 << 3;
+
+    private enum State { IDLE, SUBMITTED }
+
+    private BlockCommand command;
+    private long offsetBytes;
+    private long lengthBytes;
+    private int flags;
+    private ByteBuffer data;
+    private BlockCompletion completion;
+    private BlockError error = BlockError.NONE;
+    private String errorDetail = "";
+    private State state = State.IDLE;
+
+    /** Intrusive link for queues and pools that hold this request; owned by whoever holds it. */
+    BlockRequest next;
+
+    public BlockRequest read(long offsetBytes, ByteBuffer into, BlockCompletion completion) {
+        return set(BlockCommand.READ, offsetBytes, into.remaining(), 0, into, completion);
+    }
+
+    public BlockRequest write(long offsetBytes, ByteBuffer from, int flags, BlockCompletion completion) {
+        return set(BlockCommand.WRITE, offsetBytes, from.remaining(), flags, from, completion);
+    }
+
+    public BlockRequest flush(BlockCompletion completion) {
+        return set(BlockCommand.FLUSH, 0, 0, 0, null, completion);
+    }
+
+    public BlockRequest trim(long offsetBytes, long lengthBytes, int flags, BlockCompletion completion) {
+        return set(BlockCommand.TRIM, offsetBytes, lengthBytes, flags, null, completion);
+    }
+
+    public BlockRequest writeZeroes(long offsetBytes, long lengthBytes, int flags, BlockCompletion completion) {
+        return set(BlockCommand.WRITE_ZEROES, offsetBytes, lengthBytes, flags, null, completion);
+    }
+
+    /** Fills every field; the typed methods above read better where the command is known. */
+    public BlockRequest set(BlockCommand command, long offsetBytes, long lengthBytes, int flags,
+            ByteBuffer data, BlockCompletion completion) {
+        if (state != State.IDLE) {
+            throw new IllegalStateException("request refilled while a device owns it: " + this);
+        }
+        if (command.hasData() && data.remaining() != lengthBytes) {
+            throw new IllegalArgumentException(command + " of " + lengthBytes + " bytes with a buffer of " + data.remaining());
+        }
+        this.command = command;
+        this.offsetBytes = offsetBytes;
+        this.lengthBytes = lengthBytes;
+        this.flags = flags;
+        this.data = data;
+        this.completion = completion;
+        this.error = BlockError.NONE;
+        this.errorDetail = "";
+        return this;
+    }
+
+    /** Called by a device as the first thing in {@code submit}: takes ownership. */
+    public void markSubmitted() {
+        if (state != State.IDLE) {
+            throw new IllegalStateException("request submitted twice: " + this);
+        }
+        state = State.SUBMITTED;
+    }
+
+    public void complete() {
+        complete(BlockError.NONE, "");
+    }
+
+    /**
+     * Ends the request and gives it back to its submitter.
+     *
+     * @param detail for people: what failed, on which device and where; empty on success
+     * @throws IllegalStateException if the request is not submitted: a double completion is a broken invariant
+     */
+    public void complete(BlockError error, String detail) {
+        if (state != State.SUBMITTED) {
+            throw new IllegalStateException("request completed twice: " + this);
+        }
+        state = State.IDLE;
+        this.error = error;
+        this.errorDetail = detail;
+        completion.onComplete(this);
+    }
+
+    public BlockCommand command() {
+        return command;
+    }
+
+    public long offsetBytes() {
+        return offsetBytes;
+    }
+
+    public long lengthBytes() {
+        return lengthBytes;
+    }
+
+    public int flags() {
+        return flags;
+    }
+
+    public boolean isFua() {
+        return (flags & FUA) != 0;
+    }
+
+    /** Buffer of a READ or WRITE, null otherwise. */
+    public ByteBuffer data() {
+        return data;
+    }
+
+    public BlockError error() {
+        return error;
+    }
+
+    public String errorDetail() {
+        return errorDetail;
+    }
+
+    public boolean isSubmitted() {
+        return state == State.SUBMITTED;
+    }
+
+    @Override
+    public String toString() {
+        return command + " " + lengthBytes + "@" + offsetBytes + (isFua() ? " FUA" : "") + " " + state
+                + (error.isError() ? " " + error + " (" + errorDetail + ")" : "");
+    }
+}

@@ -1,0 +1,41 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.link;
+
+import java.nio.ByteBuffer;
+
+/** One connected byte stream (TCP or unix socket). All methods on the owning event loop. */
+public interface Link {
+
+    /** The other end, for messages: {@code 127.0.0.1:10809} or a socket path. */
+    String peer();
+
+    /**
+     * Queues bytes behind all earlier ones. The buffer belongs to the link until {@code released} runs; that
+     * is never inside this call, and happens exactly once, whether the bytes were sent or the link died.
+     * Nothing leaves before {@link #flush}.
+     *
+     * @param released told when the buffer may be reused; null if the caller never reuses it
+     */
+    void write(ByteBuffer bytes, Runnable released);
+
+    /** Sends what {@link #write} has queued. */
+    void flush();
+
+    /** False while more bytes wait than the link wants to hold; {@link LinkHandler#onWritable} ends it. */
+    boolean isWritable();
+
+    /**
+     * Turns delivery of bytes on or off. Off: the socket is no longer read, so that the peer is slowed down.
+     * Bytes the handler left unconsumed are delivered again when it is turned on.
+     */
+    void setReading(boolean on);
+
+    /** Sends what is queued, then closes. {@link LinkHandler#onClosed} follows. */
+    void close();
+
+    /** Closes at once and drops what is queued. {@link LinkHandler#onClosed} follows, never inside this call. */
+    void abort();
+}
