@@ -1,0 +1,49 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.control;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/** What {@code mirror_action <tag> <action> [source] [target...]} can be asked to do. */
+public enum MirrorActionType {
+    /** Makes the mirror for the first time: the source's content is the content, every target gets a full copy. */
+    CREATE,
+    /** Puts the mirror in service on the source node: a restart, or a failover takeover, as the decision table allows. */
+    START,
+    /** Takes the mirror out of service in order: drain, flush, mark the targets in sync. */
+    STOP,
+    /** Moves the mirror in order from the node it is in service on to the first target, without a resync. */
+    SWITCHOVER,
+    /** Starts replicating to a configured target that was not part of the mirror. */
+    ADD,
+    /** Forgets a target: its changes are no longer tracked. */
+    REMOVE,
+    /** Stops replicating to the targets; what they miss is tracked. */
+    PAUSE,
+    /** Ends a pause; a partial resync follows. */
+    RESUME,
+    /** Puts the mirror in service on a node that may not prove that its copy is the newest. */
+    FORCE,
+    /** Resumes, and copies everything to the targets. */
+    FULLRESYNC,
+    /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
+    EXPLAIN;
+
+    /** The word on the command line. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The action for a word from the command line, in lower case only as DataKeeper has it. */
+    public static Optional<MirrorActionType> ofWord(String word) {
+        for (MirrorActionType type : values()) {
+            if (type.word().equals(word)) {
+                return Optional.of(type);
+            }
+        }
+        return Optional.empty();
+    }
+}

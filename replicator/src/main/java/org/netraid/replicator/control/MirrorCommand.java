@@ -1,0 +1,50 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.control;
+
+import java.util.List;
+
+/**
+ * One command of an operator.
+ *
+ * @param tag the mirror
+ * @param source node the command is for, DataKeeper's third word: for FORCE and START the node to go in service, for
+ *     SWITCHOVER the node in service now; null: the node the command was given to. A node that is not the one named forwards it there
+ * @param targets targets the command is about; empty: all that it applies to
+ * @param dryRun decide and explain, change nothing
+ * @param acceptInconsistentData the second word that FORCE needs on a node whose copy is inconsistent
+ *     ({@code --i-accept-inconsistent-data})
+ * @param assumeClean CREATE and ADD: the copies are known to be equal, no full resync ({@code --assume-clean})
+ */
+public record MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
+        boolean acceptInconsistentData, boolean assumeClean) {
+
+    public MirrorCommand {
+        if (tag == null || action == null) {
+            throw new IllegalArgumentException("a command needs a tag and an action");
+        }
+        targets = targets == null ? List.of() : List.copyOf(targets);
+    }
+
+    /** A command with no options. */
+    public static MirrorCommand of(String tag, MirrorActionType action, String source, String... targets) {
+        return new MirrorCommand(tag, action, source, List.of(targets), false, false, false);
+    }
+
+    /** The command as typed, for messages. */
+    public String asTyped() {
+        StringBuilder text = new StringBuilder("mirror_action ").append(tag).append(' ').append(action.word());
+        if (source != null) {
+            text.append(' ').append(source);
+        }
+        for (String target : targets) {
+            text.append(' ').append(target);
+        }
+        text.append(dryRun ? " --dry-run" : "");
+        text.append(acceptInconsistentData ? " --i-accept-inconsistent-data" : "");
+        text.append(assumeClean ? " --assume-clean" : "");
+        return text.toString();
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.control;
+
+import java.util.List;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.Role;
+
+/**
+ * One mirror as one node sees it.
+ *
+ * @param tag the mirror
+ * @param node the node that reports
+ * @param created false: configured, but {@code create} was never given, here or on another node
+ * @param role what the node is doing for this mirror
+ * @param diskState what its local copy is worth
+ * @param words state of this node in DataKeeper's words, such as {@code Source}, {@code Target}, {@code Resyncing}
+ * @param mirrorWords state of the whole mirror: Fully Operational, Paused, Resyncing, Out of Sync, Split Brain, Stopped
+ * @param sourceNode the node in service as far as this one knows; "" if none
+ * @param generation current data generation in hexadecimal
+ * @param lastOwnerFlag the flag file {@code <tag>_last_owner} exists here
+ * @param sourceFlag content of the flag file {@code <tag>_source} here; "" if there is none
+ * @param dataCorruptFlag the flag file {@code <tag>_data_corrupt} exists here
+ * @param sizeBytes size of the mirror; 0 if not known yet
+ * @param chunkBytes bytes per dirty bit
+ * @param exportUri NBD URI the application uses; "" while this node is not the source
+ * @param blockedRule rule that keeps this node out of service; "" if it is not blocked
+ * @param blockedReason one sentence
+ * @param cure what would unblock it; one sentence
+ * @param recoveryMessage what opening the intent log found; "" if not opened
+ * @param targets targets, in the order of the configuration; empty unless this node is the source
+ */
+public record MirrorStatus(String tag, String node, boolean created, Role role, DiskState diskState, String words, String mirrorWords,
+        String sourceNode, String generation, boolean lastOwnerFlag, String sourceFlag, boolean dataCorruptFlag,
+        long sizeBytes, int chunkBytes, String exportUri, String blockedRule, String blockedReason, String cure,
+        String recoveryMessage, List<TargetStatus> targets) {
+
+    public MirrorStatus {
+        targets = List.copyOf(targets);
+    }
+}
