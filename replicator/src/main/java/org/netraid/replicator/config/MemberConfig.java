@@ -1,0 +1,45 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.config;
+
+import org.netraid.link.LinkAddress;
+
+/**
+ * One copy of a mirror.
+ *
+ * @param node the system that holds it
+ * @param disk path of the file or block device there; null for a foreign member
+ * @param priority order of takeover, lowest first (DataKeeper's 1, 10, 20)
+ * @param export where this node serves the mirrored device to the application while it is the source; null for a foreign member
+ * @param uri NBD URI of a plain NBD server without a daemon, which can only ever be a target; null for an ordinary member
+ */
+public record MemberConfig(String node, String disk, int priority, LinkAddress export, String uri) {
+
+    public MemberConfig {
+        Checks.name("member's node name", node);
+        boolean ordinary = disk != null && export != null;
+        if (ordinary == (uri != null)) {
+            throw new IllegalArgumentException("member " + node + " needs either disk and export, or uri");
+        }
+        if (priority < 0) {
+            throw new IllegalArgumentException("member " + node + ": priority " + priority + " is negative");
+        }
+    }
+
+    /** A member with a daemon. */
+    public static MemberConfig of(String node, String disk, int priority, LinkAddress export) {
+        return new MemberConfig(node, disk, priority, export, null);
+    }
+
+    /** A plain NBD server as target. */
+    public static MemberConfig foreign(String node, String uri) {
+        return new MemberConfig(node, null, Integer.MAX_VALUE, null, uri);
+    }
+
+    /** True for a plain NBD server: it keeps no flags, can never be source, and is told nothing but NBD. */
+    public boolean isForeign() {
+        return uri != null;
+    }
+}
