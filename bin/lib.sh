@@ -1,0 +1,105 @@
+# Shared by the launchers in this folder; to be sourced by bash, not run.
+#
+#   netraid_build [MODULE]            builds what is missing (all of it, or MODULE and what it needs); NETRAID_REBUILD=1 builds anew
+#   netraid_build_if_stale [MODULE]   the same, and also builds when a source is newer than what was built
+#   netraid_java MAIN_CLASS args...   becomes the JVM of a daemon or tool
+#   netraid_cli MAIN_CLASS args...    becomes the JVM of a short command: tuned to start fast
+#
+# NETRAID_JAVA_OPTS adds JVM options, JAVA_HOME chooses the JVM.
+
+netraid_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
+
+netraid_fail() { # one line, exit status 1
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+netraid_find_java() { # sets netraid_java_command and netraid_java_major without starting a JVM where possible
+    if [ -n "${JAVA_HOME:-}" ]; then
+        netraid_java_command=$JAVA_HOME/bin/java
+        [ -x "$netraid_java_command" ] || netraid_fail "JAVA_HOME is $JAVA_HOME, but there is no bin/java in it"
+    else
+        netraid_java_command=$(command -v java) ||
+            netraid_fail "no java found: install a JDK 17 or newer (Debian: apt-get install openjdk-17-jdk-headless) or set JAVA_HOME"
+    fi
+    local home version=''
+    home=$(dirname "$(dirname "$(readlink -f "$netraid_java_command")")")
+    if [ -r "$home/release" ]; then
+        version=$(sed -n 's/^JAVA_VERSION="\([^"]*\)".*/\1/p' "$home/release")
+    fi
+    [ -n "$version" ] || version=$("$netraid_java_command" -version 2>&1 | sed -n '1s/.*"\([^"]*\)".*/\1/p')
+    netraid_java_major=${version%%[.+-]*}
+    case $netraid_java_major in
+        '' | *[!0-9]*) netraid_fail "cannot tell the version of $netraid_java_command" ;;
+    esac
+    [ "$netraid_java_major" -ge 17 ] ||
+        netraid_fail "$netraid_java_command is version $version; NetRAID needs JDK 17 or newer (set JAVA_HOME to choose another)"
+}
+
+netraid_is_built() { # MODULE
+    [ -d "$netraid_root/$1/target/lib" ] && compgen -G "$netraid_root/$1/target/$1-*.jar" >/dev/null
+}
+
+netraid_run_maven() { # [MODULE]
+    netraid_find_java
+    command -v mvn >/dev/null ||
+        netraid_fail "not built yet, and Maven is missing (Debian: apt-get install maven)"
+    [ -x "$(dirname "$netraid_java_command")/javac" ] || command -v javac >/dev/null ||
+        netraid_fail "not built yet, and $netraid_java_command has no compiler: install a JDK, not only a JRE"
+    echo "${0##*/}: building NetRAID${1:+ ($1)}, once; this takes a minute or two" >&2
+    local arguments=(-q -B -DskipTests package)
+    [ -z "${1:-}" ] || arguments+=(-pl "$1" -am)
+    (cd "$netraid_root" && mvn "${arguments[@]}" >&2) || netraid_fail "the build failed; its messages are above"
+}
+
+netraid_build() { # [MODULE]
+    local probe=${1:-replicator}
+    if [ "${NETRAID_REBUILD:-0}" != 1 ] && netraid_is_built "$probe"; then
+        return
+    fi
+    # One build at a time; whoever waited finds it done.
+    exec 9<"$netraid_root/pom.xml"
+    ! command -v flock >/dev/null || flock 9
+    if [ "${NETRAID_REBUILD:-0}" = 1 ] || ! netraid_is_built "$probe"; then
+        netraid_run_maven "${1:-}"
+    fi
+    exec 9<&-
+    export NETRAID_REBUILD=0
+}
+
+netraid_build_if_stale() { # [MODULE]
+    local probe=${1:-replicator} jar newer
+    if netraid_is_built "$probe"; then
+        jar=$(compgen -G "$netraid_root/$probe/target/$probe-*.jar" | head -1)
+        newer=$(find "$netraid_root"/pom.xml "$netraid_root"/*/pom.xml "$netraid_root"/*/src/main -type f -newer "$jar" -print -quit)
+        [ -z "$newer" ] || NETRAID_REBUILD=1
+    fi
+    netraid_build "$@"
+}
+
+netraid_class_path() {
+    local jars
+    jars=$(compgen -G "$netraid_root/replicator/target/replicator-*.jar" | grep -v -e -sources -e -tests | head -1)
+    echo "$jars:$netraid_root/replicator/target/lib/*"
+}
+
+netraid_jvm_flags() { # fills the array netraid_flags
+    netraid_flags=(--enable-native-access=ALL-UNNAMED)
+    [ "$netraid_java_major" -lt 24 ] || netraid_flags+=(--sun-misc-unsafe-memory-access=allow)
+}
+
+netraid_java() { # MAIN_CLASS args...
+    netraid_build replicator
+    netraid_find_java
+    netraid_jvm_flags
+    # shellcheck disable=SC2086 -- NETRAID_JAVA_OPTS is a list of words
+    exec "$netraid_java_command" "${netraid_flags[@]}" ${NETRAID_JAVA_OPTS:-} -cp "$(netraid_class_path)" "$@"
+}
+
+netraid_cli() { # MAIN_CLASS args...
+    netraid_build replicator
+    netraid_find_java
+    netraid_flags=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx128m)
+    # shellcheck disable=SC2086
+    exec "$netraid_java_command" "${netraid_flags[@]}" ${NETRAID_JAVA_OPTS:-} -cp "$(netraid_class_path)" "$@"
+}
