@@ -77,6 +77,9 @@ public interface IntentLog {
     /** True if writes or resynced chunks wait for a flush: the mirror should close the epoch and flush soon. */
     boolean wantsFlush();
 
+    /** True if a write already waits for an extent that only a flush can free: close the epoch and flush now, not at the next tick. */
+    boolean flushUrgent();
+
     // ---- targets
 
     SlotState slotState(int slot);
@@ -119,7 +122,7 @@ public interface IntentLog {
 
     /**
      * The resync has written these chunks to the target (reply in, not flushed). Their bits are cleared when the epoch open now is
-     * flushed there, unless a chunk was marked dirty again meanwhile.
+     * flushed there and on the local disk, unless a chunk was marked dirty again meanwhile. Ignored if the target is not connected.
      */
     void chunksWritten(int slot, long firstChunk, long count);
 
@@ -144,7 +147,8 @@ public interface IntentLog {
 
     /**
      * Flushes everything and marks the log cleanly closed, so that the next start finds no hot extents. The devices' own flushes are the
-     * mirror's business and come first.
+     * mirror's business and come first: while a write is active or an epoch unflushed the log is left as after a crash, which costs a
+     * little resync. The log's own device stays open; it is its owner's to close.
      */
     void close(IntentWaiter closed);
 
@@ -162,7 +166,10 @@ public interface IntentLog {
             CLEAN,
             /** Not closed in order: hot extents were added to every slot. */
             CRASHED,
-            /** Missing, unreadable, damaged, foreign or of another size: every slot needs a full resync. */
+            /**
+             * Missing, unreadable, damaged, foreign or of another size: every slot needs a full resync. Slots whose names were still
+             * readable are FULL_RESYNC, the others UNUSED: give them to their targets with FULL_RESYNC.
+             */
             LOST,
             /** The mirror has no log: every interruption costs a full resync. */
             NONE
