@@ -1,0 +1,31 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import java.util.List;
+
+/**
+ * A mirror at one moment, for status and metrics.
+ *
+ * @param tag the mirror's name
+ * @param state what it does with requests
+ * @param failure why it failed; "" unless the state is FAILED
+ * @param sizeBytes size of the mirrored device
+ * @param chunkBytes bytes per dirty bit
+ * @param localName the local disk
+ * @param bytesRead since start
+ * @param bytesWritten since start, zeros and trims included
+ * @param flushes application flushes since start
+ * @param engineFlushes flush rounds the engine has run since start, the application's included
+ * @param localErrors failed commands of the local disk
+ * @param lastLocalError text of the last one; ""
+ * @param requestsInWork requests being carried out
+ * @param requestsQueued requests waiting for their turn
+ * @param legs targets by slot
+ */
+public record MirrorSnapshot(String tag, MirrorState state, String failure, long sizeBytes, int chunkBytes, String localName,
+        long bytesRead, long bytesWritten, long flushes, long engineFlushes, long localErrors, String lastLocalError,
+        int requestsInWork, int requestsQueued, List<LegSnapshot> legs) {
+}

@@ -1,0 +1,17 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+/** What a mirror does with requests. */
+public enum MirrorState {
+    /** Serves everything. */
+    RUNNING,
+    /** Reads are served, modifications and flushes wait; see {@link Mirror#suspend}. */
+    SUSPENDED,
+    /** Local disk or intent log can no longer be trusted: modifications and flushes end with EIO, reads are served. */
+    FAILED,
+    /** Refuses everything with ESHUTDOWN. */
+    CLOSED
+}
