@@ -1,0 +1,103 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.sim;
+
+import java.util.Set;
+
+import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.BlockError;
+import org.netraid.block.BlockGeometry;
+import org.netraid.block.BlockRequest;
+
+/** A {@link SimDisk} as one life of a node sees it. */
+final class SimDiskDevice implements BlockDevice {
+
+    private final SimDisk disk;
+    private final SimLoop loop;
+    private int running;
+    private boolean closing;
+    private Runnable whenClosed;
+
+    SimDiskDevice(SimDisk disk, SimLoop loop) {
+        this.disk = disk;
+        this.loop = loop;
+    }
+
+    @Override
+    public String name() {
+        return disk.name();
+    }
+
+    @Override
+    public BlockGeometry geometry() {
+        return disk.geometry();
+    }
+
+    @Override
+    public Set<BlockCapability> capabilities() {
+        return disk.options().capabilities();
+    }
+
+    @Override
+    public void submit(BlockRequest request) {
+        request.markSubmitted();
+        BlockError error = check(request);
+        running++;
+        if (error.isError()) {
+            loop.execute(() -> {
+                ended();
+                request.complete(error, name() + ": " + error + " for " + request.command() + " of " + request.lengthBytes()
+                        + " bytes at " + request.offsetBytes());
+            });
+        } else {
+            disk.start(loop, request, this::ended);
+        }
+    }
+
+    private BlockError check(BlockRequest request) {
+        if (closing) {
+            return BlockError.ESHUTDOWN;
+        }
+        BlockCommand command = request.command();
+        if (command.modifies() && can(BlockCapability.READ_ONLY)) {
+            return BlockError.EPERM;
+        }
+        BlockCapability needed = switch (command) {
+            case FLUSH -> BlockCapability.FLUSH;
+            case TRIM -> BlockCapability.TRIM;
+            case WRITE_ZEROES -> BlockCapability.WRITE_ZEROES;
+            default -> null;
+        };
+        if (needed != null && !can(needed) || request.isFua() && !can(BlockCapability.FUA)) {
+            return BlockError.EINVAL;
+        }
+        if ((request.flags() & BlockRequest.FAST_ZERO) != 0 && !can(BlockCapability.FAST_ZERO)) {
+            return BlockError.ENOTSUP;
+        }
+        return command == BlockCommand.FLUSH ? BlockError.NONE
+                : geometry().check(command, request.offsetBytes(), request.lengthBytes());
+    }
+
+    @Override
+    public void close(Runnable closed) {
+        if (closing) {
+            throw new IllegalStateException(name() + " closed twice");
+        }
+        closing = true;
+        whenClosed = closed;
+        if (running == 0) {
+            loop.execute(closed);
+        }
+    }
+
+    private void ended() {
+        running--;
+        if (closing && running == 0) {
+            loop.execute(whenClosed);
+        }
+    }
+}

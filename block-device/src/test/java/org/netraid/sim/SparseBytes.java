@@ -1,0 +1,101 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.sim;
+
+import java.util.Arrays;
+
+/** The bytes of a large, mostly empty medium: 4 KiB pages made at the first write; a missing page reads as zeros. */
+final class SparseBytes {
+
+    private static final int PAGE_BITS = 12;
+    private static final int PAGE = 1 << PAGE_BITS;
+    private static final int TABLE_BITS = 10;
+    private static final byte[] ZEROS = new byte[PAGE];
+
+    private final byte[][][] tables;
+
+    SparseBytes(long sizeBytes) {
+        long pages = (sizeBytes + PAGE - 1) >>> PAGE_BITS;
+        tables = new byte[Math.toIntExact((pages + (1 << TABLE_BITS) - 1) >>> TABLE_BITS)][][];
+    }
+
+    void write(long offset, byte[] from, int fromIndex, int length) {
+        int done = 0;
+        while (done < length) {
+            long at = offset + done;
+            int inPage = (int) (at & (PAGE - 1));
+            int count = Math.min(length - done, PAGE - inPage);
+            System.arraycopy(from, fromIndex + done, pageForWrite(at), inPage, count);
+            done += count;
+        }
+    }
+
+    void zero(long offset, long length) {
+        long done = 0;
+        while (done < length) {
+            long at = offset + done;
+            int inPage = (int) (at & (PAGE - 1));
+            int count = (int) Math.min(length - done, PAGE - inPage);
+            byte[] page = page(at);
+            if (page != ZEROS) {
+                Arrays.fill(page, inPage, inPage + count, (byte) 0);
+            }
+            done += count;
+        }
+    }
+
+    void read(long offset, byte[] into, int intoIndex, int length) {
+        int done = 0;
+        while (done < length) {
+            long at = offset + done;
+            int inPage = (int) (at & (PAGE - 1));
+            int count = Math.min(length - done, PAGE - inPage);
+            System.arraycopy(page(at), inPage, into, intoIndex + done, count);
+            done += count;
+        }
+    }
+
+    boolean equal(SparseBytes other, long offset, long length) {
+        long done = 0;
+        while (done < length) {
+            long at = offset + done;
+            int inPage = (int) (at & (PAGE - 1));
+            int count = (int) Math.min(length - done, PAGE - inPage);
+            byte[] mine = page(at);
+            byte[] theirs = other.page(at);
+            if (mine != theirs && !Arrays.equals(mine, inPage, inPage + count, theirs, inPage, inPage + count)) {
+                return false;
+            }
+            done += count;
+        }
+        return true;
+    }
+
+    void flipBit(long offset, int bit) {
+        pageForWrite(offset)[(int) (offset & (PAGE - 1))] ^= (byte) (1 << bit);
+    }
+
+    private byte[] page(long offset) {
+        long index = offset >>> PAGE_BITS;
+        byte[][] table = tables[(int) (index >>> TABLE_BITS)];
+        byte[] page = table == null ? null : table[(int) (index & ((1 << TABLE_BITS) - 1))];
+        return page == null ? ZEROS : page;
+    }
+
+    private byte[] pageForWrite(long offset) {
+        long index = offset >>> PAGE_BITS;
+        int tableIndex = (int) (index >>> TABLE_BITS);
+        if (tables[tableIndex] == null) {
+            tables[tableIndex] = new byte[1 << TABLE_BITS][];
+        }
+        int pageIndex = (int) (index & ((1 << TABLE_BITS) - 1));
+        byte[] page = tables[tableIndex][pageIndex];
+        if (page == null) {
+            page = new byte[PAGE];
+            tables[tableIndex][pageIndex] = page;
+        }
+        return page;
+    }
+}
