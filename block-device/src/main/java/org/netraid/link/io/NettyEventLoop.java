@@ -1,0 +1,99 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.link.io;
+
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.netraid.time.EventLoop;
+
+/**
+ * A Netty loop as the pure code sees it. A task that throws is reported and does not disturb the tasks after it.
+ *
+ * <p>{@link #execute} may be called from any thread and allocates nothing when called on the loop itself.
+ */
+public final class NettyEventLoop implements EventLoop {
+
+    private final io.netty.channel.EventLoop netty;
+    private final Consumer<Throwable> uncaught;
+    /** Wrappers ready for reuse; touched on the loop's thread only. */
+    private GuardedTask free;
+
+    /**
+     * @param netty the loop to run on
+     * @param uncaught gets what a task or timer throws; called on the loop, must not throw
+     */
+    public NettyEventLoop(io.netty.channel.EventLoop netty, Consumer<Throwable> uncaught) {
+        this.netty = netty;
+        this.uncaught = uncaught;
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    /** After the loop has been shut down the task is dropped: what it belonged to has ended too. */
+    @Override
+    public void execute(Runnable task) {
+        GuardedTask guarded;
+        if (netty.inEventLoop() && free != null) {
+            guarded = free;
+            free = guarded.next;
+            guarded.next = null;
+        } else {
+            guarded = new GuardedTask();
+        }
+        guarded.task = task;
+        try {
+            netty.execute(guarded);
+        } catch (RejectedExecutionException loopHasEnded) {
+            guarded.task = null;
+        }
+    }
+
+    @Override
+    public Timer schedule(long delayNs, Runnable task) {
+        Future<?> pending = netty.schedule(() -> guard(task), Math.max(0, delayNs), TimeUnit.NANOSECONDS);
+        return () -> pending.cancel(false);
+    }
+
+    /** True on the loop's own thread. */
+    public boolean isOnLoop() {
+        return netty.inEventLoop();
+    }
+
+    io.netty.channel.EventLoop netty() {
+        return netty;
+    }
+
+    /** Reports what code called by the loop has thrown. */
+    void report(Throwable thrown) {
+        uncaught.accept(thrown);
+    }
+
+    private void guard(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable thrown) {
+            uncaught.accept(thrown);
+        }
+    }
+
+    private final class GuardedTask implements Runnable {
+        private Runnable task;
+        private GuardedTask next;
+
+        @Override
+        public void run() {
+            Runnable toRun = task;
+            task = null;
+            next = free;
+            free = this;
+            guard(toRun);
+        }
+    }
+}

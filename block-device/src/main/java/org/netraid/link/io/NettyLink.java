@@ -1,0 +1,337 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.link.io;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannel;
+import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
+import org.netraid.link.Link;
+import org.netraid.link.LinkHandler;
+import org.netraid.time.EventLoop;
+
+/**
+ * One socket. All methods and callbacks on the loop.
+ *
+ * <pre>
+ *   OPEN --close()--> CLOSING (sends the queue, shuts its half, drops what arrives) --+--> CLOSED
+ *    |                                                                                |
+ *    +--- abort(), end of stream, error ----------------------------------------------+
+ * </pre>
+ *
+ * While reading is off Netty does not read the socket; at most two reads' worth of bytes (what the handler left and what
+ * a hang-up of the other end pushed in) is held in {@link #unread}.
+ */
+final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
+
+    private enum State { NEW, OPEN, CLOSING, CLOSED }
+
+    private final NettyEventLoop loop;
+    private final LinkHandler handler;
+    private final NettyLinkOptions options;
+    private final String peer;
+    private final Channel channel;
+    private final BooleanSupplier mayOpen;
+    private final Runnable redeliverTask = this::redeliver;
+    private final Runnable writableTask = this::tellWritable;
+
+    private State state = State.NEW;
+    /** The handler knows of this link, and must hear of its end. */
+    private boolean opened;
+    private boolean reading = true;
+    private boolean delivering;
+    private boolean redeliverPosted;
+    private boolean writablePosted;
+    private boolean outputShut;
+    private boolean cutting;
+    /** Bytes the handler has not consumed; null if none. */
+    private ByteBuf unread;
+    private String closeReason = LinkReasons.CLOSED_THERE;
+    private EventLoop.Timer closeTimer;
+
+    /** @param mayOpen asked once when the stream is up; false drops it without a word to the handler */
+    NettyLink(NettyEventLoop loop, Channel channel, String peer, LinkHandler handler, NettyLinkOptions options,
+            BooleanSupplier mayOpen) {
+        this.mayOpen = mayOpen;
+        this.loop = loop;
+        this.channel = channel;
+        this.peer = peer;
+        this.handler = handler;
+        this.options = options;
+    }
+
+    @Override
+    public String peer() {
+        return peer;
+    }
+
+    // Sending
+
+    @Override
+    public void write(ByteBuffer bytes, Runnable released) {
+        if (state != State.OPEN) {
+            if (released != null) {
+                loop.execute(released);
+            }
+            return;
+        }
+        ByteBuf wrapped = Unpooled.wrappedBuffer(bytes);
+        if (released == null) {
+            channel.write(wrapped, channel.voidPromise());
+            return;
+        }
+        ChannelFuture sent = channel.write(wrapped);
+        // The listener of a future that is done already would run inside this call.
+        if (sent.isDone()) {
+            loop.execute(released);
+        } else {
+            sent.addListener(done -> release(released));
+        }
+    }
+
+    private void release(Runnable released) {
+        if (cutting) {
+            loop.execute(released);
+            return;
+        }
+        try {
+            released.run();
+        } catch (Throwable thrown) {
+            fail(thrown);
+        }
+    }
+
+    @Override
+    public void flush() {
+        if (state == State.OPEN) {
+            channel.flush();
+        }
+    }
+
+    @Override
+    public boolean isWritable() {
+        return state == State.OPEN && channel.isWritable();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        // Netty says this from inside write() and flush(); the handler hears it in a turn of its own.
+        if (state == State.OPEN && channel.isWritable() && !writablePosted) {
+            writablePosted = true;
+            loop.execute(writableTask);
+        }
+    }
+
+    private void tellWritable() {
+        writablePosted = false;
+        if (isWritable()) {
+            try {
+                handler.onWritable();
+            } catch (Throwable thrown) {
+                fail(thrown);
+            }
+        }
+    }
+
+    // Receiving
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (state != State.NEW) {
+            return;
+        }
+        if (!mayOpen.getAsBoolean()) {
+            cut();
+            return;
+        }
+        state = State.OPEN;
+        opened = true;
+        try {
+            handler.onOpen(this);
+        } catch (Throwable thrown) {
+            fail(thrown);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (state != State.OPEN) {
+            bytes.release();
+            return;
+        }
+        if (unread != null) {
+            bytes = joined(unread, bytes);
+            unread = null;
+        }
+        deliver(bytes);
+    }
+
+    /** Hands the bytes to the handler and keeps what it leaves. Takes over the buffer. */
+    private void deliver(ByteBuf bytes) {
+        if (!reading || delivering) {
+            unread = bytes;
+            return;
+        }
+        delivering = true;
+        int left;
+        try {
+            ByteBuffer view = bytes.nioBuffer();
+            handler.onBytes(view);
+            left = view.remaining();
+        } catch (Throwable thrown) {
+            bytes.release();
+            fail(thrown);
+            return;
+        } finally {
+            delivering = false;
+        }
+        if (left == 0 || state != State.OPEN) {
+            bytes.release();
+            return;
+        }
+        bytes.readerIndex(bytes.writerIndex() - left);
+        unread = bytes;
+        if (reading && !redeliverPosted) {
+            fail(new IllegalStateException(handler.getClass().getName() + " left " + left
+                    + " received bytes unconsumed without turning reading off"));
+        }
+    }
+
+    private ByteBuf joined(ByteBuf first, ByteBuf second) {
+        ByteBuf both = channel.alloc().ioBuffer(first.readableBytes() + second.readableBytes());
+        both.writeBytes(first).writeBytes(second);
+        first.release();
+        second.release();
+        return both;
+    }
+
+    @Override
+    public void setReading(boolean on) {
+        if (reading == on || state != State.OPEN) {
+            return;
+        }
+        reading = on;
+        if (!on) {
+            channel.config().setAutoRead(false);
+        } else if (!redeliverPosted) {
+            // In a turn of its own: the handler is never called inside setReading.
+            redeliverPosted = true;
+            loop.execute(redeliverTask);
+        }
+    }
+
+    private void redeliver() {
+        redeliverPosted = false;
+        if (!reading || state != State.OPEN) {
+            return;
+        }
+        if (unread != null) {
+            ByteBuf bytes = unread;
+            unread = null;
+            deliver(bytes);
+        }
+        if (reading && state == State.OPEN) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    // Ending
+
+    @Override
+    public void close() {
+        if (state != State.OPEN) {
+            return;
+        }
+        state = State.CLOSING;
+        closeReason = LinkReasons.CLOSED_HERE;
+        dropUnread();
+        closeTimer = loop.schedule(options.closeTimeoutNs(), this::cut);
+        // What arrives from now on is read and dropped: closing with unread bytes would make the kernel send a reset,
+        // and the other end could lose what was queued for it.
+        channel.config().setAutoRead(true);
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> shutDownOutput());
+    }
+
+    private void shutDownOutput() {
+        if (channel.isActive()) {
+            outputShut = true;
+            ((DuplexChannel) channel).shutdownOutput();
+        }
+    }
+
+    @Override
+    public void abort() {
+        if (state == State.NEW || state == State.OPEN) {
+            closeReason = LinkReasons.ABORTED_HERE;
+        }
+        cut();
+    }
+
+    /** Ends the socket at once; a TCP peer gets a reset, so that queued bytes of a dead session never reach it. */
+    private void cut() {
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSING;
+        dropUnread();
+        if (channel instanceof SocketChannel && channel.isOpen() && !outputShut) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        cutting = true;
+        channel.close();
+        cutting = false;
+    }
+
+    private void fail(Throwable thrown) {
+        if (state == State.NEW || state == State.OPEN) {
+            closeReason = "internal error: " + thrown;
+        }
+        loop.report(thrown);
+        cut();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (state == State.OPEN) {
+            closeReason = LinkReasons.of(cause);
+        }
+        cut();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSED;
+        dropUnread();
+        if (closeTimer != null) {
+            closeTimer.cancel();
+        }
+        if (!opened) {
+            return;
+        }
+        try {
+            handler.onClosed(closeReason);
+        } catch (Throwable thrown) {
+            loop.report(thrown);
+        }
+    }
+
+    private void dropUnread() {
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+    }
+}
