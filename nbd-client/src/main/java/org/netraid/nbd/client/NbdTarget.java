@@ -1,0 +1,44 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.client;
+
+import org.netraid.link.LinkAddress;
+import org.netraid.nbd.wire.NbdStrings;
+import org.netraid.nbd.wire.NbdUri;
+
+/**
+ * What to connect to.
+ *
+ * @param address where the server listens
+ * @param exportName name of the export; empty for the server's default
+ * @param expectedSizeBytes size the export must have, or {@link #ANY_SIZE}: another size is refused
+ */
+public record NbdTarget(LinkAddress address, String exportName, long expectedSizeBytes) {
+
+    public static final long ANY_SIZE = -1;
+
+    public NbdTarget {
+        // refused here, not in the middle of a handshake
+        NbdStrings.encode(exportName, "export name");
+    }
+
+    public NbdTarget(LinkAddress address, String exportName) {
+        this(address, exportName, ANY_SIZE);
+    }
+
+    public static NbdTarget of(NbdUri uri) {
+        return new NbdTarget(uri.address(), uri.exportName());
+    }
+
+    public NbdTarget withExpectedSize(long sizeBytes) {
+        return new NbdTarget(address, exportName, sizeBytes);
+    }
+
+    /** For messages. */
+    @Override
+    public String toString() {
+        return "nbd " + address + (exportName.isEmpty() ? "" : " export '" + exportName + "'");
+    }
+}

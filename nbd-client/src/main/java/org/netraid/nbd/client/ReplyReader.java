@@ -1,0 +1,309 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.client;
+
+import java.nio.ByteBuffer;
+import org.netraid.block.BlockError;
+import org.netraid.nbd.wire.ChunkType;
+import org.netraid.nbd.wire.NbdCommand;
+import org.netraid.nbd.wire.NbdConstants;
+import org.netraid.nbd.wire.NbdFormatException;
+import org.netraid.nbd.wire.SimpleReply;
+import org.netraid.nbd.wire.StructuredReplyChunk;
+
+/**
+ * Bytes from the server during transmission, cut anywhere, turned into finished {@link PendingReply}s. READ data goes straight
+ * from the arriving bytes into the reader's buffer; nothing else is ever buffered but one header and one error message.
+ *
+ * <p>Whatever breaks the protocol throws {@link NbdFormatException}: the stream cannot be trusted any more and must be cut.
+ * Source: NBD protocol, "Simple reply message", "Structured reply chunk message", "Structured reply types".
+ */
+final class ReplyReader {
+
+    /** Head, longest message and offset of an error chunk. */
+    private static final int MAX_ERROR_PAYLOAD_BYTES = StructuredReplyChunk.ERROR_HEAD_BYTES
+            + NbdConstants.MAX_STRING_BYTES + StructuredReplyChunk.OFFSET_BYTES;
+    /** Error chunks of unknown types may carry more than we know; beyond this they are an attack. */
+    private static final int MAX_UNKNOWN_PAYLOAD_BYTES = 64 << 10;
+
+    /** Who owns the commands in flight. */
+    interface Sink {
+        /** The unanswered command with this cookie, or null. */
+        PendingReply find(long cookie);
+
+        /** The reply is whole; its error is noted in the slot. May call back into the device. */
+        void onAnswered(PendingReply reply);
+    }
+
+    private enum Step { HEADER, OFFSET, DATA, HOLE, ERROR, SKIP }
+
+    private final Sink sink;
+    private final boolean structured;
+    private final SimpleReply simple = new SimpleReply();
+    private final StructuredReplyChunk chunk = new StructuredReplyChunk();
+    private final ByteBuffer gathered = ByteBuffer.allocate(MAX_ERROR_PAYLOAD_BYTES);
+    private final ByteBuffer zeros = ByteBuffer.allocate(4096);
+
+    private Step step;
+    private PendingReply current;
+    private boolean lastChunk;
+    private long skipBytes;
+    private long dataOffsetBytes;
+    private long dataLeftBytes;
+    private boolean stopped;
+
+    /** @param structured structured replies are negotiated */
+    ReplyReader(Sink sink, boolean structured) {
+        this.sink = sink;
+        this.structured = structured;
+        expectHeader();
+    }
+
+    /** No byte is looked at any more, also not the rest of a buffer being read. */
+    void stop() {
+        stopped = true;
+    }
+
+    /** Consumes everything. @throws NbdFormatException for what a server must not send */
+    void onBytes(ByteBuffer in) {
+        while (in.hasRemaining() && !stopped) {
+            switch (step) {
+                case DATA -> takeData(in);
+                case SKIP -> skip(in);
+                default -> gather(in);
+            }
+        }
+        in.position(in.limit());
+    }
+
+    private void expectHeader() {
+        current = null;
+        expect(Step.HEADER, NbdConstants.SIMPLE_REPLY_BYTES);
+    }
+
+    private void expect(Step next, int bytes) {
+        step = next;
+        gathered.clear().limit(bytes);
+    }
+
+    private void gather(ByteBuffer in) {
+        int n = Math.min(in.remaining(), gathered.remaining());
+        gathered.put(gathered.position(), in, in.position(), n);
+        gathered.position(gathered.position() + n);
+        in.position(in.position() + n);
+        if (gathered.hasRemaining()) {
+            return;
+        }
+        if (step == Step.HEADER && gathered.limit() == NbdConstants.SIMPLE_REPLY_BYTES
+                && gathered.getInt(0) == NbdConstants.STRUCTURED_REPLY_MAGIC) {
+            gathered.limit(NbdConstants.CHUNK_HEADER_BYTES);
+            return;
+        }
+        gathered.flip();
+        switch (step) {
+            case HEADER -> onHeader();
+            case OFFSET -> onDataOffset();
+            case HOLE -> onHole();
+            case ERROR -> onError();
+            default -> throw new IllegalStateException("bytes gathered in step " + step);
+        }
+    }
+
+    private void onHeader() {
+        if (gathered.limit() == NbdConstants.CHUNK_HEADER_BYTES) {
+            chunk.decode(gathered);
+            onChunk();
+        } else if (simple.decode(gathered)) {
+            onSimpleReply();
+        } else {
+            throw new NbdFormatException("a reply begins with 0x" + String.format("%08x", gathered.getInt(0))
+                    + ", which is no reply magic");
+        }
+    }
+
+    private PendingReply commandOf(long cookie) {
+        PendingReply reply = sink.find(cookie);
+        if (reply == null) {
+            throw new NbdFormatException("a reply has cookie 0x" + String.format("%016x", cookie)
+                    + ", which belongs to no command in flight");
+        }
+        return reply;
+    }
+
+    private void onSimpleReply() {
+        PendingReply reply = commandOf(simple.cookie());
+        boolean read = reply.command == NbdCommand.READ;
+        if (read && structured) {
+            throw new NbdFormatException("a simple reply to READ though structured replies are negotiated");
+        }
+        if (simple.error() != 0) {
+            reply.noteError(errorOf(simple.error()), "");
+        } else if (read) {
+            current = reply;
+            lastChunk = true;
+            expectData(reply.offsetBytes, reply.lengthBytes);
+            return;
+        }
+        finish(reply);
+    }
+
+    private void onChunk() {
+        if (!structured) {
+            throw new NbdFormatException("a structured reply though none are negotiated");
+        }
+        current = commandOf(chunk.cookie());
+        lastChunk = chunk.isDone();
+        int type = chunk.type();
+        long length = chunk.lengthBytes();
+        if (ChunkType.isError(type)) {
+            expectError(type, length);
+        } else if (type == ChunkType.NONE) {
+            if (length != 0 || !lastChunk) {
+                throw new NbdFormatException("a NONE chunk with " + length + " bytes" + (lastChunk ? "" : " that is not the last"));
+            }
+            endOfChunk();
+        } else if (type == ChunkType.OFFSET_DATA) {
+            onlyForRead(type);
+            if (length <= StructuredReplyChunk.OFFSET_BYTES || length > StructuredReplyChunk.OFFSET_BYTES + current.lengthBytes) {
+                throw new NbdFormatException("an OFFSET_DATA chunk of " + length + " bytes answers a READ of " + current.lengthBytes);
+            }
+            expect(Step.OFFSET, StructuredReplyChunk.OFFSET_BYTES);
+        } else if (type == ChunkType.OFFSET_HOLE) {
+            onlyForRead(type);
+            if (length != StructuredReplyChunk.HOLE_PAYLOAD_BYTES) {
+                throw new NbdFormatException("an OFFSET_HOLE chunk of " + length + " bytes");
+            }
+            expect(Step.HOLE, StructuredReplyChunk.HOLE_PAYLOAD_BYTES);
+        } else {
+            throw new NbdFormatException("an unknown " + ChunkType.nameOf(type));
+        }
+    }
+
+    private void onlyForRead(int type) {
+        if (current.command != NbdCommand.READ) {
+            throw new NbdFormatException(ChunkType.nameOf(type) + " answers " + NbdCommand.nameOf(current.command));
+        }
+    }
+
+    private void expectError(int type, long length) {
+        boolean known = type == ChunkType.ERROR || type == ChunkType.ERROR_OFFSET;
+        int least = StructuredReplyChunk.ERROR_HEAD_BYTES + (type == ChunkType.ERROR_OFFSET ? StructuredReplyChunk.OFFSET_BYTES : 0);
+        if (known && (length < least || length > MAX_ERROR_PAYLOAD_BYTES) || length > MAX_UNKNOWN_PAYLOAD_BYTES) {
+            throw new NbdFormatException(ChunkType.nameOf(type) + " of " + length + " bytes");
+        }
+        int gatherBytes = (int) Math.min(length, MAX_ERROR_PAYLOAD_BYTES);
+        skipBytes = length - gatherBytes;
+        expect(Step.ERROR, gatherBytes);
+        if (gatherBytes == 0) {
+            gathered.flip();
+            onError();
+        }
+    }
+
+    /** Every error type, known or not, begins with the error number and a message. */
+    private void onError() {
+        int errno = gathered.remaining() >= Integer.BYTES ? gathered.getInt(0) : BlockError.EINVAL.errno();
+        current.noteError(errorOf(errno), PeerText.clean(StructuredReplyChunk.errorMessage(gathered)));
+        if (skipBytes > 0) {
+            step = Step.SKIP;
+        } else {
+            endOfChunk();
+        }
+    }
+
+    /** An error number the protocol does not know, and the 0 that an error chunk must not carry, become EINVAL. */
+    private static BlockError errorOf(int errno) {
+        BlockError error = BlockError.ofWire(errno);
+        return error.isError() ? error : BlockError.EINVAL;
+    }
+
+    private void skip(ByteBuffer in) {
+        int n = (int) Math.min(in.remaining(), skipBytes);
+        in.position(in.position() + n);
+        skipBytes -= n;
+        if (skipBytes == 0) {
+            endOfChunk();
+        }
+    }
+
+    private void onDataOffset() {
+        long lengthBytes = chunk.lengthBytes() - StructuredReplyChunk.OFFSET_BYTES;
+        long offsetBytes = gathered.getLong();
+        cover(offsetBytes, lengthBytes);
+        expectData(offsetBytes, lengthBytes);
+    }
+
+    private void onHole() {
+        long offsetBytes = gathered.getLong();
+        long lengthBytes = Integer.toUnsignedLong(gathered.getInt());
+        cover(offsetBytes, lengthBytes);
+        int at = targetIndex(offsetBytes);
+        for (long left = lengthBytes; left > 0; ) {
+            int n = (int) Math.min(left, zeros.capacity());
+            current.target.put(at, zeros, 0, n);
+            at += n;
+            left -= n;
+        }
+        endOfChunk();
+    }
+
+    /** Checks a content chunk against the command and against the chunks before it. */
+    private void cover(long offsetBytes, long lengthBytes) {
+        long from = offsetBytes - current.offsetBytes;
+        if (lengthBytes == 0 || offsetBytes < current.offsetBytes || lengthBytes > current.lengthBytes
+                || from > current.lengthBytes - lengthBytes) {
+            throw new NbdFormatException("a chunk of " + lengthBytes + " bytes at " + Long.toUnsignedString(offsetBytes)
+                    + " answers a READ of " + current.lengthBytes + " bytes at " + current.offsetBytes);
+        }
+        if (!current.coverage.add(offsetBytes, offsetBytes + lengthBytes)) {
+            throw new NbdFormatException("chunks of one READ overlap, or are too many, at " + offsetBytes);
+        }
+    }
+
+    private int targetIndex(long offsetBytes) {
+        return current.targetBase + (int) (offsetBytes - current.offsetBytes);
+    }
+
+    private void expectData(long offsetBytes, long lengthBytes) {
+        step = Step.DATA;
+        dataOffsetBytes = offsetBytes;
+        dataLeftBytes = lengthBytes;
+    }
+
+    private void takeData(ByteBuffer in) {
+        int n = (int) Math.min(in.remaining(), dataLeftBytes);
+        current.target.put(targetIndex(dataOffsetBytes), in, in.position(), n);
+        in.position(in.position() + n);
+        dataOffsetBytes += n;
+        dataLeftBytes -= n;
+        if (dataLeftBytes > 0) {
+            return;
+        }
+        if (structured) {
+            endOfChunk();
+        } else {
+            finish(current);
+        }
+    }
+
+    private void endOfChunk() {
+        PendingReply reply = current;
+        if (!lastChunk) {
+            expectHeader();
+            return;
+        }
+        if (structured && reply.command == NbdCommand.READ && !reply.error.isError()
+                && !reply.coverage.covers(reply.offsetBytes, reply.offsetBytes + reply.lengthBytes)) {
+            throw new NbdFormatException("a READ of " + reply.lengthBytes + " bytes at " + reply.offsetBytes
+                    + " ends as a success, but not every byte was sent");
+        }
+        finish(reply);
+    }
+
+    private void finish(PendingReply reply) {
+        expectHeader();
+        sink.onAnswered(reply);
+    }
+}
