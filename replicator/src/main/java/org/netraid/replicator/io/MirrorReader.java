@@ -1,0 +1,166 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.io;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.netraid.link.LinkAddress;
+import org.netraid.replicator.config.IntentLogSettings;
+import org.netraid.replicator.config.MemberConfig;
+import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.config.Names;
+import org.netraid.replicator.config.NodeConfig;
+import org.netraid.replicator.config.Tags;
+import org.netraid.replicator.io.SettingsReader.MirrorSettings;
+
+/** Reads the {@code [mirrors.TAG]} tables and holds them against each other: no disk, socket or system is used twice. */
+final class MirrorReader {
+
+    private final UnaryOperator<String> path;
+    private final List<NodeConfig> nodes;
+    private final MirrorSettings defaults;
+    private final List<String> usedDisks = new ArrayList<>();
+    private final List<String> usedExports = new ArrayList<>();
+
+    MirrorReader(UnaryOperator<String> path, List<NodeConfig> nodes, MirrorSettings defaults) {
+        this.path = path;
+        this.nodes = nodes;
+        this.defaults = defaults;
+    }
+
+    List<MirrorConfig> read(TomlSection top) throws ConfigException {
+        List<MirrorConfig> mirrors = new ArrayList<>();
+        TomlSection table = top.section("mirrors", "[mirrors]");
+        if (table == null) {
+            return mirrors;
+        }
+        for (String tag : table.keys()) {
+            String fault = Tags.fault(tag);
+            if (fault != null) {
+                throw table.error(tag, fault);
+            }
+            mirrors.add(mirror(tag, table.section(tag, "[mirrors." + tag + "]")));
+        }
+        return mirrors;
+    }
+
+    private MirrorConfig mirror(String tag, TomlSection section) throws ConfigException {
+        long size = section.bytes("size", 0, 512, Long.MAX_VALUE);
+        if (size % 512 != 0) {
+            throw section.error("size", "size " + size + " is not a multiple of 512 bytes");
+        }
+        protocol(section);
+        TomlSection timeouts = ConfigParser.sectionOrEmpty(section, "timeouts", "[mirrors." + tag + ".timeouts]");
+        TomlSection limits = ConfigParser.sectionOrEmpty(section, "limits", "[mirrors." + tag + ".limits]");
+        MirrorSettings settings = SettingsReader.readMirror(timeouts, limits, defaults);
+        timeouts.end();
+        limits.end();
+        IntentLogSettings log = SettingsReader.readIntentLog(section, settings.intentLog());
+
+        List<TomlSection> sections = section.sections("members", "[mirrors." + tag + ".members]");
+        List<MemberConfig> members = members(tag, section, sections);
+        section.end();
+        return section.checked(null, () -> new MirrorConfig(tag, size, "C", members, log, settings.targets(),
+                settings.resync(), settings.failover()));
+    }
+
+    private static void protocol(TomlSection section) throws ConfigException {
+        String protocol = section.string("protocol", "C");
+        if (protocol.equals("A") || protocol.equals("B")) {
+            throw section.error("protocol", "protocol " + protocol + " is not implemented yet; only \"C\" is allowed "
+                    + "(a write is complete when every connected target has it)");
+        }
+        if (!protocol.equals("C")) {
+            throw section.error("protocol", "protocol is \"" + protocol + "\"; only \"C\" is allowed");
+        }
+    }
+
+    private List<MemberConfig> members(String tag, TomlSection mirror, List<TomlSection> sections) throws ConfigException {
+        if (sections.isEmpty()) {
+            throw mirror.error("members", "no member: write [[mirrors." + tag + ".members]] for each copy");
+        }
+        List<MemberConfig> members = new ArrayList<>();
+        for (TomlSection section : sections) {
+            if (members.size() == MirrorConfig.MAX_MEMBERS) {
+                throw section.error(null, "the mirror has more than 8 members; one source and up to 7 targets are allowed");
+            }
+            MemberConfig member = member(tag, section, members.size());
+            for (MemberConfig other : members) {
+                if (other.node().equals(member.node())) {
+                    throw section.error("node", "node " + member.node() + " has a member already; the copies of a mirror must be on "
+                            + "different systems");
+                }
+                if (other.priority() == member.priority() && !member.isForeign()) {
+                    throw section.error("priority", "priority " + member.priority() + " is also that of " + other.node()
+                            + "; each member needs its own, the lowest takes over first");
+                }
+            }
+            members.add(member);
+            section.end();
+        }
+        if (members.stream().allMatch(MemberConfig::isForeign)) {
+            throw mirror.error("members", "no member has a disk; one node with a daemon must be able to be the source");
+        }
+        return members;
+    }
+
+    private MemberConfig member(String tag, TomlSection section, int index) throws ConfigException {
+        String nodeName = section.string("node");
+        NodeConfig node = nodes.stream().filter(candidate -> candidate.name().equals(nodeName)).findFirst().orElse(null);
+        if (section.has("uri")) {
+            return foreign(section, nodeName, node);
+        }
+        if (node == null) {
+            throw section.error("node", "there is no [nodes." + nodeName + "]"
+                    + Suggestions.didYouMean(nodeName, nodes.stream().map(NodeConfig::name).toList())
+                    + "; a member without a daemon needs uri = \"nbd://...\"");
+        }
+        String disk = path.apply(section.string("disk"));
+        refuseReuse(section, "disk", nodeName + ":" + disk, disk, usedDisks);
+        long priority = section.integer("priority", index == 0 ? 1 : index * 10L, 0, 1_000_000);
+        LinkAddress export = export(tag, section, node);
+        refuseReuse(section, "export", nodeName + ":" + export, export.toString(), usedExports);
+        if (export.equals(node.address()) || export.equals(node.nbd())) {
+            throw section.error("export", "export " + export + " is node " + nodeName + "'s own address or nbd");
+        }
+        return MemberConfig.of(nodeName, disk, (int) priority, export);
+    }
+
+    private static MemberConfig foreign(TomlSection section, String nodeName, NodeConfig node) throws ConfigException {
+        String uri = section.string("uri");
+        if (node != null) {
+            throw section.error("uri", "node " + nodeName + " runs a daemon; give the member a disk, not a uri");
+        }
+        for (String key : new String[] {"disk", "export", "priority"}) {
+            if (section.has(key)) {
+                throw section.error(key, key + " has no meaning for a member with a uri: a plain NBD server can only be a target");
+            }
+        }
+        String fault = Names.fault(nodeName);
+        if (fault != null) {
+            throw section.error("node", fault);
+        }
+        if (!uri.startsWith("nbd://") && !uri.startsWith("nbd+unix://")) {
+            throw section.error("uri", "uri is \"" + uri + "\"; nbd://host[:port]/export and nbd+unix:///export?socket=/path are allowed");
+        }
+        return MemberConfig.foreign(nodeName, uri);
+    }
+
+    private LinkAddress export(String tag, TomlSection section, NodeConfig node) throws ConfigException {
+        String text = section.string("export", "unix:" + node.stateFolder() + "/" + tag + ".nbd");
+        return text.startsWith("unix:")
+                ? Addresses.unix(section, "export", path.apply(text.substring("unix:".length())))
+                : Addresses.tcp(section, "export", text);
+    }
+
+    private static void refuseReuse(TomlSection section, String key, String identity, String shown, List<String> used)
+            throws ConfigException {
+        if (used.contains(identity)) {
+            throw section.error(key, key + " " + shown + " is used by another mirror on the same node");
+        }
+        used.add(identity);
+    }
+}
