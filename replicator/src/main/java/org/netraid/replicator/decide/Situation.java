@@ -1,0 +1,54 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.decide;
+
+import java.util.List;
+
+/**
+ * Everything a decision may depend on.
+ *
+ * @param self the node that decides
+ * @param peers the other members with a daemon, those removed left out
+ * @param request why it is asked
+ * @param waited the time that unreachable peers are waited for is over
+ * @param contradiction why this node's own files cannot be believed; "" if they can
+ */
+public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction) {
+
+    public Situation {
+        peers = List.copyOf(peers);
+    }
+
+    Relation relation(NodeFacts peer) {
+        return Relation.between(self.node(), self.record(), peer.node(), peer.record());
+    }
+
+    List<NodeFacts> reachable() {
+        return peers.stream().filter(NodeFacts::reachable).toList();
+    }
+
+    List<NodeFacts> inService() {
+        return peers.stream().filter(NodeFacts::isInService).toList();
+    }
+
+    /**
+     * Peers that do not answer and may have been source after this node. One whose copy was never in sync, or was being overwritten, cannot
+     * have been.
+     */
+    List<NodeFacts> missing() {
+        return peers.stream().filter(peer -> !peer.reachable() && !self.record().peer(peer.node()).inconsistent()).toList();
+    }
+
+    /** A reachable peer that knows this copy to lack acknowledged writes; null if none does. */
+    NodeFacts witnessOfStaleness() {
+        for (NodeFacts peer : reachable()) {
+            if (peer.record().peer(self.node()).stale() && !relation(peer).selfIsNewer()
+                    && peer.record().mirrorId() == self.record().mirrorId()) {
+                return peer;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.state;
+
+/**
+ * What a node knows durably of one other member of a mirror.
+ *
+ * @param node the other member
+ * @param member false after {@code remove}: not replicated to, not waited for
+ * @param bitmapGeneration generation at which this node began to track what the other lacks; 0: it has everything of the current one
+ * @param stale it is known to lack acknowledged writes: it may not take over
+ * @param inconsistent a resync over it has begun and not ended
+ * @param paused an operator has paused replication to it
+ * @param needsMerge what it lacks is known only together with the dirty chunks of the previous source
+ */
+public record PeerRecord(String node, boolean member, long bitmapGeneration, boolean stale, boolean inconsistent, boolean paused,
+        boolean needsMerge) {
+
+    /** A member of which nothing is known yet. */
+    public static PeerRecord unknown(String node) {
+        return new PeerRecord(node, true, 0, false, false, false, false);
+    }
+
+    public PeerRecord withMember(boolean value) {
+        return new PeerRecord(node, value, bitmapGeneration, stale, inconsistent, paused, needsMerge);
+    }
+
+    public PeerRecord withBitmapGeneration(long value) {
+        return new PeerRecord(node, member, value, stale, inconsistent, paused, needsMerge);
+    }
+
+    public PeerRecord withStale(boolean value) {
+        return new PeerRecord(node, member, bitmapGeneration, value, inconsistent, paused, needsMerge);
+    }
+
+    public PeerRecord withInconsistent(boolean value) {
+        return new PeerRecord(node, member, bitmapGeneration, stale, value, paused, needsMerge);
+    }
+
+    public PeerRecord withPaused(boolean value) {
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, value, needsMerge);
+    }
+
+    public PeerRecord withNeedsMerge(boolean value) {
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, value);
+    }
+}
