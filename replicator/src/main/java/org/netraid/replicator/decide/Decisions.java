@@ -267,7 +267,7 @@ public final class Decisions {
             return new Decision(Action.WAIT, "D4", source, s.self().node() + " was not the last source and waits for "
                     + (source.isEmpty() ? "it" : source), "to take over here: mirror_action TAG start " + s.self().node());
         }
-        if (self.diskState() == DiskState.UP_TO_DATE) {
+        if (self.diskState() == DiskState.UP_TO_DATE && !self.dataCorrupt()) {
             return new Decision(Action.TAKE_OVER, "D1", s.self().node(), s.self().node()
                     + " was in sync when it lost " + (source.isEmpty() ? "the source" : source) + " and takes over", "");
         }
