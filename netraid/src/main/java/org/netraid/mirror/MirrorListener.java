@@ -41,6 +41,12 @@ public interface MirrorListener {
     default void legLost(int slot, String reason) {
     }
 
+    /**
+     * The target does not get new writes any more, lost, paused or declared unknown; comes before the event that says which.
+     */
+    default void replicationStopped(int slot) {
+    }
+
     /** An operator has stopped replication to the target. */
     default void legPaused(int slot) {
     }

@@ -1,0 +1,168 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import java.nio.ByteBuffer;
+import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockCompletion;
+import org.netraid.block.BlockError;
+import org.netraid.block.BlockRequest;
+
+/**
+ * One command of the mirror on one copy. Hides what the copy cannot do: a command longer than its limit goes in slices one after the
+ * other, zeros are written where it has no WRITE_ZEROES, a flush follows where it has no FUA. The first error ends it.
+ */
+public final class DeviceOp implements BlockCompletion {
+
+    final CopyChannel channel;
+    private final BlockRequest request = new BlockRequest();
+    DeviceOpOwner owner;
+    Payload payload;
+    private BlockCommand command;
+    private long offsetBytes;
+    private long lengthBytes;
+    private int flags;
+    private ByteBuffer data;
+    private int dataStart;
+    private ByteBuffer zeros;
+    private long doneBytes;
+    private long sliceBytes;
+    private boolean flushing;
+    private BlockError error;
+    private String errorDetail;
+    long startedNs;
+    boolean orphaned;
+    DeviceOp previous;
+    DeviceOp next;
+
+    DeviceOp(CopyChannel channel) {
+        this.channel = channel;
+    }
+
+    /** @param data buffer between position and limit for READ and WRITE, null otherwise */
+    void start(BlockCommand command, long offsetBytes, long lengthBytes, int flags, ByteBuffer data) {
+        this.command = command;
+        this.offsetBytes = offsetBytes;
+        this.lengthBytes = lengthBytes;
+        this.flags = flags;
+        this.data = data;
+        this.dataStart = data == null ? 0 : data.position();
+        this.doneBytes = 0;
+        this.flushing = false;
+        this.orphaned = false;
+        this.error = BlockError.NONE;
+        this.errorDetail = "";
+        submitNext();
+    }
+
+    private void submitNext() {
+        if (command == BlockCommand.FLUSH || flushing) {
+            request.flush(this);
+        } else {
+            fillSlice();
+        }
+        channel.device.submit(request);
+    }
+
+    private void fillSlice() {
+        long offset = offsetBytes + doneBytes;
+        long left = lengthBytes - doneBytes;
+        boolean writeZeros = command == BlockCommand.WRITE_ZEROES && channel.mustWriteZeros();
+        int sliceFlags = channel.device.can(BlockCapability.FUA) ? flags : flags & ~BlockRequest.FUA;
+        if (writeZeros) {
+            sliceBytes = Math.min(left, Math.min(CopyChannel.ZEROS.capacity(), channel.maxTransferBytes));
+            if (zeros == null) {
+                zeros = CopyChannel.ZEROS.duplicate();
+            }
+            zeros.limit((int) sliceBytes).position(0);
+            request.set(BlockCommand.WRITE, offset, sliceBytes, sliceFlags & ~BlockRequest.NO_HOLE, zeros, this);
+        } else if (command.hasData()) {
+            sliceBytes = Math.min(left, channel.maxTransferBytes);
+            int start = dataStart + (int) doneBytes;
+            data.limit(start + (int) sliceBytes).position(start);
+            request.set(command, offset, sliceBytes, sliceFlags, data, this);
+        } else {
+            sliceBytes = left;
+            request.set(command, offset, sliceBytes, sliceFlags, null, this);
+        }
+    }
+
+    @Override
+    public void onComplete(BlockRequest ended) {
+        if (orphaned) {
+            channel.onOrphanEnded(this);
+        } else if (ended.error().isError()) {
+            onSliceFailed(ended);
+        } else if (flushing || command == BlockCommand.FLUSH) {
+            channel.onEnded(this);
+        } else {
+            doneBytes += sliceBytes;
+            onSliceDone();
+        }
+    }
+
+    private void onSliceDone() {
+        if (doneBytes < lengthBytes) {
+            channel.onProgress(this);
+            submitNext();
+        } else if ((flags & BlockRequest.FUA) != 0 && !channel.device.can(BlockCapability.FUA)
+                && channel.device.can(BlockCapability.FLUSH)) {
+            flushing = true;
+            submitNext();
+        } else {
+            channel.onEnded(this);
+        }
+    }
+
+    private void onSliceFailed(BlockRequest ended) {
+        if (command == BlockCommand.WRITE_ZEROES && ended.error() == BlockError.ENOTSUP && !flushing && !channel.mustWriteZeros()) {
+            // Says that it can, and cannot here (a file on a file system without holes, for one).
+            channel.zerosByWriting = true;
+            submitNext();
+            return;
+        }
+        error = ended.error();
+        errorDetail = ended.errorDetail();
+        channel.onEnded(this);
+    }
+
+    public BlockError error() {
+        return error;
+    }
+
+    /** True if the command was a flush, or the flush after a write: its failure makes the device untrustworthy. */
+    boolean isFlushFailure() {
+        return error.isError() && (flushing || command == BlockCommand.FLUSH);
+    }
+
+    /** What failed and where, for people. */
+    String errorText() {
+        String what = flushing || command == BlockCommand.FLUSH ? "FLUSH"
+                : command + " of " + lengthBytes + " bytes at offset " + offsetBytes;
+        return what + " on " + channel.device.name() + " failed with " + error + (errorDetail.isEmpty() ? "" : ": " + errorDetail);
+    }
+
+    String describe() {
+        return command + (command == BlockCommand.FLUSH ? "" : " of " + lengthBytes + " bytes at offset " + offsetBytes);
+    }
+
+    boolean isWrite() {
+        return command == BlockCommand.WRITE;
+    }
+
+    /** The target's slot, or {@link org.netraid.intentlog.IntentLog#LOCAL}. */
+    public int slot() {
+        return channel.slot;
+    }
+
+    public long offsetBytes() {
+        return offsetBytes;
+    }
+
+    public long lengthBytes() {
+        return lengthBytes;
+    }
+}

@@ -1,0 +1,146 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import java.util.ArrayDeque;
+import org.netraid.block.BlockError;
+import org.netraid.intentlog.IntentLog;
+
+/**
+ * Flushes of all copies, one round at a time. A round closes the epoch, flushes the local disk and every target that replicates, and
+ * tells the intent log which of them have succeeded. Whoever asks during a round is served by the next one, all together: a flush
+ * covers only what was answered before it was sent.
+ *
+ * <p>A target whose flush fails is lost, a local disk whose flush fails ends the mirror: a later flush that succeeds would prove nothing.
+ */
+final class FlushRounds implements DeviceOpOwner {
+
+    private final Mirror mirror;
+    private final IntentLog log;
+    private final LegTable legs;
+    private final WriteEpoch writes;
+    private ArrayDeque<MirrorRequest> requests = new ArrayDeque<>();
+    private ArrayDeque<MirrorRequest> nextRequests = new ArrayDeque<>();
+    private ArrayDeque<MirrorAction> actions = new ArrayDeque<>();
+    private ArrayDeque<MirrorAction> nextActions = new ArrayDeque<>();
+    private boolean running;
+    private boolean wanted;
+    private long epoch;
+    private int pendingMask;
+    private long rounds;
+    private final Runnable end = this::end;
+
+    FlushRounds(Mirror mirror, IntentLog log, LegTable legs, WriteEpoch writes) {
+        this.mirror = mirror;
+        this.log = log;
+        this.legs = legs;
+        this.writes = writes;
+    }
+
+    /** The request hears FLUSHED at the end of the next round. */
+    void join(MirrorRequest request) {
+        nextRequests.addLast(request);
+        run();
+    }
+
+    /** The action hears of the end of the next round. */
+    void join(MirrorAction action) {
+        nextActions.addLast(action);
+        run();
+    }
+
+    /** Runs a round now, or right after the one that is running. */
+    void run() {
+        wanted = true;
+        if (!running) {
+            start();
+        }
+    }
+
+    boolean isRunning() {
+        return running;
+    }
+
+    long rounds() {
+        return rounds;
+    }
+
+    private void start() {
+        running = true;
+        wanted = false;
+        rounds++;
+        swapWaiters();
+        epoch = log.closeEpoch();
+        writes.close();
+        pendingMask = legs.replicatingMask() | Mirror.LOCAL_BIT;
+        int asked = pendingMask;
+        flush(mirror.localChannel(), Mirror.LOCAL_BIT);
+        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
+            if ((asked & 1 << slot) != 0) {
+                flush(legs.leg(slot).channel, 1 << slot);
+            }
+        }
+        if (pendingMask == 0) {
+            mirror.loop().execute(end);
+        }
+    }
+
+    private void flush(CopyChannel channel, int bit) {
+        if (!channel.flush(this)) {
+            // Without a flush a completed write is as durable as the device ever makes it.
+            pendingMask &= ~bit;
+            log.epochFlushed(channel.slot, epoch);
+        }
+    }
+
+    private void swapWaiters() {
+        ArrayDeque<MirrorRequest> emptyRequests = requests;
+        requests = nextRequests;
+        nextRequests = emptyRequests;
+        ArrayDeque<MirrorAction> emptyActions = actions;
+        actions = nextActions;
+        nextActions = emptyActions;
+    }
+
+    @Override
+    public void onOpDone(DeviceOp op) {
+        if (!op.error().isError()) {
+            log.epochFlushed(op.slot(), epoch);
+        }
+        ended(op.slot());
+    }
+
+    @Override
+    public void onOpLost(DeviceOp op) {
+        ended(op.slot());
+    }
+
+    private void ended(int slot) {
+        pendingMask &= ~(slot == IntentLog.LOCAL ? Mirror.LOCAL_BIT : 1 << slot);
+        if (pendingMask == 0) {
+            end();
+        }
+    }
+
+    private void end() {
+        running = false;
+        boolean failed = mirror.state() == MirrorState.FAILED;
+        ArrayDeque<MirrorRequest> doneRequests = requests;
+        ArrayDeque<MirrorAction> doneActions = actions;
+        requests = new ArrayDeque<>(0);
+        actions = new ArrayDeque<>(0);
+        if (wanted) {
+            // Before anybody is told, so that who asks again in there waits for the round after.
+            start();
+        }
+        for (MirrorRequest request : doneRequests) {
+            mirror.onEvent(request, RequestEvent.FLUSHED, IntentLog.LOCAL);
+        }
+        for (MirrorAction action : doneActions) {
+            action.onDone(failed ? BlockError.EIO : BlockError.NONE, failed ? mirror.failure() : "");
+        }
+        mirror.onRoundEnded();
+    }
+}

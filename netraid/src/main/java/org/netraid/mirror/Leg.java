@@ -1,0 +1,55 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+/** One slot of the mirror: a target, connected or not, or a slot that only the log knows. {@link LegTable} owns every field. */
+final class Leg {
+
+    final int slot;
+    /** Null for a slot without a member. */
+    LegConfig config;
+    /** The current connection; null without one. */
+    CopyChannel channel;
+    /** The connection before, which may still hold commands that it has not ended. */
+    CopyChannel previousChannel;
+    /** Never PAUSED: that is the flag, since a pause outlives connections. */
+    LegState state = LegState.DISCONNECTED;
+    boolean paused;
+    /** The log knows, or is being told, that the target has missed writes. */
+    boolean stale;
+    /** Orders to the log about this slot that are not durable yet. */
+    int logOrders;
+    boolean targetIsConsistent = true;
+    /** Connected, but the device has to end commands from before a pause first. */
+    boolean offerWhenDrained;
+    /** Writes that began before the resync may still be on their way without this target. */
+    boolean settling;
+
+    long bytesWritten;
+    long resyncBytes;
+    long resyncZeroBytes;
+    long losses;
+    String lastError = "";
+
+    Leg(int slot) {
+        this.slot = slot;
+    }
+
+    int bit() {
+        return 1 << slot;
+    }
+
+    boolean replicates() {
+        return state.replicates();
+    }
+
+    LegState shownState() {
+        return paused && !replicates() ? LegState.PAUSED : state;
+    }
+
+    String nodeName() {
+        return config == null ? "" : config.nodeName();
+    }
+}

@@ -1,0 +1,400 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import java.util.Optional;
+import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.BlockGeometry;
+import org.netraid.intentlog.IntentLog;
+import org.netraid.intentlog.IntentWaiter;
+import org.netraid.intentlog.SlotState;
+import org.netraid.time.EventLoop;
+
+/**
+ * The targets of one mirror and what becomes of them: members, connections, losses, pauses. Keeps the intent log's view in step:
+ * a target that stops to replicate is declared lost there <em>before</em> any write that misses it can end.
+ */
+final class LegTable implements CopyChannel.Watcher {
+
+    private final Mirror mirror;
+    private final MirrorConfig config;
+    private final IntentLog log;
+    private final EventLoop loop;
+    private final PayloadPool pool;
+    private final MirrorListener listener;
+    private final Leg[] legs = new Leg[IntentLog.MAX_SLOTS];
+    private int usedMask;
+    private int replicatingMask;
+    private int stalePendingMask;
+
+    LegTable(Mirror mirror, MirrorConfig config, IntentLog log, EventLoop loop, PayloadPool pool, MirrorListener listener) {
+        this.mirror = mirror;
+        this.config = config;
+        this.log = log;
+        this.loop = loop;
+        this.pool = pool;
+        this.listener = listener;
+        for (int slot = 0; slot < legs.length; slot++) {
+            legs[slot] = new Leg(slot);
+            SlotState state = log.slotState(slot);
+            legs[slot].stale = state == SlotState.STALE || state == SlotState.FULL_RESYNC;
+            usedMask |= state == SlotState.UNUSED ? 0 : 1 << slot;
+        }
+    }
+
+    Leg leg(int slot) {
+        return legs[slot];
+    }
+
+    /** Slots whose targets must end up with each write or with a dirty chunk. */
+    int usedMask() {
+        return usedMask;
+    }
+
+    /** Slots that get every new write. */
+    int replicatingMask() {
+        return replicatingMask;
+    }
+
+    /** Slots of which the log has not yet confirmed that they are stale. */
+    int stalePendingMask() {
+        return stalePendingMask;
+    }
+
+    // ---- members
+
+    Optional<String> add(LegConfig member) {
+        Leg leg = legs[member.slot()];
+        String who = "target " + member.nodeName() + " of mirror " + config.tag() + " refused: ";
+        if (leg.config != null) {
+            return Optional.of(who + "slot " + member.slot() + " is taken by " + leg.nodeName());
+        }
+        if (!member.protocol().isImplemented()) {
+            return Optional.of(who + "protocol " + member.protocol() + " (" + member.protocol().words()
+                    + ") is not available in this release; use protocol C");
+        }
+        if (member.systemId().equals(config.localSystemId())) {
+            return Optional.of(who + "system " + member.systemId() + " is the source's own; each copy needs a system of its own");
+        }
+        for (Leg other : legs) {
+            if (other.config != null && other.config.systemId().equals(member.systemId())) {
+                return Optional.of(who + "system " + member.systemId() + " already holds the target " + other.nodeName()
+                        + "; each copy needs a system of its own");
+            }
+        }
+        String known = log.slotName(member.slot());
+        if (log.slotState(member.slot()) != SlotState.UNUSED && !known.equals(member.nodeName())) {
+            return Optional.of(who + "the intent log has slot " + member.slot() + " for " + known + "; remove that target first");
+        }
+        leg.config = member;
+        if (log.slotState(member.slot()) == SlotState.UNUSED) {
+            orderSlot(leg, SlotState.FULL_RESYNC, null);
+        }
+        use(leg);
+        return Optional.empty();
+    }
+
+    Optional<String> remove(int slot, MirrorAction durable) {
+        Leg leg = legs[slot];
+        if (leg.config == null && log.slotState(slot) == SlotState.UNUSED) {
+            return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
+        }
+        lose(slot, "removed from the mirror");
+        usedMask &= ~leg.bit();
+        mirror.onLegRemoved(slot);
+        leg.config = null;
+        leg.paused = false;
+        leg.stale = false;
+        log.setSlot(slot, "", SlotState.UNUSED, error -> durable.onDone(error,
+                error.isError() ? "the intent log of mirror " + config.tag() + " could not free slot " + slot : ""));
+        return Optional.empty();
+    }
+
+    private void use(Leg leg) {
+        if ((usedMask & leg.bit()) == 0) {
+            usedMask |= leg.bit();
+            mirror.onLegAdded(leg.slot);
+        }
+    }
+
+    // ---- connections
+
+    Optional<String> connect(int slot, BlockDevice device, boolean targetIsConsistent) {
+        Leg leg = legs[slot];
+        Optional<String> refusal = refuse(leg, device);
+        if (refusal.isPresent()) {
+            return refusal;
+        }
+        leg.channel = new CopyChannel(slot, device, pool, loop, this, leg.config.timeoutNs());
+        leg.state = LegState.CONNECTED;
+        leg.targetIsConsistent = targetIsConsistent;
+        if (!leg.paused) {
+            offer(leg);
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> refuse(Leg leg, BlockDevice device) {
+        if (leg.config == null) {
+            return Optional.of("mirror " + config.tag() + " has no target in slot " + leg.slot);
+        }
+        String who = "target " + leg.nodeName() + " of mirror " + config.tag() + " refused: ";
+        BlockGeometry own = mirror.geometry();
+        BlockGeometry its = device.geometry();
+        if (leg.channel != null) {
+            return Optional.of(who + "it is connected already, as " + leg.channel.device.name());
+        }
+        if (leg.previousChannel != null && leg.previousChannel.orphans() > 0) {
+            return Optional.of(who + "its previous connection " + leg.previousChannel.device.name() + " still holds "
+                    + leg.previousChannel.orphans() + " commands; try again when it has let go of them");
+        }
+        if (its.sizeBytes() < own.sizeBytes()) {
+            return Optional.of(who + device.name() + " has " + its.sizeBytes() + " bytes, the mirror " + own.sizeBytes()
+                    + "; it must be at least as large");
+        }
+        if (its.minBlockBytes() > own.minBlockBytes()) {
+            return Optional.of(who + device.name() + " works in blocks of " + its.minBlockBytes() + " bytes, the mirror was created with "
+                    + own.minBlockBytes() + "; create the mirror with blocks of " + its.minBlockBytes());
+        }
+        if (device.can(BlockCapability.READ_ONLY)) {
+            return Optional.of(who + device.name() + " is read-only");
+        }
+        return Optional.empty();
+    }
+
+    /** The target is ready: in sync at once if nothing is missing, else it waits for the resync to mark it. */
+    private void offer(Leg leg) {
+        leg.offerWhenDrained = leg.channel.orphans() > 0;
+        if (leg.offerWhenDrained) {
+            return;
+        }
+        boolean clean = !leg.stale && leg.targetIsConsistent && log.slotState(leg.slot) == SlotState.TRACKING
+                && log.dirtyChunks(leg.slot) == 0;
+        if (clean) {
+            replicate(leg, LegState.IN_SYNC);
+            listener.legConnected(leg.slot, false);
+            listener.legInSync(leg.slot);
+        } else {
+            listener.legConnected(leg.slot, true);
+        }
+    }
+
+    private void replicate(Leg leg, LegState state) {
+        log.targetConnected(leg.slot);
+        leg.state = state;
+        replicatingMask |= leg.bit();
+    }
+
+    void lose(int slot, String reason) {
+        Leg leg = legs[slot];
+        CopyChannel channel = leg.channel;
+        if (channel == null) {
+            return;
+        }
+        leg.channel = null;
+        leg.previousChannel = channel;
+        leg.lastError = reason;
+        leg.losses++;
+        stop(leg, channel, LegState.DISCONNECTED);
+        channel.device.close(() -> { });
+        listener.replicationStopped(slot);
+        listener.legLost(slot, reason);
+        mirror.onMemoryFreed();
+    }
+
+    /** Ends replication: first the log, then the commands under way, then the requests that counted on the target. */
+    private void stop(Leg leg, CopyChannel channel, LegState state) {
+        boolean replicated = leg.replicates();
+        leg.state = state;
+        leg.settling = false;
+        leg.offerWhenDrained = false;
+        replicatingMask &= ~leg.bit();
+        if (replicated) {
+            declareStale(leg);
+        }
+        channel.abandon();
+        if (replicated) {
+            mirror.onLegStopped(leg.slot);
+        }
+    }
+
+    /** A write is about to go out without these targets: the log must know of each that it is stale. */
+    void noteMissed(int slotMask) {
+        for (Leg leg : legs) {
+            if ((slotMask & leg.bit()) != 0 && !leg.stale) {
+                declareStale(leg);
+            }
+        }
+    }
+
+    private void declareStale(Leg leg) {
+        leg.stale = true;
+        ordered(leg);
+        log.targetLost(leg.slot, orderDone(leg, null));
+    }
+
+    private void orderSlot(Leg leg, SlotState state, Runnable then) {
+        leg.stale = state != SlotState.TRACKING;
+        ordered(leg);
+        log.setSlot(leg.slot, leg.nodeName(), state, orderDone(leg, then));
+    }
+
+    private void ordered(Leg leg) {
+        leg.logOrders++;
+        stalePendingMask |= leg.bit();
+    }
+
+    private IntentWaiter orderDone(Leg leg, Runnable then) {
+        return error -> {
+            leg.logOrders--;
+            if (error.isError()) {
+                mirror.fail("the intent log could not record that target " + leg.nodeName() + " is out of sync (" + error + ")");
+            }
+            if (leg.logOrders == 0) {
+                stalePendingMask &= ~leg.bit();
+                mirror.onStaleDurable(leg.slot);
+            }
+            if (then != null && !error.isError()) {
+                then.run();
+            }
+        };
+    }
+
+    // ---- operator
+
+    Optional<String> pause(int slot) {
+        Leg leg = legs[slot];
+        if (leg.config == null) {
+            return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
+        }
+        if (leg.paused) {
+            return Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " is paused already");
+        }
+        leg.paused = true;
+        if (leg.replicates()) {
+            // What is flushed need not be sent again.
+            mirror.flushAll((error, detail) -> pauseNow(leg));
+        } else {
+            pauseNow(leg);
+        }
+        return Optional.empty();
+    }
+
+    private void pauseNow(Leg leg) {
+        if (leg.paused) {
+            detach(leg);
+            listener.legPaused(leg.slot);
+        }
+    }
+
+    /** Stops replication but keeps the connection. */
+    private void detach(Leg leg) {
+        if (leg.channel != null) {
+            stop(leg, leg.channel, LegState.CONNECTED);
+            listener.replicationStopped(leg.slot);
+            mirror.onMemoryFreed();
+        }
+    }
+
+    Optional<String> resume(int slot) {
+        Leg leg = legs[slot];
+        if (!leg.paused) {
+            return Optional.of("target " + (leg.config == null ? "in slot " + slot : leg.nodeName()) + " of mirror " + config.tag()
+                    + " is not paused");
+        }
+        leg.paused = false;
+        if (leg.channel != null && !leg.replicates()) {
+            offer(leg);
+        }
+        return Optional.empty();
+    }
+
+    Optional<String> fullResync(int slot) {
+        Leg leg = legs[slot];
+        if (leg.config == null) {
+            return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
+        }
+        detach(leg);
+        orderSlot(leg, SlotState.FULL_RESYNC, () -> {
+            if (leg.channel != null && !leg.paused && leg.state == LegState.CONNECTED) {
+                offer(leg);
+            }
+        });
+        return Optional.empty();
+    }
+
+    // ---- resync
+
+    Optional<String> beginResync(int slot) {
+        Leg leg = legs[slot];
+        if (leg.state != LegState.CONNECTED || leg.paused || leg.channel.orphans() > 0) {
+            return Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " is " + leg.shownState().words()
+                    + ", not waiting for a resync");
+        }
+        replicate(leg, LegState.RESYNCING);
+        leg.settling = true;
+        listener.resyncStarted(slot);
+        loop.execute(this::checkSettled);
+        return Optional.empty();
+    }
+
+    Optional<String> endResync(int slot) {
+        Leg leg = legs[slot];
+        if (leg.state != LegState.RESYNCING || leg.settling || log.slotState(slot) != SlotState.TRACKING) {
+            return Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " is " + leg.shownState().words()
+                    + " and " + log.slotState(slot) + " in the intent log: its resync cannot end");
+        }
+        leg.stale = false;
+        leg.targetIsConsistent = true;
+        leg.state = LegState.IN_SYNC;
+        leg.lastError = "";
+        listener.legInSync(slot);
+        return Optional.empty();
+    }
+
+    /** Tells of each target that no write under way can miss any more. */
+    void checkSettled() {
+        for (Leg leg : legs) {
+            if (leg.settling && !mirror.isMissedByActive(leg.bit())) {
+                leg.settling = false;
+                listener.legSettled(leg.slot);
+            }
+        }
+    }
+
+    // ---- what the devices say
+
+    @Override
+    public void onError(CopyChannel channel, DeviceOp op) {
+        if (legs[channel.slot].channel == channel) {
+            lose(channel.slot, op.errorText());
+        }
+    }
+
+    @Override
+    public void onTimeout(CopyChannel channel, DeviceOp oldest) {
+        if (legs[channel.slot].channel == channel) {
+            lose(channel.slot, "no answer from " + channel.device.name() + " for "
+                    + legs[channel.slot].config.timeoutNs() / 1_000_000 + " ms to " + oldest.describe());
+        }
+    }
+
+    @Override
+    public void onDrained(CopyChannel channel) {
+        Leg leg = legs[channel.slot];
+        if (leg.channel == channel && leg.offerWhenDrained && !leg.paused) {
+            offer(leg);
+        }
+    }
+
+    LegSnapshot snapshot(Leg leg) {
+        CopyChannel channel = leg.channel;
+        return new LegSnapshot(leg.slot, leg.nodeName(), leg.config.systemId(), leg.config.protocol(), leg.shownState(),
+                channel == null ? "" : channel.device.name(), log.dirtyChunks(leg.slot), leg.bytesWritten, leg.resyncBytes,
+                leg.resyncZeroBytes, channel == null ? 0 : channel.inFlight(), channel == null ? 0 : channel.bytesInFlight(),
+                channel == null ? 0 : channel.oldestAgeNs(), leg.losses, leg.lastError);
+    }
+}

@@ -1,0 +1,42 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.BlockGeometry;
+import org.netraid.intentlog.IntentLog;
+
+/** Works out the mirror's size and blocks, once, when it is created: what the configuration and the local disk have in common. */
+final class MirrorGeometry {
+
+    private MirrorGeometry() {
+    }
+
+    static BlockGeometry combine(MirrorConfig config, BlockDevice local, IntentLog log) {
+        BlockGeometry disk = local.geometry();
+        String who = "mirror " + config.tag() + " cannot use local disk " + local.name() + ": ";
+        if (local.can(BlockCapability.READ_ONLY)) {
+            throw new IllegalArgumentException(who + "it is read-only");
+        }
+        long size = config.sizeBytes() == 0 ? disk.sizeBytes() : config.sizeBytes();
+        if (size > disk.sizeBytes()) {
+            throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, the mirror " + size);
+        }
+        int block = Math.max(config.minBlockBytes(), disk.minBlockBytes());
+        size -= size % block;
+        if (size == 0) {
+            throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, less than one block of " + block);
+        }
+        long chunks = (size + log.chunkBytes() - 1) / log.chunkBytes();
+        if (log.chunkCount() != chunks) {
+            throw new IllegalArgumentException("mirror " + config.tag() + " of " + size + " bytes has " + chunks + " chunks of "
+                    + log.chunkBytes() + " bytes, its intent log " + log.chunkCount() + ": the log belongs to another size");
+        }
+        int preferred = Math.max(disk.preferredBlockBytes(), Math.max(512, block));
+        int transfer = Math.min(disk.maxTransferBytes(), BlockGeometry.DEFAULT_MAX_TRANSFER_BYTES);
+        return new BlockGeometry(size, block, preferred, Math.max(preferred, transfer - transfer % block));
+    }
+}

@@ -1,0 +1,155 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockError;
+import org.netraid.block.BlockRequest;
+import org.netraid.intentlog.IntentLog;
+import org.netraid.intentlog.IntentWaiter;
+
+/**
+ * One application request on its way through the mirror; pooled. Holds the state, decides nothing: every event goes to
+ * {@link Mirror#onEvent}.
+ *
+ * <pre>
+ *  modification: LOCKING -> BUFFERING -> INTENT -> COPYING -> HOLDING -> IDLE
+ *                                          ^          |   next segment of TRIM, WRITE_ZEROES
+ *                                          +----------+
+ *  read:         READING -> IDLE
+ *  flush:        FLUSHING -> HOLDING -> IDLE
+ * </pre>
+ */
+final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Holder {
+
+    enum State {
+        IDLE,
+        /** Waits for its range. */
+        LOCKING,
+        /** Waits for memory. */
+        BUFFERING,
+        /** Waits for the intent log. */
+        INTENT,
+        /** Local disk and targets are writing. */
+        COPYING,
+        READING,
+        FLUSHING,
+        /** All copies have ended; waits until what it must be sure of is durable. */
+        HOLDING
+    }
+
+    private final Mirror mirror;
+    final RangeLock lock = new RangeLock(this);
+    State state = State.IDLE;
+    BlockRequest upper;
+    /** What is done to the copies: a TRIM becomes WRITE_ZEROES. */
+    BlockCommand command;
+    long offsetBytes;
+    long lengthBytes;
+    int flags;
+    /** The part now under way; the whole, but for long TRIM and WRITE_ZEROES. */
+    long segmentOffsetBytes;
+    long segmentLengthBytes;
+    Payload payload;
+    int payloadStart;
+    /** A device may still use the application's own buffer. */
+    boolean lent;
+    /** Copies that have not ended this segment: bit k for slot k, bit 7 for the local disk. */
+    int pendingMask;
+    /** Targets that have written this segment. */
+    int mirroredMask;
+    /** Targets that do not have this segment; disjoint from the mirrored ones. */
+    int missedMask;
+    /** Targets that must durably be known to be stale before the request may be acknowledged. */
+    int staleMask;
+    boolean localFailed;
+    private BlockError error = BlockError.NONE;
+    private String errorDetail = "";
+    MirrorRequest previous;
+    MirrorRequest next;
+
+    MirrorRequest(Mirror mirror) {
+        this.mirror = mirror;
+    }
+
+    void start(BlockRequest request) {
+        upper = request;
+        command = request.command() == BlockCommand.TRIM ? BlockCommand.WRITE_ZEROES : request.command();
+        offsetBytes = request.offsetBytes();
+        lengthBytes = request.lengthBytes();
+        flags = request.flags() & (BlockRequest.FUA | (request.command() == BlockCommand.WRITE_ZEROES ? BlockRequest.NO_HOLE : 0));
+        segmentOffsetBytes = offsetBytes;
+        segmentLengthBytes = lengthBytes;
+        payload = null;
+        payloadStart = 0;
+        lent = false;
+        pendingMask = 0;
+        mirroredMask = 0;
+        missedMask = 0;
+        staleMask = 0;
+        localFailed = false;
+        error = BlockError.NONE;
+        errorDetail = "";
+    }
+
+    /** Keeps the first error: a part that succeeds later must not hide it. */
+    void fail(BlockError why, String detail) {
+        if (!error.isError()) {
+            error = why;
+            errorDetail = detail;
+        }
+    }
+
+    BlockError error() {
+        return error;
+    }
+
+    String errorDetail() {
+        return errorDetail;
+    }
+
+    void expect(State expected, RequestEvent event) {
+        if (state != expected) {
+            throw new IllegalStateException(event + " for a mirror request that is " + state + ", not " + expected);
+        }
+    }
+
+    /** True if a target that is lost now may lack something that this request is about to promise. */
+    boolean mayHaveTouched() {
+        return state == State.INTENT || state == State.COPYING || state == State.HOLDING;
+    }
+
+    @Override
+    public void onLocked(RangeLock held) {
+        mirror.onEvent(this, RequestEvent.LOCKED, IntentLog.LOCAL);
+    }
+
+    @Override
+    public void onIntent(BlockError outcome) {
+        mirror.onEvent(this, outcome.isError() ? RequestEvent.INTENT_FAILED : RequestEvent.INTENT_DURABLE, IntentLog.LOCAL);
+    }
+
+    @Override
+    public void onOpDone(DeviceOp op) {
+        if (op.slot() == IntentLog.LOCAL) {
+            if (op.error().isError()) {
+                localFailed = true;
+                fail(op.error(), op.errorText());
+            }
+            mirror.onEvent(this, RequestEvent.LOCAL_DONE, IntentLog.LOCAL);
+        } else {
+            mirror.onEvent(this, RequestEvent.TARGET_WRITTEN, op.slot());
+        }
+    }
+
+    /** The loss of a target reaches every request at once, from the legs; also those whose part on it had ended. */
+    @Override
+    public void onOpLost(DeviceOp op) {
+    }
+
+    void onBufferReleased() {
+        mirror.onEvent(this, RequestEvent.BUFFER_RELEASED, IntentLog.LOCAL);
+    }
+}

@@ -1,0 +1,29 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+/** Everything that can happen to a {@link MirrorRequest}; each comes through {@link Mirror#onEvent}. */
+enum RequestEvent {
+    /** The range is the request's. */
+    LOCKED,
+    /** There is memory for its payload. */
+    BUFFERED,
+    /** The intent is on stable storage. */
+    INTENT_DURABLE,
+    /** The intent could not be written. */
+    INTENT_FAILED,
+    /** The local disk has ended its part, well or not: the request has the error. */
+    LOCAL_DONE,
+    /** A target has answered that it has written (protocol C's point). */
+    TARGET_WRITTEN,
+    /** A target is gone. */
+    TARGET_LOST,
+    /** It is durable that a target is stale. */
+    TARGET_STALE_DURABLE,
+    /** The flush round that the request waited for has ended. */
+    FLUSHED,
+    /** No device uses the application's own buffer any more. */
+    BUFFER_RELEASED
+}
