@@ -1,0 +1,32 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.block.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Blocking access to one disk: the seam between {@link FileBlockDevice}, which keeps turns and durability, and the system
+ * calls. Calls may come from several threads at once. Ranges have been checked. Tests put failing disks here.
+ */
+interface RawDisk {
+
+    /** Fills the buffer. */
+    void read(ByteBuffer into, long offsetBytes) throws IOException;
+
+    /** Writes the whole buffer. */
+    void write(ByteBuffer from, long offsetBytes) throws IOException;
+
+    /** Makes all completed modifications durable. */
+    void sync() throws IOException;
+
+    /** Gives the range back where the medium knows how; else does nothing. */
+    void trim(long offsetBytes, long lengthBytes) throws IOException;
+
+    /** @param flags of {@link org.netraid.block.BlockRequest}: NO_HOLE, FAST_ZERO */
+    void zero(long offsetBytes, long lengthBytes, int flags) throws IOException;
+
+    void close() throws IOException;
+}
