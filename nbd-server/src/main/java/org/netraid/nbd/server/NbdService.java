@@ -1,0 +1,169 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.netraid.link.LinkHandler;
+import org.netraid.time.EventLoop;
+
+/**
+ * All sessions of a server on one event loop: admits links, bounds what they may use together, cuts sessions of an
+ * export, and shuts down in order. Does not own the devices.
+ */
+public final class NbdService {
+
+    private final EventLoop loop;
+    private final ExportTable exports;
+    private final ServerLimits limits;
+    private final BufferPool pool;
+    private final ServerEvents events;
+    private final List<NbdServerSession> sessions = new ArrayList<>();
+    private boolean stopping;
+    private boolean memoryWatch;
+    private Runnable stopped;
+
+    /** @param pool payload memory; may be shared by several services on one loop */
+    public NbdService(EventLoop loop, ExportTable exports, ServerLimits limits, BufferPool pool, ServerEvents events) {
+        this.loop = loop;
+        this.exports = exports;
+        this.limits = limits;
+        this.pool = pool;
+        this.events = events;
+    }
+
+    /** The handler of a new link, or null to refuse it. Fits {@link org.netraid.link.LinkFactory#listen}. */
+    public LinkHandler accept(String peer) {
+        if (stopping || sessions.size() >= limits.maxConnections()) {
+            events.onRefused(peer, stopping ? "the server is shutting down"
+                    : "there are already " + sessions.size() + " connections");
+            return null;
+        }
+        NbdServerSession session = new NbdServerSession(this, peer);
+        sessions.add(session);
+        return session;
+    }
+
+    /** Cuts every session that has opened the export; {@link ExportTable#onClosed} tells when each is really gone. */
+    public void cut(Export export, String reason) {
+        for (NbdServerSession session : List.copyOf(sessions)) {
+            if (session.export() == export) {
+                session.cut(reason);
+            }
+        }
+    }
+
+    public int connections() {
+        return sessions.size();
+    }
+
+    /** Sessions that have opened this export and are not wholly gone. */
+    public int connections(Export export) {
+        int count = 0;
+        for (NbdServerSession session : sessions) {
+            if (session.export() == export) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /**
+     * Admits nobody any more, answers further requests with ESHUTDOWN, finishes those in flight, closes the links.
+     *
+     * @param done runs once, on the loop, when no session and no request is left; never inside this call
+     */
+    public void shutdown(Runnable done) {
+        if (stopping) {
+            throw new IllegalStateException("shut down twice");
+        }
+        stopping = true;
+        stopped = done;
+        for (NbdServerSession session : List.copyOf(sessions)) {
+            session.stop();
+        }
+        loop.schedule(limits.shutdownTimeoutNs(), () -> {
+            for (NbdServerSession session : List.copyOf(sessions)) {
+                session.cut("the server shut down and the client did not take its replies");
+            }
+        });
+        loop.execute(this::checkStopped);
+    }
+
+    // ---- for the sessions
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    ExportTable exports() {
+        return exports;
+    }
+
+    ServerLimits limits() {
+        return limits;
+    }
+
+    BufferPool pool() {
+        return pool;
+    }
+
+    ServerEvents events() {
+        return events;
+    }
+
+    boolean isStopping() {
+        return stopping;
+    }
+
+    void onFinished(NbdServerSession session, String reason) {
+        sessions.remove(session);
+        if (session.export() != null) {
+            exports.onClosed(session.export(), session);
+        }
+        events.onEnded(session.peer(), reason);
+        if (stopping) {
+            loop.execute(this::checkStopped);
+        }
+    }
+
+    private void checkStopped() {
+        if (sessions.isEmpty() && stopped != null) {
+            Runnable done = stopped;
+            stopped = null;
+            done.run();
+        }
+    }
+
+    /**
+     * Somebody waits for memory. If it does not come, the client that holds most of it without reading its replies or
+     * sending its payload is cut: one client must not stop the others.
+     */
+    void onMemoryWait() {
+        if (!memoryWatch) {
+            memoryWatch = true;
+            loop.schedule(limits.memoryStallNs(), this::watchMemory);
+        }
+    }
+
+    private void watchMemory() {
+        memoryWatch = false;
+        if (!pool.hasWaiters()) {
+            return;
+        }
+        NbdServerSession worst = null;
+        long nowNs = loop.nanoTime();
+        for (NbdServerSession session : sessions) {
+            boolean stalled = nowNs - session.lastProgressNs() >= limits.memoryStallNs();
+            if (stalled && session.bytesHeldByClient() > (worst == null ? 0 : worst.bytesHeldByClient())) {
+                worst = session;
+            }
+        }
+        if (worst != null) {
+            worst.cut("holds " + worst.bytesHeldByClient() + " bytes of memory that others wait for, and does not go on");
+        }
+        onMemoryWait();
+    }
+}

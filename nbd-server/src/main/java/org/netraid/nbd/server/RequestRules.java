@@ -1,0 +1,112 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.server;
+
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockError;
+import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.NbdCommand;
+import org.netraid.nbd.wire.RequestHeader;
+import org.netraid.nbd.wire.TransmissionFlags;
+
+/**
+ * Which requests an export takes, and which error the others get. In this order: unknown command, read-only, flag,
+ * range. Source: NBD protocol, "Request types", "Command flags", "Error values".
+ */
+final class RequestRules {
+
+    private final Export export;
+    /** What was advertised: a client must use nothing else. */
+    private final int offered;
+
+    RequestRules(Export export, boolean structured) {
+        this.export = export;
+        this.offered = TransmissionFlags.of(export.device().capabilities(), export.readOnly(), structured);
+    }
+
+    BlockError check(RequestHeader request) {
+        return check(request.type(), request.flags(), request.offsetBytes(), request.lengthBytes());
+    }
+
+    private BlockError check(int type, int flags, long offsetBytes, long lengthBytes) {
+        if (modifies(type) && offers(TransmissionFlags.READ_ONLY)) {
+            return BlockError.EPERM;
+        }
+        if (!offers(type)) {
+            return BlockError.EINVAL;
+        }
+        if ((flags & ~allowedFlags(type)) != 0) {
+            return BlockError.EINVAL;
+        }
+        BlockCommand command = type == NbdCommand.CACHE ? BlockCommand.TRIM : commandOf(type);
+        return command == BlockCommand.FLUSH ? BlockError.NONE
+                : export.device().geometry().check(command, offsetBytes, lengthBytes);
+    }
+
+    /** For people: why {@link #check} refused what the slot asked for. */
+    String explain(RequestSlot slot) {
+        String what = NbdCommand.nameOf(slot.type) + " of " + slot.lengthBytes + " bytes at "
+                + Long.toUnsignedString(slot.offsetBytes());
+        if (modifies(slot.type) && offers(TransmissionFlags.READ_ONLY)) {
+            return what + ": the export is read-only";
+        }
+        if (!offers(slot.type)) {
+            return what + ": this command is not offered";
+        }
+        int extra = slot.flags() & ~allowedFlags(slot.type);
+        if (extra != 0) {
+            return what + ": flags 0x" + Integer.toHexString(extra) + " are not offered with this command";
+        }
+        return what + " does not fit the export: " + export.device().geometry();
+    }
+
+    private boolean offers(int type) {
+        return switch (type) {
+            // clients are known to send CACHE without an offer; it is a hint that may do nothing
+            case NbdCommand.READ, NbdCommand.WRITE, NbdCommand.CACHE -> true;
+            case NbdCommand.FLUSH -> offersFlag(TransmissionFlags.SEND_FLUSH);
+            case NbdCommand.TRIM -> offersFlag(TransmissionFlags.SEND_TRIM);
+            case NbdCommand.WRITE_ZEROES -> offersFlag(TransmissionFlags.SEND_WRITE_ZEROES);
+            // BLOCK_STATUS needs a selected metadata context, and there are none yet
+            default -> false;
+        };
+    }
+
+    private boolean offersFlag(int flag) {
+        return (offered & flag) != 0;
+    }
+
+    private int allowedFlags(int type) {
+        // FUA is accepted with every command, also where nothing is written: known clients set it
+        int allowed = offersFlag(TransmissionFlags.SEND_FUA) ? CommandFlags.FUA : 0;
+        if (type == NbdCommand.READ && offersFlag(TransmissionFlags.SEND_DF)) {
+            allowed |= CommandFlags.DF;
+        }
+        if (type == NbdCommand.WRITE_ZEROES) {
+            allowed |= CommandFlags.NO_HOLE | (offersFlag(TransmissionFlags.SEND_FAST_ZERO) ? CommandFlags.FAST_ZERO : 0);
+        }
+        return allowed;
+    }
+
+    static boolean hasData(RequestHeader request) {
+        return request.type() == NbdCommand.READ || request.type() == NbdCommand.WRITE;
+    }
+
+    /** The device's command; null for what the server answers itself. */
+    static BlockCommand commandOf(int type) {
+        return switch (type) {
+            case NbdCommand.READ -> BlockCommand.READ;
+            case NbdCommand.WRITE -> BlockCommand.WRITE;
+            case NbdCommand.FLUSH -> BlockCommand.FLUSH;
+            case NbdCommand.TRIM -> BlockCommand.TRIM;
+            case NbdCommand.WRITE_ZEROES -> BlockCommand.WRITE_ZEROES;
+            default -> null;
+        };
+    }
+
+    private static boolean modifies(int type) {
+        return type == NbdCommand.WRITE || type == NbdCommand.TRIM || type == NbdCommand.WRITE_ZEROES;
+    }
+}

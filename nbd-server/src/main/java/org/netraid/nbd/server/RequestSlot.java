@@ -1,0 +1,191 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.server;
+
+import java.nio.ByteBuffer;
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockCompletion;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.BlockError;
+import org.netraid.block.BlockRequest;
+import org.netraid.nbd.wire.ChunkType;
+import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.NbdCommand;
+import org.netraid.nbd.wire.NbdConstants;
+import org.netraid.nbd.wire.RequestHeader;
+import org.netraid.nbd.wire.SimpleReply;
+import org.netraid.nbd.wire.StructuredReplyChunk;
+
+/**
+ * One request from its header to the moment its reply has left; then used again. Long commands without data go to the
+ * device in slices, one after the other, so that none of them occupies it for long.
+ *
+ * <pre>
+ *   free ─ begin ─&gt; (payload) ─ submit ─&gt; with the device ─ reply ─&gt; queued in the link ─ released ─&gt; free
+ * </pre>
+ */
+final class RequestSlot implements BlockCompletion {
+
+    /** Longest fixed reply head: a content chunk's. */
+    static final int HEAD_BYTES = 32;
+    private static final long SLICE_BYTES = 64 << 20;
+
+    private final Transmission owner;
+    private final ByteBuffer head;
+    private final BlockRequest request = new BlockRequest();
+    private final Runnable released = this::onReleased;
+    private int releasesLeft;
+    private boolean queued;
+    private long cookie;
+    private long offsetBytes;
+    private int flags;
+    private long sliceEndBytes;
+
+    int type;
+    long lengthBytes;
+    BufferPool.Buffer data;
+    /** Why a WRITE whose payload is being skipped will be refused. */
+    BlockError refusal = BlockError.NONE;
+    RequestSlot next;
+
+    RequestSlot(Transmission owner, ByteBuffer head) {
+        this.owner = owner;
+        this.head = head;
+    }
+
+    void begin(RequestHeader header, BufferPool.Buffer payload) {
+        type = header.type();
+        cookie = header.cookie();
+        offsetBytes = header.offsetBytes();
+        lengthBytes = header.lengthBytes();
+        flags = header.flags();
+        data = payload;
+        queued = false;
+    }
+
+    long offsetBytes() {
+        return offsetBytes;
+    }
+
+    int flags() {
+        return flags;
+    }
+
+    boolean isQueued() {
+        return queued;
+    }
+
+    // ---- towards the device
+
+    void submit(BlockCommand command, BlockDevice device) {
+        this.device = device;
+        switch (command) {
+            case READ -> request.read(offsetBytes, data.bytes, this);
+            case WRITE -> request.write(offsetBytes, data.bytes, deviceFlags() | BlockRequest.STABLE_PAYLOAD, this);
+            case FLUSH -> request.flush(this);
+            default -> {
+                sliceEndBytes = offsetBytes;
+                nextSlice(command);
+                return;
+            }
+        }
+        device.submit(request);
+    }
+
+    private BlockDevice device;
+
+    private void nextSlice(BlockCommand command) {
+        long from = sliceEndBytes;
+        long length = Math.min(SLICE_BYTES - (from & (SLICE_BYTES - 1)), offsetBytes + lengthBytes - from);
+        sliceEndBytes = from + length;
+        device.submit(request.set(command, from, length, deviceFlags(), null, this));
+    }
+
+    private int deviceFlags() {
+        int result = 0;
+        if ((flags & CommandFlags.FUA) != 0) {
+            result |= BlockRequest.FUA;
+        }
+        if ((flags & CommandFlags.NO_HOLE) != 0) {
+            result |= BlockRequest.NO_HOLE;
+        }
+        if ((flags & CommandFlags.FAST_ZERO) != 0) {
+            result |= BlockRequest.FAST_ZERO;
+        }
+        return result;
+    }
+
+    @Override
+    public void onComplete(BlockRequest done) {
+        BlockCommand command = done.command();
+        boolean sliced = command == BlockCommand.TRIM || command == BlockCommand.WRITE_ZEROES;
+        if (sliced && !done.error().isError() && sliceEndBytes < offsetBytes + lengthBytes && owner.session().isLinkUp()) {
+            nextSlice(command);
+            return;
+        }
+        owner.onDeviceDone(this, done.error(), done.errorDetail());
+    }
+
+    // ---- towards the client
+
+    void reply(BlockError error, String detail) {
+        if (!owner.session().isLinkUp()) {
+            owner.recycle(this);
+        } else if (error.isError()) {
+            replyError(error, detail);
+        } else if (type == NbdCommand.READ) {
+            replyRead();
+        } else {
+            replySimple(0);
+        }
+    }
+
+    private void replyError(BlockError error, String detail) {
+        if (!owner.isStructured()) {
+            replySimple(error.errno());
+            return;
+        }
+        ByteBuffer out = ByteBuffer.allocate(NbdConstants.CHUNK_HEADER_BYTES + StructuredReplyChunk.ERROR_HEAD_BYTES
+                + StructuredReplyChunk.MAX_MESSAGE_BYTES);
+        StructuredReplyChunk.encodeError(out, cookie, error.errno(), detail);
+        sendAll(out.flip(), false);
+    }
+
+    private void replySimple(int errno) {
+        SimpleReply.encode(head.clear(), errno, cookie);
+        sendAll(head.flip(), false);
+    }
+
+    private void replyRead() {
+        head.clear();
+        if (!owner.isStructured()) {
+            SimpleReply.encode(head, 0, cookie);
+        } else if (lengthBytes == 0) {
+            StructuredReplyChunk.encodeDone(head, cookie);
+        } else {
+            StructuredReplyChunk.encodeOffsetData(head, ChunkType.FLAG_DONE, cookie, offsetBytes, lengthBytes);
+        }
+        sendAll(head.flip(), data != null);
+    }
+
+    private void sendAll(ByteBuffer first, boolean withData) {
+        releasesLeft = withData ? 2 : 1;
+        if (withData) {
+            queued = true;
+            owner.onQueued(this);
+        }
+        owner.session().send(first, released);
+        if (withData) {
+            data.bytes.position(0).limit((int) lengthBytes);
+            owner.session().send(data.bytes, released);
+        }
+    }
+
+    private void onReleased() {
+        if (--releasesLeft == 0) {
+            owner.recycle(this);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.server;
+
+import java.nio.ByteBuffer;
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockError;
+import org.netraid.nbd.wire.NbdCommand;
+import org.netraid.nbd.wire.NbdConstants;
+import org.netraid.nbd.wire.RequestHeader;
+
+/**
+ * The transmission phase of one client: reads requests, gives them to the device, sends the replies in the order in which
+ * the device ends them. A WRITE goes to the device only when its payload has arrived whole. A request is taken up only
+ * with a free slot, memory for its payload and a link that takes bytes; otherwise the socket is not read.
+ * Source: NBD protocol, "Transmission".
+ */
+final class Transmission implements NbdServerSession.Phase {
+
+    private enum State {
+        /** Waiting for 28 bytes. */
+        HEADER,
+        /** A request is decoded and lacks something to begin with. */
+        HELD,
+        /** Copying a WRITE's payload. */
+        PAYLOAD,
+        /** Throwing away the payload of a refused WRITE. */
+        SKIP
+    }
+
+    private final NbdServerSession session;
+    private final NbdService service;
+    private final Export export;
+    private final RequestRules rules;
+    private final boolean structured;
+    private final RequestHeader request = new RequestHeader();
+    private final ByteBuffer head = ByteBuffer.allocate(NbdConstants.REQUEST_BYTES);
+    private final ByteBuffer replyHeads;
+    private State state = State.HEADER;
+    /** The WRITE whose payload is being read or skipped. */
+    private RequestSlot current;
+    private long skipBytes;
+    private RequestSlot freeSlots;
+    private int slotsMade;
+    private int slotsInUse;
+    private int withDevice;
+    private long bytesInFlight;
+    private long bytesQueued;
+    private long lastProgressNs;
+
+    Transmission(NbdServerSession session, NbdService service, Export export, boolean structured) {
+        this.session = session;
+        this.service = service;
+        this.export = export;
+        this.structured = structured;
+        this.rules = new RequestRules(export, structured);
+        this.replyHeads = ByteBuffer.allocateDirect(service.limits().maxRequestsInFlight() * RequestSlot.HEAD_BYTES);
+    }
+
+    // ---- input
+
+    @Override
+    public void consume(ByteBuffer in) {
+        while (in.hasRemaining() && !session.isPaused() && !session.isEnding()) {
+            switch (state) {
+                case HEADER -> {
+                    if (readHeader(in)) {
+                        begin();
+                    }
+                }
+                case HELD -> begin();
+                case PAYLOAD -> readPayload(in);
+                case SKIP -> skipPayload(in);
+                default -> throw new IllegalStateException(state.toString());
+            }
+        }
+    }
+
+    @Override
+    public boolean proceed() {
+        return state != State.HELD || begin();
+    }
+
+    private boolean readHeader(ByteBuffer in) {
+        boolean intact;
+        if (head.position() == 0 && in.remaining() >= NbdConstants.REQUEST_BYTES) {
+            intact = request.decode(in);
+        } else if (Handshake.fill(head, in)) {
+            intact = request.decode(head.flip());
+            head.clear();
+        } else {
+            return false;
+        }
+        if (!intact) {
+            session.abort("wrong request magic");
+        }
+        return intact;
+    }
+
+    /** Starts the decoded request; false if the session is paused for want of something. */
+    private boolean begin() {
+        if (request.type() == NbdCommand.DISC) {
+            session.endAfterRequests("the client disconnected");
+            return true;
+        }
+        if (!session.isWritable() || slotsInUse == service.limits().maxRequestsInFlight()) {
+            return hold();
+        }
+        BlockError error = service.isStopping() ? BlockError.ESHUTDOWN : rules.check(request);
+        BufferPool.Buffer data = null;
+        if (error == BlockError.NONE && RequestRules.hasData(request) && request.lengthBytes() > 0) {
+            data = takeMemory((int) request.lengthBytes());
+            if (data == null) {
+                return false;
+            }
+        }
+        state = State.HEADER;
+        RequestSlot slot = takeSlot();
+        slot.begin(request, data);
+        if (request.type() == NbdCommand.WRITE && request.lengthBytes() > 0) {
+            current = slot;
+            slot.refusal = error;
+            skipBytes = request.lengthBytes();
+            state = error == BlockError.NONE ? State.PAYLOAD : State.SKIP;
+        } else if (error == BlockError.NONE) {
+            start(slot);
+        } else {
+            refuse(slot, error);
+        }
+        return true;
+    }
+
+    private BufferPool.Buffer takeMemory(int lengthBytes) {
+        if (bytesInFlight > 0 && bytesInFlight + lengthBytes > service.limits().maxBytesInFlight()) {
+            hold();
+            return null;
+        }
+        BufferPool.Buffer data = service.pool().take(lengthBytes, session.memoryWaiter);
+        if (data == null) {
+            state = State.HELD;
+            session.pause();
+            service.onMemoryWait();
+        } else {
+            bytesInFlight += data.sizeBytes;
+        }
+        return data;
+    }
+
+    /** Holds the request up for something other than memory; others must not wait in line behind this session. */
+    private boolean hold() {
+        service.pool().leaveLine(session.memoryWaiter);
+        state = State.HELD;
+        session.pause();
+        return false;
+    }
+
+    private void readPayload(ByteBuffer in) {
+        lastProgressNs = service.loop().nanoTime();
+        if (Handshake.fill(current.data.bytes, in)) {
+            RequestSlot slot = current;
+            current = null;
+            state = State.HEADER;
+            slot.data.bytes.flip();
+            start(slot);
+        }
+    }
+
+    private void skipPayload(ByteBuffer in) {
+        int step = (int) Math.min(skipBytes, in.remaining());
+        in.position(in.position() + step);
+        skipBytes -= step;
+        if (skipBytes == 0) {
+            RequestSlot slot = current;
+            current = null;
+            state = State.HEADER;
+            refuse(slot, slot.refusal);
+        }
+    }
+
+    // ---- requests
+
+    private void start(RequestSlot slot) {
+        BlockCommand command = RequestRules.commandOf(slot.type);
+        boolean nothingToDo = command == null || command != BlockCommand.FLUSH && slot.lengthBytes == 0;
+        if (nothingToDo) {
+            slot.reply(BlockError.NONE, "");
+            return;
+        }
+        withDevice++;
+        slot.submit(command, export.device());
+    }
+
+    private void refuse(RequestSlot slot, BlockError error) {
+        slot.reply(error, error == BlockError.ESHUTDOWN ? "the server is shutting down" : rules.explain(slot));
+    }
+
+    /** The device has given the slot's request back for good. */
+    void onDeviceDone(RequestSlot slot, BlockError error, String detail) {
+        withDevice--;
+        if (error.isError() && error != BlockError.ENOTSUP) {
+            service.events().onDeviceError(session.peer(), export, detail);
+        }
+        slot.reply(error, detail);
+        session.onRequestDone();
+    }
+
+    // ---- slots and accounts
+
+    private RequestSlot takeSlot() {
+        RequestSlot slot = freeSlots;
+        if (slot != null) {
+            freeSlots = slot.next;
+            slot.next = null;
+        } else {
+            slot = new RequestSlot(this, replyHeads.slice(slotsMade * RequestSlot.HEAD_BYTES, RequestSlot.HEAD_BYTES));
+            slotsMade++;
+        }
+        slotsInUse++;
+        return slot;
+    }
+
+    /** The reply has left, or will never leave. */
+    void recycle(RequestSlot slot) {
+        if (slot.data != null) {
+            bytesInFlight -= slot.data.sizeBytes;
+            if (slot.isQueued()) {
+                bytesQueued -= slot.data.sizeBytes;
+                lastProgressNs = service.loop().nanoTime();
+            }
+            service.pool().release(slot.data);
+            slot.data = null;
+        }
+        slot.next = freeSlots;
+        freeSlots = slot;
+        slotsInUse--;
+        session.resumeSoon();
+    }
+
+    /** The slot's data waits in the link for the client to take it. */
+    void onQueued(RequestSlot slot) {
+        if (bytesQueued == 0) {
+            lastProgressNs = service.loop().nanoTime();
+        }
+        bytesQueued += slot.data.sizeBytes;
+    }
+
+    void onLinkClosed() {
+        service.pool().leaveLine(session.memoryWaiter);
+        if (current != null) {
+            // half a payload is never applied
+            recycle(current);
+            current = null;
+        }
+    }
+
+    NbdServerSession session() {
+        return session;
+    }
+
+    boolean isStructured() {
+        return structured;
+    }
+
+    int requestsWithDevice() {
+        return withDevice;
+    }
+
+    int requestsInFlight() {
+        return slotsInUse;
+    }
+
+    long bytesHeldByClient() {
+        return bytesQueued + (current != null && current.data != null ? current.data.sizeBytes : 0);
+    }
+
+    long lastProgressNs() {
+        return lastProgressNs;
+    }
+}
