@@ -55,6 +55,7 @@ public final class NbdServerSession implements LinkHandler {
     NbdServerSession(NbdService service, String peer) {
         this.service = service;
         this.peer = peer;
+        this.handshakeTimer = service.loop().schedule(service.limits().handshakeTimeoutNs(), this::onHandshakeTimeout);
     }
 
     /** The other end of the link, for messages. */
@@ -82,10 +83,12 @@ public final class NbdServerSession implements LinkHandler {
     @Override
     public void onOpen(Link opened) {
         link = opened;
+        if (ending) {
+            link.abort();
+            return;
+        }
         linkUp = true;
         phase = new Handshake(this, service);
-        handshakeTimer = service.loop().schedule(service.limits().handshakeTimeoutNs(),
-                () -> abort("no export opened within the handshake timeout"));
         ByteBuffer greeting = ByteBuffer.allocate(NbdConstants.GREETING_BYTES);
         greeting.putLong(NbdConstants.NBD_MAGIC).putLong(NbdConstants.OPTION_MAGIC);
         greeting.putShort((short) (HandshakeFlags.FIXED_NEWSTYLE | HandshakeFlags.NO_ZEROES));
@@ -226,9 +229,8 @@ public final class NbdServerSession implements LinkHandler {
 
     /** The server stops: later requests are refused, the link closes when nothing is in flight any more. */
     void stop() {
-        closeTimer = service.loop().schedule(service.limits().shutdownGraceNs(), () -> {
-            endAfterRequests("the server shut down");
-        });
+        cancel(closeTimer);
+        closeTimer = service.loop().schedule(service.limits().shutdownGraceNs(), () -> endAfterRequests("the server shut down"));
     }
 
     /** Bytes of memory that only this client can free, by reading or by sending. */
@@ -241,6 +243,15 @@ public final class NbdServerSession implements LinkHandler {
     }
 
     // ---- helpers
+
+    private void onHandshakeTimeout() {
+        abort("no export opened within the handshake timeout");
+        if (link == null) {
+            // accepted, but the stream never came up: no onClosed will follow
+            linkClosed = true;
+            finishIfDone();
+        }
+    }
 
     private void closeIfIdle() {
         if (linkUp && requestsWithDevice() == 0) {

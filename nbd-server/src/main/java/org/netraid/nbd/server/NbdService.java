@@ -24,6 +24,7 @@ public final class NbdService {
     private boolean stopping;
     private boolean memoryWatch;
     private Runnable stopped;
+    private EventLoop.Timer shutdownTimer;
 
     /** @param pool payload memory; may be shared by several services on one loop */
     public NbdService(EventLoop loop, ExportTable exports, ServerLimits limits, BufferPool pool, ServerEvents events) {
@@ -84,7 +85,7 @@ public final class NbdService {
         for (NbdServerSession session : List.copyOf(sessions)) {
             session.stop();
         }
-        loop.schedule(limits.shutdownTimeoutNs(), () -> {
+        shutdownTimer = loop.schedule(limits.shutdownTimeoutNs(), () -> {
             for (NbdServerSession session : List.copyOf(sessions)) {
                 session.cut("the server shut down and the client did not take its replies");
             }
@@ -133,6 +134,7 @@ public final class NbdService {
         if (sessions.isEmpty() && stopped != null) {
             Runnable done = stopped;
             stopped = null;
+            shutdownTimer.cancel();
             done.run();
         }
     }

@@ -31,10 +31,10 @@ final class RequestRules {
     }
 
     private BlockError check(int type, int flags, long offsetBytes, long lengthBytes) {
-        if (modifies(type) && offers(TransmissionFlags.READ_ONLY)) {
+        if (modifies(type) && offersFlag(TransmissionFlags.READ_ONLY)) {
             return BlockError.EPERM;
         }
-        if (!offers(type)) {
+        if (!offersCommand(type)) {
             return BlockError.EINVAL;
         }
         if ((flags & ~allowedFlags(type)) != 0) {
@@ -49,10 +49,10 @@ final class RequestRules {
     String explain(RequestSlot slot) {
         String what = NbdCommand.nameOf(slot.type) + " of " + slot.lengthBytes + " bytes at "
                 + Long.toUnsignedString(slot.offsetBytes());
-        if (modifies(slot.type) && offers(TransmissionFlags.READ_ONLY)) {
+        if (modifies(slot.type) && offersFlag(TransmissionFlags.READ_ONLY)) {
             return what + ": the export is read-only";
         }
-        if (!offers(slot.type)) {
+        if (!offersCommand(slot.type)) {
             return what + ": this command is not offered";
         }
         int extra = slot.flags() & ~allowedFlags(slot.type);
@@ -62,7 +62,7 @@ final class RequestRules {
         return what + " does not fit the export: " + export.device().geometry();
     }
 
-    private boolean offers(int type) {
+    private boolean offersCommand(int type) {
         return switch (type) {
             // clients are known to send CACHE without an offer; it is a hint that may do nothing
             case NbdCommand.READ, NbdCommand.WRITE, NbdCommand.CACHE -> true;

@@ -38,6 +38,7 @@ final class RequestSlot implements BlockCompletion {
     private final Runnable released = this::onReleased;
     private int releasesLeft;
     private boolean queued;
+    private BlockDevice device;
     private long cookie;
     private long offsetBytes;
     private int flags;
@@ -79,8 +80,8 @@ final class RequestSlot implements BlockCompletion {
 
     // ---- towards the device
 
-    void submit(BlockCommand command, BlockDevice device) {
-        this.device = device;
+    void submit(BlockCommand command, BlockDevice target) {
+        device = target;
         switch (command) {
             case READ -> request.read(offsetBytes, data.bytes, this);
             case WRITE -> request.write(offsetBytes, data.bytes, deviceFlags() | BlockRequest.STABLE_PAYLOAD, this);
@@ -93,8 +94,6 @@ final class RequestSlot implements BlockCompletion {
         }
         device.submit(request);
     }
-
-    private BlockDevice device;
 
     private void nextSlice(BlockCommand command) {
         long from = sliceEndBytes;
