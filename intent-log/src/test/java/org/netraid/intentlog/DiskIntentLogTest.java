@@ -1,0 +1,240 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.intentlog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.netraid.block.BlockError;
+import org.netraid.intentlog.IntentLog.Recovery.Kind;
+import org.netraid.sim.CrashMode;
+
+class DiskIntentLogTest {
+
+    private static final int EXTENT = LogRig.EXTENT;
+    private static final int CHUNK = 64 << 10;
+
+    private final LogRig rig = LogRig.small(1, 2);
+
+    @Test
+    void shouldBeCreatedWithoutTargets() {
+        rig.create();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.CREATED);
+        assertThat(rig.log.slotState(0)).isEqualTo(SlotState.UNUSED);
+        assertThat(rig.log.chunkCount()).isEqualTo(64 * 64);
+    }
+
+    @Test
+    void shouldWaitForColdExtentAndNotForHotOne() {
+        rig.create();
+        LogRig.Result first = new LogRig.Result();
+        assertThat(rig.log.beginWrite(0, 4096, first)).isFalse();
+        assertThat(first.error).isNull();
+        assertThat(rig.await(first)).isEqualTo(BlockError.NONE);
+        long writes = rig.disk.writes();
+        assertThat(rig.log.beginWrite(EXTENT - 4096, 4096, LogRig.NOBODY)).isTrue();
+        assertThat(rig.disk.writes()).isEqualTo(writes);
+    }
+
+    @Test
+    void shouldMarkHotExtentsForEverySlotAfterCrash() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.setSlot(3, SlotState.STALE);
+        rig.write(EXTENT + 5, 10, 0);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.CRASHED);
+        assertThat(rig.log.recovery().hotExtents()).isEqualTo(1);
+        for (int slot : new int[] {0, 3}) {
+            assertThat(rig.log.dirtyChunks(slot)).isEqualTo(64);
+            assertThat(rig.log.nextDirtyChunk(slot, 0)).isEqualTo(64);
+        }
+        assertThat(rig.log.slotName(3)).isEqualTo("node-e");
+    }
+
+    @Test
+    void shouldForgetHotExtentsWhenClosedInOrder() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.write(0, 4096, 0);
+        rig.write(EXTENT, 4096, 1);
+        rig.flushAll();
+        assertThat(rig.close()).isEqualTo(BlockError.NONE);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.CLEAN);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(1);
+        assertThat(rig.log.isDirty(0, 64)).isTrue();
+    }
+
+    @Test
+    void shouldStayUncleanWhenClosedWithUnflushedWrites() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.write(0, 4096, 0);
+        assertThat(rig.close()).isEqualTo(BlockError.NONE);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.CRASHED);
+    }
+
+    @Test
+    void shouldKeepMissedChunkWhenItsExtentIsReplaced() {
+        rig.create();
+        rig.setSlot(0, SlotState.STALE);
+        rig.write(7 * CHUNK, 1, 0);
+        for (int e = 1; e < 10; e++) {
+            rig.flushAll();
+            rig.write((long) e * EXTENT, 1, 0);
+        }
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.isDirty(0, 7)).isTrue();
+        assertThat(rig.log.isDirty(0, 6)).isFalse();
+        assertThat(rig.log.recovery().hotExtents()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldNotReplaceExtentBeforeAllHaveFlushed() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.write(0, 1, 0);
+        rig.write(EXTENT, 1, 0);
+        LogRig.Result third = new LogRig.Result();
+        assertThat(rig.log.beginWrite(2L * EXTENT, 1, third)).isFalse();
+        rig.sim.runFor(1_000_000_000L);
+        assertThat(third.error).isNull();
+        assertThat(rig.log.flushUrgent()).isTrue();
+        long epoch = rig.log.closeEpoch();
+        rig.log.epochFlushed(IntentLog.LOCAL, epoch);
+        rig.sim.runFor(1_000_000_000L);
+        assertThat(third.error).isNull();
+        rig.log.epochFlushed(0, epoch);
+        assertThat(rig.await(third)).isEqualTo(BlockError.NONE);
+        assertThat(rig.log.flushUrgent()).isFalse();
+    }
+
+    @Test
+    void shouldMakeExactlyTheUnflushedChunksDirtyWhenTargetIsLost() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.write(3 * CHUNK, 1, 0);
+        rig.flushAll();
+        rig.write(5 * CHUNK + 1, CHUNK, 0);
+        rig.log.closeEpoch();
+        rig.write(9 * CHUNK, 1, 0);
+        LogRig.Result durable = new LogRig.Result();
+        rig.log.targetLost(0, durable);
+        assertThat(rig.await(durable)).isEqualTo(BlockError.NONE);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(3);
+        assertThat(rig.log.isDirty(0, 5) && rig.log.isDirty(0, 6) && rig.log.isDirty(0, 9)).isTrue();
+        assertThat(rig.log.slotState(0)).isEqualTo(SlotState.STALE);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.slotState(0)).isEqualTo(SlotState.STALE);
+    }
+
+    @Test
+    void shouldClearResyncedChunkOnlyWhenBothSidesHaveFlushedAndNobodySetItAgain() {
+        rig.create();
+        rig.setSlot(0, SlotState.STALE);
+        rig.log.targetConnected(0);
+        rig.log.markDirty(1, 10, 3, LogRig.NOBODY);
+        rig.log.chunksWritten(0, 10, 3);
+        rig.log.markDirty(1, 11, 1, LogRig.NOBODY);
+        long epoch = rig.log.closeEpoch();
+        rig.log.epochFlushed(0, epoch);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(3);
+        rig.log.epochFlushed(IntentLog.LOCAL, epoch);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(1);
+        assertThat(rig.log.isDirty(0, 11)).isTrue();
+    }
+
+    @Test
+    void shouldRefuseEverythingAfterAnErrorOfItsDevice() {
+        rig.create();
+        rig.begin(0, 1);
+        rig.disk.fault().on(org.netraid.block.BlockCommand.WRITE).once().fail(BlockError.EIO);
+        LogRig.Result cold = new LogRig.Result();
+        assertThat(rig.log.beginWrite(EXTENT, 1, cold)).isFalse();
+        assertThat(rig.await(cold)).isEqualTo(BlockError.EIO);
+        LogRig.Result hot = new LogRig.Result();
+        assertThat(rig.log.beginWrite(0, 1, hot)).isFalse();
+        assertThat(rig.await(hot)).isEqualTo(BlockError.EIO);
+        assertThat(rig.log.failure()).contains("a.intent").contains("EIO");
+    }
+
+    @Test
+    void shouldTrackHugeWriteByBitsThatFallWhenItIsFlushed() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.log.markDirty(1, 130, 1, LogRig.NOBODY);
+        rig.begin(EXTENT, 40L * EXTENT);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(40 * 64);
+        rig.log.endWrite(EXTENT, 40L * EXTENT, 0);
+        rig.flushAll();
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldSurviveCrashDuringHugeWrite() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.begin(EXTENT, 40L * EXTENT);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(40 * 64);
+    }
+
+    @Test
+    void shouldMergeExportOfAnotherLogAndRefuseForeignOnes() {
+        rig.create();
+        rig.setSlot(0, SlotState.STALE);
+        rig.setSlot(1, SlotState.TRACKING);
+        rig.log.markDirty(1, 100, 5, LogRig.NOBODY);
+        byte[] exported = rig.log.exportDirty(1);
+        LogRig.Result durable = new LogRig.Result();
+        assertThat(rig.log.mergeDirty(2, exported, durable)).isEqualTo(BlockError.NONE);
+        rig.await(durable);
+        assertThat(rig.log.dirtyChunks(1)).isEqualTo(5);
+        for (int i = 0; i < exported.length; i++) {
+            exported[i] ^= 1;
+            assertThat(rig.log.mergeDirty(2, exported, LogRig.NOBODY)).isEqualTo(BlockError.EINVAL);
+            exported[i] ^= 1;
+        }
+    }
+
+    @Test
+    void shouldNeedFullResyncWhenBothSuperblocksAreDamaged() {
+        rig.create();
+        rig.connectEqual(0);
+        assertThat(rig.close()).isEqualTo(BlockError.NONE);
+        rig.disk.rot(100, 1);
+        rig.disk.rot((64 << 10) + 100, 1);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.LOST);
+        assertThat(rig.log.recovery().message()).contains("damaged").contains("full resync");
+    }
+
+    @Test
+    void shouldKeepSlotsInFullResyncWhenTheDeviceSizeDiffers() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.startOpen(IntentLogConfig.of(LogRig.MIRROR, "node-a", 32L * EXTENT).withAlSlots(2));
+        rig.awaitOpened();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.LOST);
+        assertThat(rig.log.slotState(0)).isEqualTo(SlotState.FULL_RESYNC);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(32 * 64);
+    }
+
+    @Test
+    void shouldResumeFullResyncAfterCrash() {
+        rig.create();
+        rig.setSlot(0, SlotState.FULL_RESYNC);
+        rig.log.targetConnected(0);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(4096);
+        rig.log.chunksWritten(0, 0, 1000);
+        rig.flushAll();
+        rig.sim.runFor(5_000_000_000L);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.slotState(0)).isEqualTo(SlotState.FULL_RESYNC);
+        assertThat(rig.log.dirtyChunks(0)).isEqualTo(3096);
+    }
+}
