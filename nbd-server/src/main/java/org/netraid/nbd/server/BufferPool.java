@@ -20,7 +20,7 @@ public final class BufferPool {
     /** Longest buffer: one largest payload. */
     public static final int LARGEST_BYTES = 32 << 20;
 
-    private final int maxSlabs;
+    private int maxSlabs;
     private final List<Slab> slabs = new ArrayList<>();
     private final ArrayDeque<Runnable> line = new ArrayDeque<>();
     private long inUseBytes;
@@ -95,9 +95,17 @@ public final class BufferPool {
         if (slabs.size() == maxSlabs) {
             return null;
         }
-        Slab slab = new Slab();
-        slabs.add(slab);
-        return slab.take(sizeBytes);
+        try {
+            slabs.add(new Slab());
+        } catch (OutOfMemoryError e) {
+            if (slabs.isEmpty()) {
+                throw e;
+            }
+            // the JVM's limit of direct memory is lower than ours: live with what there is
+            maxSlabs = slabs.size();
+            return null;
+        }
+        return slabs.get(slabs.size() - 1).take(sizeBytes);
     }
 
     private static int sizeOf(int lengthBytes) {

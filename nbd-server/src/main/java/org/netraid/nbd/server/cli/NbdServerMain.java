@@ -1,0 +1,120 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.server.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.netraid.link.LinkAddress;
+import org.netraid.nbd.server.ServerLimits;
+import org.netraid.nbd.wire.NbdConstants;
+import org.netraid.nbd.wire.NbdFormatException;
+import org.netraid.nbd.wire.NbdUri;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Entry of the command {@code nbd-server}: reads the command line, then runs a {@link ServerProcess}. */
+@Command(name = "nbd-server", mixinStandardHelpOptions = true, version = "nbd-server (NetRAID) 0.1.0",
+        description = "Exports files or block devices over NBD until SIGTERM or SIGINT.",
+        footer = {"", "Once it listens, the URI of each export is printed, the first one on the first line.",
+            "Exit status: 0 ended by a signal, all data flushed; 1 failure; 2 wrong command line."})
+public final class NbdServerMain implements Callable<Integer> {
+
+    private static final int EXIT_FAILURE = 1;
+    private static final int EXIT_USAGE = 2;
+
+    @Parameters(arity = "1..*", paramLabel = "[NAME=]FILE",
+            description = "File or block device to export; the first is the default export.")
+    private List<String> files = new ArrayList<>();
+
+    @Option(names = "--listen", paramLabel = "HOST:PORT", description = "TCP address; port 0 takes any free one. Default: 127.0.0.1:"
+            + NbdConstants.DEFAULT_PORT)
+    private String listen;
+
+    @Option(names = "--unix", paramLabel = "SOCKET", description = "Listen on a unix socket instead.")
+    private String unix;
+
+    @Option(names = "--export", paramLabel = "NAME", description = "Name of the export, if there is one FILE. Default: empty.")
+    private String export;
+
+    @Option(names = "--description", paramLabel = "TEXT", defaultValue = "", description = "Description shown to clients.")
+    private String description;
+
+    @Option(names = "--read-only", description = "Refuse all modification; the files are opened for reading only.")
+    private boolean readOnly;
+
+    @Option(names = "--max-connections", paramLabel = "N", description = "Clients at one time. Default: ${DEFAULT-VALUE}",
+            defaultValue = "1024")
+    private int maxConnections;
+
+    private NbdServerMain() {
+    }
+
+    public static void main(String[] args) {
+        // this command's log goes to standard error, whatever other configuration lies on the class path
+        if (System.getProperty("logback.configurationFile") == null) {
+            System.setProperty("logback.configurationFile", "org/netraid/nbd/server/cli/logback-nbd-server.xml");
+        }
+        int status = new CommandLine(new NbdServerMain())
+                .setParameterExceptionHandler((e, given) -> fail(e.getMessage() + " (nbd-server --help tells more)", EXIT_USAGE))
+                .setExecutionExceptionHandler((e, line, parsed) -> e instanceof UsageException
+                        ? fail(e.getMessage() + " (nbd-server --help tells more)", EXIT_USAGE)
+                        : fail(e instanceof ServerFailure ? e.getMessage() : "internal error: " + e, EXIT_FAILURE))
+                .execute(args);
+        System.exit(status);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        ServerProcess process = new ServerProcess(address(), exports(), limits());
+        process.run();
+        return EXIT_FAILURE;
+    }
+
+    private LinkAddress address() {
+        if (unix != null && listen != null) {
+            throw new UsageException("--listen and --unix exclude each other");
+        }
+        if (unix != null) {
+            if (unix.isEmpty()) {
+                throw new UsageException("--unix needs a path");
+            }
+            return LinkAddress.unix(unix);
+        }
+        try {
+            return listen == null ? LinkAddress.tcp("127.0.0.1", NbdConstants.DEFAULT_PORT) : NbdUri.hostAndPort(listen);
+        } catch (NbdFormatException e) {
+            throw new UsageException("--listen " + listen + ": " + e.getMessage());
+        }
+    }
+
+    private List<ExportSpec> exports() {
+        List<ExportSpec> specs = new ArrayList<>();
+        for (String file : files) {
+            specs.add(ExportSpec.parse(file, description, readOnly));
+        }
+        if (export != null) {
+            if (specs.size() > 1) {
+                throw new UsageException("--export names one export, but there are " + specs.size() + " files; write NAME=FILE");
+            }
+            specs.set(0, specs.get(0).withName(export));
+        }
+        return specs;
+    }
+
+    private ServerLimits limits() {
+        if (maxConnections < 1 || maxConnections > 1_000_000) {
+            throw new UsageException("--max-connections " + maxConnections + " is not in 1 to 1000000");
+        }
+        return ServerLimits.DEFAULT.withMaxConnections(maxConnections);
+    }
+
+    private static int fail(String message, int status) {
+        System.err.println("nbd-server: " + message.lines().findFirst().orElse(""));
+        return status;
+    }
+}

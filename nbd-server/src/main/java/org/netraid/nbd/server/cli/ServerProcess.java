@@ -1,0 +1,153 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.server.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockRequest;
+import org.netraid.block.io.DeviceOpenException;
+import org.netraid.block.io.DiskWorkers;
+import org.netraid.block.io.FileBlockDevice;
+import org.netraid.block.io.FileDeviceOptions;
+import org.netraid.link.LinkAddress;
+import org.netraid.link.io.NettyEventLoop;
+import org.netraid.link.io.NettyLinkOptions;
+import org.netraid.link.io.NettyRuntime;
+import org.netraid.nbd.server.BufferPool;
+import org.netraid.nbd.server.Export;
+import org.netraid.nbd.server.FixedExports;
+import org.netraid.nbd.server.NbdService;
+import org.netraid.nbd.server.ServerLimits;
+import org.netraid.nbd.server.io.LogEvents;
+import org.netraid.nbd.server.io.NbdServer;
+import org.netraid.nbd.wire.NbdUri;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life of one {@code nbd-server}: open the files, listen, say so, serve, and on a signal finish what is in flight,
+ * flush, and end with status 0.
+ */
+final class ServerProcess {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServerProcess.class);
+    private static final int DISK_THREADS = 8;
+    private static final int WORKER_CAPACITY_PER_FILE = 32;
+    private static final long MAX_MEMORY_BYTES = 256 << 20;
+    private static final long LISTEN_TIMEOUT_S = 30;
+    private static final long FLUSH_TIMEOUT_S = 60;
+
+    private final LinkAddress address;
+    private final List<ExportSpec> specs;
+    private final ServerLimits limits;
+    private final List<Export> exports = new ArrayList<>();
+    private NettyEventLoop loop;
+    private volatile NbdServer server;
+
+    ServerProcess(LinkAddress address, List<ExportSpec> specs, ServerLimits limits) {
+        this.address = address;
+        this.specs = specs;
+        this.limits = limits;
+    }
+
+    /** Serves until a signal ends the process; returns only by an exception. */
+    void run() throws ServerFailure, InterruptedException {
+        NettyRuntime runtime = new NettyRuntime("nbd-server", 1, e -> LOG.error("internal error; the client concerned is cut", e));
+        loop = runtime.loop(0);
+        openAll(new DiskWorkers("nbd-disk", DISK_THREADS, Math.max(256, specs.size() * WORKER_CAPACITY_PER_FILE)));
+        FixedExports table = tableOf(exports);
+        long memoryBytes = Math.max(BufferPool.LARGEST_BYTES * 2L, Math.min(MAX_MEMORY_BYTES, Runtime.getRuntime().maxMemory() / 2));
+        NbdService service = new NbdService(loop, table, limits, new BufferPool(memoryBytes), new LogEvents());
+        server = listen(runtime, service);
+        Runtime.getRuntime().addShutdownHook(new Thread(this::endOnSignal, "nbd-server-end"));
+        for (Export export : exports) {
+            System.out.println(new NbdUri(server.address(), export.name()));
+        }
+        System.out.flush();
+        new CountDownLatch(1).await();
+    }
+
+    private void openAll(DiskWorkers workers) throws ServerFailure {
+        for (ExportSpec spec : specs) {
+            try {
+                FileDeviceOptions options = FileDeviceOptions.DEFAULT.withReadOnly(spec.readOnly());
+                FileBlockDevice device = FileBlockDevice.open(spec.file(), options, loop, workers);
+                exports.add(new Export(spec.name(), spec.description(), device, spec.readOnly()));
+            } catch (DeviceOpenException e) {
+                throw new ServerFailure(e.getMessage());
+            }
+        }
+    }
+
+    private static FixedExports tableOf(List<Export> exports) {
+        try {
+            return new FixedExports(exports);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage() + "; write NAME=FILE");
+        }
+    }
+
+    private NbdServer listen(NettyRuntime runtime, NbdService service) throws ServerFailure, InterruptedException {
+        CompletableFuture<NbdServer> started = new CompletableFuture<>();
+        CompletableFuture<String> failed = new CompletableFuture<>();
+        NbdServer.listen(runtime.links(0, NettyLinkOptions.DEFAULT), address, service, started::complete, failed::complete);
+        try {
+            CompletableFuture.anyOf(started, failed).get(LISTEN_TIMEOUT_S, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new ServerFailure("cannot listen on " + address + ": " + e.getMessage());
+        }
+        if (failed.isDone()) {
+            throw new ServerFailure("cannot listen on " + address + ": " + failed.join());
+        }
+        return started.join();
+    }
+
+    /** Runs in the JVM's shutdown hook; ends the process itself, because a hook cannot change the exit status otherwise. */
+    private void endOnSignal() {
+        int status = 0;
+        try {
+            CompletableFuture<Void> stopped = new CompletableFuture<>();
+            loop.execute(() -> server.stop(() -> stopped.complete(null)));
+            stopped.get(limits.shutdownTimeoutNs() + TimeUnit.SECONDS.toNanos(FLUSH_TIMEOUT_S), TimeUnit.NANOSECONDS);
+            for (Export export : exports) {
+                if (!flushAndClose(export)) {
+                    status = 1;
+                }
+            }
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            System.err.println("nbd-server: requests are still with the disk; ended without waiting for them");
+            status = 1;
+        }
+        System.out.flush();
+        Runtime.getRuntime().halt(status);
+    }
+
+    private boolean flushAndClose(Export export)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        CompletableFuture<String> flushed = new CompletableFuture<>();
+        loop.execute(() -> {
+            boolean needed = !export.readOnly() && export.device().can(BlockCapability.FLUSH);
+            if (needed) {
+                export.device().submit(new BlockRequest().flush(done -> flushed.complete(done.error().isError() ? done.errorDetail() : "")));
+            } else {
+                flushed.complete("");
+            }
+        });
+        String error = flushed.get(FLUSH_TIMEOUT_S, TimeUnit.SECONDS);
+        if (!error.isEmpty()) {
+            System.err.println("nbd-server: the last flush failed, written data may be lost: " + error);
+        }
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        loop.execute(() -> export.device().close(() -> closed.complete(null)));
+        closed.get(FLUSH_TIMEOUT_S, TimeUnit.SECONDS);
+        return error.isEmpty();
+    }
+}
