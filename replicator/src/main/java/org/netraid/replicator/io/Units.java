@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Sizes and durations as people write them. */
-final class Units {
+public final class Units {
 
     private static final Pattern NUMBER_AND_UNIT = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,9})?)\\s*([A-Za-z]*)");
 
@@ -75,7 +75,7 @@ final class Units {
     }
 
     /** Bytes for people: the largest unit that keeps at least one digit before the point. */
-    static String ofBytes(long bytes) {
+    public static String ofBytes(long bytes) {
         String[] units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
         double value = bytes;
         int unit = 0;

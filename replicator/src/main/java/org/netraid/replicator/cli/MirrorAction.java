@@ -1,0 +1,190 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.netraid.replicator.config.Names;
+import org.netraid.replicator.config.Tags;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.ExitCode;
+import org.netraid.replicator.control.MirrorActionType;
+import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.io.ControlClient;
+import org.netraid.replicator.io.ControlException;
+import org.netraid.replicator.io.RecordJson;
+import org.netraid.replicator.io.Suggestions;
+
+/** {@code mirror_action <tag> <action> [source] [target...]}: DataKeeper's command, and what an operator needs around it. */
+public final class MirrorAction {
+
+    private static final Set<String> FLAGS = Set.of("--dry-run", "--json", "--verbose", "--help", "--i-accept-inconsistent-data",
+            "--assume-clean");
+    private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout");
+    private static final Set<String> OPTIONAL = Set.of("--wait");
+    private static final double DEFAULT_TIMEOUT_SECONDS = 60;
+    private static final double DEFAULT_WAIT_SECONDS = 86_400;
+
+    static final String USAGE = """
+            usage: mirror_action <tag> <action> [source] [target...] [options]
+
+            actions
+              pause [source] [target...]       stop replicating to the targets (all, if none is named); what they miss is tracked
+              resume [source] [target...]      end a pause: a partial resync follows
+              fullresync [source] [target...]  resume and send everything
+              force [node]                     put the mirror in service on a node that cannot prove that its copy is the newest
+              create [node]                    make the mirror: this node's content is the content, every target gets a copy
+              start [node]                     put the mirror in service: a restart, or a takeover
+              stop [node]                      take the mirror out of service in order
+              switchover [source] <node>       move the mirror to another node in order
+              add [source] <target...>         start replicating to a configured target
+              remove [source] <target...>      forget a target
+              explain [node]                   why a node is blocked or waits, and what would unblock it
+
+            The third word names the SOURCE, as in DataKeeper ("pause eve" pauses the mirror of source eve). Without it, the node
+            this is run on is meant. --source and --target say it plainly.
+
+            options
+              --source NODE, --target NODE     instead of the words; --target may be repeated
+              --dry-run                        decide and explain, change nothing
+              --wait[=SECONDS]                 return when the targets are in sync again
+              --assume-clean                   create, add: the copies are known to be equal, send nothing
+              --i-accept-inconsistent-data     force on a node in the middle of a resync
+              --json                           print the result as JSON
+              --verbose                        print what was done also on success
+              --timeout SECONDS                how long the daemon may take to answer (60)
+              --config FILE, --node NAME       which daemon (environment: NETRAID_CONFIG, NETRAID_NODE); or
+              --socket PATH                    its control socket
+
+            exit status: 0 done or already so, 1 usage, 2 no such mirror, 3 refused by a safety rule, 4 unreachable,
+              5 device error, 6 busy, 7 not done in time
+            """;
+
+    private MirrorAction() {
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments, System.getenv(), System.out, System.err));
+    }
+
+    static int run(String[] arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
+        try {
+            Arguments parsed = Arguments.parse(arguments, FLAGS, VALUED, OPTIONAL);
+            if (parsed.has("--help")) {
+                out.print(USAGE);
+                return ExitCode.DONE.status();
+            }
+            MirrorCommand command = command(parsed);
+            Path socket = DaemonLocation.find(parsed, environment);
+            long timeoutNs = (long) (parsed.seconds("--timeout", DEFAULT_TIMEOUT_SECONDS) * 1e9);
+            double waitSeconds = parsed.seconds("--wait", DEFAULT_WAIT_SECONDS);
+            ControlClient client = new ControlClient(socket, Math.max(timeoutNs, 1_000_000L));
+            CommandResult result = client.execute(command);
+            print(result, command, parsed, out, err);
+            if (result.code() == ExitCode.DONE && parsed.has("--wait") && !command.dryRun()) {
+                SyncWait.until(client, command.tag(), command.targets(), waitSeconds);
+            }
+            return result.code().status();
+        } catch (UsageException e) {
+            return fail(err, ExitCode.USAGE, "", List.of(e.getMessage()));
+        } catch (ControlException e) {
+            return fail(err, e.code(), "", e.getMessage().lines().toList());
+        }
+    }
+
+    private static void print(CommandResult result, MirrorCommand command, Arguments parsed, PrintStream out, PrintStream err) {
+        boolean outputIsThePoint = command.action() == MirrorActionType.EXPLAIN || command.dryRun() || parsed.has("--verbose");
+        if (parsed.has("--json")) {
+            out.println(RecordJson.write(result, true));
+        } else if (result.code() == ExitCode.DONE && outputIsThePoint) {
+            result.lines().forEach(out::println);
+            if (!result.ruleId().isEmpty()) {
+                out.println("Rule: " + result.ruleId());
+            }
+        }
+        if (result.code() != ExitCode.DONE) {
+            fail(err, result.code(), result.ruleId(), result.lines());
+        }
+    }
+
+    private static int fail(PrintStream err, ExitCode code, String ruleId, List<String> lines) {
+        String head = "mirror_action: " + code + (ruleId.isEmpty() ? " " : " " + ruleId + ": ");
+        err.println(head + (lines.isEmpty() ? "no reason given" : lines.get(0)));
+        lines.stream().skip(1).forEach(line -> err.println("mirror_action: " + line));
+        return code.status();
+    }
+
+    static MirrorCommand command(Arguments parsed) throws UsageException {
+        List<String> words = parsed.words();
+        if (words.size() < 2) {
+            throw new UsageException((words.isEmpty() ? "no tag and no action" : "no action") + "; mirror_action --help shows the usage");
+        }
+        String tag = words.get(0);
+        String tagFault = Tags.fault(tag);
+        if (tagFault != null) {
+            throw new UsageException(tagFault);
+        }
+        MirrorActionType action = MirrorActionType.ofWord(words.get(1)).orElseThrow(() -> unknownAction(words.get(1)));
+        List<String> nodes = words.subList(2, words.size());
+        String source = parsed.value("--source");
+        List<String> targets = new ArrayList<>(parsed.values("--target"));
+        if (!nodes.isEmpty() && (source != null || !targets.isEmpty())) {
+            throw new UsageException("name the nodes either by words or by --source and --target, not both");
+        }
+        if (!nodes.isEmpty()) {
+            boolean firstIsSource = !takesTarget(action) || nodes.size() > 1;
+            source = firstIsSource ? nodes.get(0) : null;
+            targets.addAll(nodes.subList(firstIsSource ? 1 : 0, nodes.size()));
+        }
+        checkNodes(action, source, targets);
+        return new MirrorCommand(tag, action, source, targets, parsed.has("--dry-run"), parsed.has("--i-accept-inconsistent-data"),
+                parsed.has("--assume-clean"));
+    }
+
+    /** Actions that mean nothing without a target: there a lone word is the target. */
+    private static boolean takesTarget(MirrorActionType action) {
+        return action == MirrorActionType.SWITCHOVER || action == MirrorActionType.ADD || action == MirrorActionType.REMOVE;
+    }
+
+    private static void checkNodes(MirrorActionType action, String source, List<String> targets) throws UsageException {
+        List<String> all = new ArrayList<>(targets);
+        if (source != null) {
+            all.add(source);
+        }
+        for (String node : all) {
+            String fault = Names.fault(node);
+            if (fault != null) {
+                throw new UsageException("node name: " + fault);
+            }
+        }
+        if (all.stream().distinct().count() != all.size()) {
+            throw new UsageException("a node is named twice");
+        }
+        switch (action) {
+            case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
+            case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
+            case CREATE, START, STOP, FORCE, EXPLAIN -> require(targets.isEmpty(), action.word() + " takes one node");
+            default -> { }
+        }
+    }
+
+    private static void require(boolean condition, String otherwise) throws UsageException {
+        if (!condition) {
+            throw new UsageException(otherwise + "; mirror_action --help shows the usage");
+        }
+    }
+
+    private static UsageException unknownAction(String word) {
+        List<String> known = Arrays.stream(MirrorActionType.values()).map(MirrorActionType::word).toList();
+        return new UsageException("unknown action \"" + word.replaceAll("[^ -~]", "?") + "\"" + Suggestions.didYouMean(word, known)
+                + "; actions are " + known.stream().collect(Collectors.joining(", ")));
+    }
+}

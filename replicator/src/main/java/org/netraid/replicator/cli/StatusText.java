@@ -1,0 +1,127 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.TargetState;
+import org.netraid.replicator.control.TargetStatus;
+import org.netraid.replicator.io.Units;
+import org.netraid.replicator.state.Role;
+
+/** A mirror's status for people, in DataKeeper's look. Pure text; no decision rests on it. */
+final class StatusText {
+
+    private static final int BAR_WIDTH = 40;
+
+    private StatusText() {
+    }
+
+    static List<String> of(MirrorStatus mirror) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Mirror " + mirror.tag() + " on " + mirror.node() + ": " + mirror.words()
+                + (mirror.mirrorWords().isEmpty() || mirror.mirrorWords().equals(mirror.words()) ? "" : " (" + mirror.mirrorWords() + ")"));
+        if (!mirror.created()) {
+            lines.add("        Not created yet: run mirror_action " + mirror.tag() + " create on the node with the data");
+            return lines;
+        }
+        for (TargetStatus target : mirror.targets()) {
+            addTarget(lines, mirror, target);
+        }
+        if (mirror.role() != Role.SOURCE) {
+            lines.add("        Source: " + (mirror.sourceNode().isEmpty() ? "none in service" : mirror.sourceNode()));
+        }
+        lines.add("        Copy here: " + mirror.diskState() + (mirror.sizeBytes() > 0 ? ", " + Units.ofBytes(mirror.sizeBytes()) : "")
+                + (mirror.generation().isEmpty() ? "" : ", generation " + mirror.generation()));
+        lines.add("        Flags: " + flags(mirror));
+        addIfAny(lines, "        Export: ", mirror.exportUri());
+        addIfAny(lines, "        Intent log: ", mirror.recoveryMessage());
+        if (!mirror.blockedRule().isEmpty()) {
+            lines.add("        Blocked by " + mirror.blockedRule() + ": " + mirror.blockedReason());
+            addIfAny(lines, "        What to do: ", mirror.cure());
+        }
+        if (mirror.role() == Role.SOURCE && mirror.sizeBytes() > 0 && mirror.chunkBytes() > 0) {
+            lines.add(bitmapLine(mirror));
+        }
+        return lines;
+    }
+
+    private static void addTarget(List<String> lines, MirrorStatus mirror, TargetStatus target) {
+        lines.add("[" + (target.connected() ? "+" : "-") + "] " + mirror.node() + " -> " + target.node()
+                + (target.address().isEmpty() ? "" : " (" + target.address() + ")"));
+        lines.add("        Status: " + target.state().words());
+        if (target.state() == TargetState.RESYNCING) {
+            lines.add("                " + bar(target.percentDone(), BAR_WIDTH));
+            lines.add("        Resync Speed: " + target.rateBytesPerSecond() / 1024 + "K/sec, " + target.resyncKind() + ", "
+                    + Units.ofBytes(target.resyncSentBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
+                    + (target.etaSeconds() < 0 ? "" : ", " + duration(target.etaSeconds()) + " left"));
+        }
+        lines.add("        Type: " + target.type());
+        if (target.dirtyChunks() > 0) {
+            lines.add("        Dirty: " + target.dirtyChunks() + " chunks, " + Units.ofBytes(target.dirtyBytes()));
+        }
+        if (!target.connected()) {
+            addIfAny(lines, "        Last error: ", target.lastError());
+        }
+    }
+
+    /** One line per target, for {@code --watch}. */
+    static String watchLine(MirrorStatus mirror, TargetStatus target) {
+        String head = String.format(Locale.ROOT, "%s -> %-10s ", mirror.node(), target.node());
+        if (target.state() != TargetState.RESYNCING) {
+            return head + target.state().words() + (target.dirtyBytes() > 0 ? ", " + Units.ofBytes(target.dirtyBytes()) + " dirty" : "");
+        }
+        return head + bar(target.percentDone(), BAR_WIDTH) + "  " + Units.ofBytes(target.rateBytesPerSecond()) + "/s  "
+                + Units.ofBytes(target.resyncSentBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
+                + (target.etaSeconds() < 0 ? "" : "  " + duration(target.etaSeconds()) + " left");
+    }
+
+    /** {@code [=====>     ]  45%}; never 100 before the resync has ended. */
+    static String bar(double percent, int width) {
+        double bounded = Math.max(0, Math.min(100, percent));
+        int filled = (int) (bounded * width / 100);
+        StringBuilder bar = new StringBuilder("[");
+        for (int i = 0; i < width; i++) {
+            bar.append(i < filled ? '=' : i == filled ? '>' : ' ');
+        }
+        return bar.append("] ").append(String.format(Locale.ROOT, "%3d%%", (int) Math.floor(bounded))).toString();
+    }
+
+    static String duration(long seconds) {
+        if (seconds < 60) {
+            return seconds + " s";
+        }
+        return seconds < 3600 ? seconds / 60 + " min " + seconds % 60 + " s" : seconds / 3600 + " h " + seconds % 3600 / 60 + " min";
+    }
+
+    private static String flags(MirrorStatus mirror) {
+        List<String> flags = new ArrayList<>();
+        if (mirror.lastOwnerFlag()) {
+            flags.add("last_owner");
+        }
+        if (!mirror.sourceFlag().isEmpty()) {
+            flags.add("source=" + mirror.sourceFlag());
+        }
+        if (mirror.dataCorruptFlag()) {
+            flags.add("data_corrupt");
+        }
+        return flags.isEmpty() ? "none" : String.join(", ", flags);
+    }
+
+    private static String bitmapLine(MirrorStatus mirror) {
+        long chunks = (mirror.sizeBytes() + mirror.chunkBytes() - 1) / mirror.chunkBytes();
+        long dirty = mirror.targets().stream().mapToLong(TargetStatus::dirtyChunks).max().orElse(0);
+        return String.format(Locale.ROOT, "Bitmap: %d bits (chunks of %s), %d dirty (%.1f%%)", chunks, Units.ofBytes(mirror.chunkBytes()),
+                dirty, chunks == 0 ? 0.0 : 100.0 * dirty / chunks);
+    }
+
+    private static void addIfAny(List<String> lines, String head, String text) {
+        if (!text.isEmpty()) {
+            lines.add(head + text);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.cli;
+
+import java.util.List;
+import org.netraid.replicator.control.ExitCode;
+import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.TargetState;
+import org.netraid.replicator.control.TargetStatus;
+import org.netraid.replicator.io.ControlClient;
+import org.netraid.replicator.io.ControlException;
+import org.netraid.replicator.state.Role;
+
+/** Waits until targets are in sync. */
+final class SyncWait {
+
+    private static final long POLL_MS = 100;
+
+    private SyncWait() {
+    }
+
+    /**
+     * @param targets empty: all
+     * @throws ControlException TIMEOUT if they are not in time, REFUSED if they cannot become so without an operator
+     */
+    static void until(ControlClient client, String tag, List<String> targets, double seconds) throws ControlException {
+        long deadlineNs = System.nanoTime() + (long) (seconds * 1e9);
+        while (true) {
+            MirrorStatus status = client.status(tag);
+            if (isDone(status, targets)) {
+                return;
+            }
+            refuseHopeless(status, targets);
+            if (System.nanoTime() >= deadlineNs) {
+                throw new ControlException(ExitCode.TIMEOUT, "not in sync after " + (seconds == Math.rint(seconds)
+                        ? Long.toString((long) seconds) : Double.toString(seconds)) + " s; it goes on, mirror_status " + tag + " shows it");
+            }
+            try {
+                Thread.sleep(POLL_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new ControlException(ExitCode.TIMEOUT, "interrupted");
+            }
+        }
+    }
+
+    static boolean isDone(MirrorStatus status, List<String> targets) {
+        return status.role() == Role.SOURCE
+                && status.targets().stream().filter(target -> targets.isEmpty() || targets.contains(target.node()))
+                        .allMatch(target -> target.state() == TargetState.IN_SYNC)
+                || status.role() == Role.TARGET && status.diskState() == org.netraid.replicator.state.DiskState.UP_TO_DATE;
+    }
+
+    private static void refuseHopeless(MirrorStatus status, List<String> targets) throws ControlException {
+        if (!status.blockedRule().isEmpty()) {
+            throw new ControlException(ExitCode.REFUSED, status.blockedRule() + ": " + status.blockedReason() + "\n" + status.cure());
+        }
+        for (TargetStatus target : status.targets()) {
+            if (target.state() == TargetState.SPLIT_BRAIN && (targets.isEmpty() || targets.contains(target.node()))) {
+                throw new ControlException(ExitCode.REFUSED, "target " + target.node() + " has a split brain: " + target.lastError());
+            }
+        }
+    }
+}
