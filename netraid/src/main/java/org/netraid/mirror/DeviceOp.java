@@ -138,8 +138,13 @@ public final class DeviceOp implements BlockCompletion {
         return error.isError() && (flushing || command == BlockCommand.FLUSH);
     }
 
+    /** True for WRITE_ZEROES, also where zeros are written instead. */
+    public boolean isZeroing() {
+        return command == BlockCommand.WRITE_ZEROES;
+    }
+
     /** What failed and where, for people. */
-    String errorText() {
+    public String errorText() {
         String what = flushing || command == BlockCommand.FLUSH ? "FLUSH"
                 : command + " of " + lengthBytes + " bytes at offset " + offsetBytes;
         return what + " on " + channel.device.name() + " failed with " + error + (errorDetail.isEmpty() ? "" : ": " + errorDetail);

@@ -54,6 +54,7 @@ public final class Mirror implements BlockDevice {
     private final WriteEpoch writes;
     private final FlushRounds rounds;
     private final MirrorListeners listeners = new MirrorListeners();
+    private final Runnable flushIfWanted = this::flushIfWanted;
     private final ArrayDeque<BlockRequest> queue = new ArrayDeque<>();
 
     private MirrorState state = MirrorState.RUNNING;
@@ -296,7 +297,8 @@ public final class Mirror implements BlockDevice {
             onEvent(request, RequestEvent.INTENT_DURABLE, IntentLog.LOCAL);
         } else {
             writes.add(0);
-            flushIfWanted();
+            // The log finds out in a task of its own whether it must wait for a flush; this one comes after it.
+            loop.execute(flushIfWanted);
         }
     }
 
@@ -710,6 +712,11 @@ public final class Mirror implements BlockDevice {
     public void noteResynced(long bytes) {
         writes.add(bytes);
         flushIfWanted();
+    }
+
+    /** For the resync: how far it has come, for the listeners. */
+    public void reportResync(int slot, long chunksDone, long chunksTotal) {
+        listeners.resyncProgress(slot, chunksDone, chunksTotal);
     }
 
     /** True while application writes are in work; a resync steps aside then. */
