@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,9 @@ class PureShellRuleTest {
 
     private static final Path ROOT = Path.of(System.getProperty("netraid.root", ".."));
 
+    /** Modules that still have lines longer than the limit; take a module out when its lines are cut. */
+    private static final Set<String> LONG_LINES_LEFT = Set.of("nbd-server", "netraid", "replicator", "resync");
+
     @Test
     void shouldKeepTheRulesInEverySource() throws IOException {
         List<String> violations = new ArrayList<>();
@@ -28,6 +32,18 @@ class PureShellRuleTest {
             violations.addAll(SourceRules.check(relative(source), Files.readAllLines(source)));
         }
         assertThat(sources).as("sources below " + ROOT.toAbsolutePath()).hasSizeGreaterThan(50);
+        assertThat(String.join("\n", violations)).as("violations").isEmpty();
+    }
+
+    @Test
+    void shouldKeepLinesShort() throws IOException {
+        List<String> violations = new ArrayList<>();
+        for (Path source : sources()) {
+            String path = relative(source);
+            if (!LONG_LINES_LEFT.contains(path.substring(0, path.indexOf('/')))) {
+                violations.addAll(SourceRules.checkLength(path, Files.readAllLines(source)));
+            }
+        }
         assertThat(String.join("\n", violations)).as("violations").isEmpty();
     }
 
@@ -71,7 +87,8 @@ class PureShellRuleTest {
     void shouldNoticeStyle() {
         assertThat(check("a/src/test/java/X.java", "Thread.sleep(5);")).hasSize(1);
         assertThat(check("a/src/test/java/X.java", "\tint x;")).hasSize(1);
-        assertThat(check("a/src/test/java/X.java", "x".repeat(141))).hasSize(1);
+        assertThat(SourceRules.checkLength("a/src/test/java/X.java", List.of("x".repeat(140)))).isEmpty();
+        assertThat(SourceRules.checkLength("a/src/test/java/X.java", List.of("x".repeat(141)))).hasSize(1);
         assertThat(check("a/src/test/java/X.java", "x ")).hasSize(1);
         assertThat(SourceRules.check("a/src/test/java/X.java", List.of("package x;"))).hasSize(1);
     }

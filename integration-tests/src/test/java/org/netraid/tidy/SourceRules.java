@@ -76,6 +76,17 @@ final class SourceRules {
         return found;
     }
 
+    static List<String> checkLength(String path, List<String> lines) {
+        List<String> found = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            int length = lines.get(i).length();
+            if (length > MAX_COLUMNS) {
+                found.add(path + ":" + (i + 1) + ": line of " + length + " characters; at most " + MAX_COLUMNS);
+            }
+        }
+        return found;
+    }
+
     private static void checkHeader(String path, List<String> lines, List<String> found) {
         if (lines.size() < HEADER.size() || !lines.subList(0, HEADER.size()).equals(HEADER)) {
             found.add(path + ":1: licence header missing or different");
@@ -85,9 +96,6 @@ final class SourceRules {
     private static void checkShape(String where, String line, List<String> found) {
         if (line.indexOf('\t') >= 0) {
             found.add(where + "tab; indent with spaces");
-        }
-        if (line.length() > MAX_COLUMNS) {
-            found.add(where + "line of " + line.length() + " characters; at most " + MAX_COLUMNS);
         }
         if (!line.isEmpty() && Character.isWhitespace(line.charAt(line.length() - 1))) {
             found.add(where + "white space at the end of the line");
