@@ -25,11 +25,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -56,17 +53,6 @@ class NettyLinkFactoryTest {
     static Stream<Arguments> everySocket() {
         return Stream.of(NettyTransport.values()).flatMap(transport ->
                 Stream.of(Arguments.of(transport, false), Arguments.of(transport, true)));
-    }
-
-    @BeforeAll
-    static void pollOften() {
-        Awaitility.setDefaultPollDelay(Duration.ZERO);
-        Awaitility.setDefaultPollInterval(Duration.ofMillis(3));
-    }
-
-    @AfterAll
-    static void pollAsBefore() {
-        Awaitility.reset();
     }
 
     @AfterEach
