@@ -202,6 +202,7 @@ public final class DiskIntentLog implements IntentLog {
         for (TargetSlot target : slots.all) {
             if ((missed & 1 << target.index) != 0) {
                 target.bitmap.keepLoan();
+                slots.markRange(1 << target.index, offsetBytes, lengthBytes);
             } else {
                 target.bitmap.giveBack(slots.openEpoch());
             }
@@ -339,8 +340,16 @@ public final class DiskIntentLog implements IntentLog {
 
     @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
+        if (overlapsHuge(firstChunk, count)) {
+            return; // the bits are all that covers the huge write: they stay until it has ended, and the resync comes again
+        }
         slots.chunksWritten(slot, firstChunk, count, clearBitBeforeFlush);
         armLazyWrite();
+    }
+
+    private boolean overlapsHuge(long firstChunk, long count) {
+        return activeHuge != null && firstChunk + count > slots.firstChunk(activeHuge.offsetBytes())
+                && firstChunk <= slots.firstChunk(activeHuge.offsetBytes() + activeHuge.lengthBytes() - 1);
     }
 
     @Override
