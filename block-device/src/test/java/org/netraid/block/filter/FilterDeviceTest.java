@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
@@ -167,7 +168,7 @@ class FilterDeviceTest {
         return request;
     }
 
-    private void until(java.util.function.BooleanSupplier condition) {
+    private void until(BooleanSupplier condition) {
         assertThat(sim.runUntil(condition, 100_000)).isTrue();
     }
 
