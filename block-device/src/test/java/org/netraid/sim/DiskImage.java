@@ -57,6 +57,27 @@ final class DiskImage {
         this.durableChange = durableChange;
     }
 
+    /** Takes over everything from another image, which stays as it is. */
+    void copyFrom(DiskImage other) {
+        current.copyFrom(other.current);
+        durable.copyFrom(other.durable);
+        sequence = other.sequence;
+        for (Modification modification : other.unflushed) {
+            Modification copy = new Modification(modification.sequence, modification.offset, modification.length, modification.data);
+            copy.durable = modification.durable;
+            copy.doomed = modification.doomed;
+            unflushed.add(copy);
+        }
+    }
+
+    void forEachUnflushed(SimDisk.RangeVisitor visitor) {
+        for (Modification modification : unflushed) {
+            if (!modification.durable) {
+                visitor.visit(modification.offset, modification.length);
+            }
+        }
+    }
+
     SparseBytes current() {
         return current;
     }

@@ -107,30 +107,35 @@ final class DiskOperation {
     /** The error leaves the range undefined: nothing, a part or all of the data; and a failed flush may drop what it covered. */
     private void spoil() {
         if (command.modifies()) {
-            abandon(disk.damage().nextInt(3));
+            abandon(disk.image(), disk.damage(), disk.damage().nextInt(3), true);
         } else if (command == BlockCommand.FLUSH) {
             disk.image().failedFlush();
         }
     }
 
-    /** @param fate of what is not applied yet: 0 nothing, 1 all, 2 some sectors */
-    void abandon(int fate) {
-        state = State.ENDED;
-        if (!command.modifies() || fate == 0) {
+    /**
+     * Ends the operation half way.
+     *
+     * @param fate of what is not applied yet: 0 nothing, 1 all, 2 some sectors
+     * @param real false if the image is a copy for a checker and the operation itself goes on
+     */
+    void abandon(DiskImage image, SimRandom random, int fate, boolean real) {
+        if (real) {
+            state = State.ENDED;
+        }
+        boolean failed = is(SimDiskFault.Effect.FAIL);
+        if (!command.modifies() || fate == 0 || secondApplied && !failed) {
             return;
         }
-        long from = firstApplied && !is(SimDiskFault.Effect.FAIL) ? split : 0;
-        if (secondApplied && !is(SimDiskFault.Effect.FAIL)) {
-            return;
-        }
+        long from = firstApplied && !failed ? split : 0;
         if (fate == 1) {
-            apply(from, length - from);
+            apply(image, from, length - from, false, real);
             return;
         }
         for (long at = offset + from; at < offset + length; ) {
             long to = Math.min(offset + length, (at / DiskImage.SECTOR + 1) * DiskImage.SECTOR);
-            if (disk.damage().nextBoolean()) {
-                apply(at - offset, to - at);
+            if (random.nextBoolean()) {
+                apply(image, at - offset, to - at, false, real);
             }
             at = to;
         }
@@ -151,6 +156,10 @@ final class DiskOperation {
     }
 
     private void apply(long from, long count) {
+        apply(disk.image(), from, count, request.isFua(), true);
+    }
+
+    private void apply(DiskImage image, long from, long count, boolean fua, boolean real) {
         if (count == 0) {
             return;
         }
@@ -160,9 +169,12 @@ final class DiskOperation {
             ByteBuffer data = request.data();
             data.get(data.position() + (int) from, bytes);
         }
-        disk.noteBefore(command, offset + from, count);
-        boolean fua = request.isFua() && state == State.RUNNING && !is(SimDiskFault.Effect.FAIL);
-        disk.image().apply(offset + from, count, bytes, fua);
-        disk.noteContent(offset + from, count);
+        if (real) {
+            disk.noteBefore(command, offset + from, count);
+        }
+        image.apply(offset + from, count, bytes, fua);
+        if (real) {
+            disk.noteContent(offset + from, count);
+        }
     }
 }

@@ -114,7 +114,7 @@ public final class SimDisk {
         inFlight.clear();
         hung.clear();
         for (DiskOperation operation : running) {
-            operation.abandon(mode == CrashMode.POWER_CUT_ALL_LOST ? 0 : damage.nextInt(3));
+            operation.abandon(image, damage, mode == CrashMode.POWER_CUT_ALL_LOST ? 0 : damage.nextInt(3), true);
         }
         if (mode != CrashMode.PROCESS_KILL) {
             image.powerCut(mode == CrashMode.POWER_CUT_ALL_LOST);
@@ -122,7 +122,34 @@ public final class SimDisk {
         }
     }
 
+    /**
+     * What the disk could be after a crash at this moment, as a disk of another simulation; this one goes on untouched. For checkers
+     * that ask "and if it stopped here?".
+     */
+    public SimDisk crashedCopy(SimScheduler elsewhere, CrashMode mode) {
+        SimDisk copy = new SimDisk(elsewhere, name, options);
+        copy.image.copyFrom(image);
+        List<DiskOperation> running = new ArrayList<>(inFlight);
+        running.addAll(hung);
+        for (DiskOperation operation : running) {
+            operation.abandon(copy.image, copy.damage, mode == CrashMode.POWER_CUT_ALL_LOST ? 0 : copy.damage.nextInt(3), false);
+        }
+        copy.crash(mode);
+        return copy;
+    }
+
     // ---- probes
+
+    /** Gets ranges, perhaps overlapping. */
+    @FunctionalInterface
+    public interface RangeVisitor {
+        void visit(long offsetBytes, long lengthBytes);
+    }
+
+    /** Visits every applied modification that a power cut could undo. */
+    public void forEachUnflushed(RangeVisitor visitor) {
+        image.forEachUnflushed(visitor);
+    }
 
     public void observe(DiskObserver observer) {
         observers.add(observer);

@@ -21,6 +21,17 @@ final class SparseBytes {
         tables = new byte[Math.toIntExact((pages + (1 << TABLE_BITS) - 1) >>> TABLE_BITS)][][];
     }
 
+    void copyFrom(SparseBytes other) {
+        for (int i = 0; i < tables.length; i++) {
+            if (other.tables[i] != null) {
+                tables[i] = new byte[1 << TABLE_BITS][];
+                for (int j = 0; j < tables[i].length; j++) {
+                    tables[i][j] = other.tables[i][j] == null ? null : other.tables[i][j].clone();
+                }
+            }
+        }
+    }
+
     void write(long offset, byte[] from, int fromIndex, int length) {
         int done = 0;
         while (done < length) {

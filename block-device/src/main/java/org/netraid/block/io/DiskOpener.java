@@ -73,7 +73,7 @@ final class DiskOpener {
         }
     }
 
-    private void create() throws IOException {
+    private void create() throws IOException, DeviceOpenException {
         if (options.createBytes() == FileDeviceOptions.NO_CREATE) {
             return;
         }
