@@ -21,11 +21,12 @@ final class MirrorGeometry {
         if (local.can(BlockCapability.READ_ONLY)) {
             throw new IllegalArgumentException(who + "it is read-only");
         }
-        if (config.sizeBytes() > disk.sizeBytes()) {
-            throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, the mirror " + config.sizeBytes());
+        long size = config.sizeBytes() == 0 ? disk.sizeBytes() : config.sizeBytes();
+        if (size > disk.sizeBytes()) {
+            throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, the mirror " + size);
         }
         int block = Math.max(config.minBlockBytes(), disk.minBlockBytes());
-        long size = config.mirrorSizeBytes(disk);
+        size -= size % block;
         if (size == 0) {
             throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, less than one block of " + block);
         }

@@ -105,9 +105,7 @@ final class HandshakeRunner implements LinkHandler {
             next.onClosed(reason);
         } else {
             fail(handshake.closedMeans() + " (" + reason + ")");
-            if (timer != null) {
-                timer.cancel();
-            }
+            timer.cancel();
         }
     }
 

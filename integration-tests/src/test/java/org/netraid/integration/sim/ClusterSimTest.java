@@ -1,0 +1,67 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.netraid.fault.FaultPoints;
+
+/** A fixed set of seeds through the cluster simulator; {@code bin/sim} runs any others. */
+class ClusterSimTest {
+
+    private static final int STEPS = 200;
+    private static final int SEEDS = 25;
+
+    @Test
+    void shouldHoldEveryGuaranteeForFixedSeeds() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            run(seed, STEPS, FaultPoints.NONE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {3, 8, 21})
+    void shouldGiveSameTraceForSameSeed(long seed) {
+        ClusterSim.Result first = run(seed, STEPS, FaultPoints.NONE);
+        assertThat(run(seed, STEPS, FaultPoints.NONE)).isEqualTo(first);
+        assertThat(run(seed + 1, STEPS, FaultPoints.NONE).traceHash()).isNotEqualTo(first.traceHash());
+    }
+
+    /** The net holds: each defect is found within so many seeds. */
+    @ParameterizedTest
+    @CsvSource({
+        "clear-bit-before-flush, 40",
+        "skip-range-lock, 40",
+        "ack-before-intent, 40",
+        "ack-before-mirrored, 40",
+        "extent-released-while-active, 40",
+        "resync-without-lock, 40",
+    })
+    void shouldFindPlantedDefect(String defect, int seeds) {
+        for (long seed = 1; seed <= seeds; seed++) {
+            try {
+                new ClusterSim(seed, 300, defect::equals).run();
+            } catch (SimViolation found) {
+                System.out.println(defect + " found by seed " + seed + ": " + found.getMessage());
+                return;
+            }
+        }
+        throw new AssertionError(defect + " is not found within " + seeds + " seeds");
+    }
+
+    private static ClusterSim.Result run(long seed, int steps, FaultPoints faults) {
+        ClusterSim sim = new ClusterSim(seed, steps, faults);
+        try {
+            return sim.run();
+        } catch (SimViolation | RuntimeException e) {
+            throw new AssertionError("seed " + seed + ", replay with bin/sim --seed " + seed + " --steps " + steps + " --trace: "
+                    + e.getMessage(), e);
+        }
+    }
+}

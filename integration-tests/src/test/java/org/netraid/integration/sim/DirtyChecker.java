@@ -1,0 +1,192 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.sim;
+
+import java.util.BitSet;
+import java.util.List;
+
+import org.netraid.fault.FaultPoints;
+import org.netraid.intentlog.DiskIntentLog;
+import org.netraid.intentlog.IntentLog;
+import org.netraid.intentlog.SlotState;
+import org.netraid.mirror.Mirror;
+import org.netraid.sim.CrashMode;
+import org.netraid.sim.DiskObserver;
+import org.netraid.sim.SimDisk;
+import org.netraid.sim.SimLoop;
+import org.netraid.sim.SimScheduler;
+
+/**
+ * G1 and G5: whenever copies differ, or could after a power cut, the log knows.
+ *
+ * <p>After every event: a chunk that no write is working on and that reads differently on source and target has its bit set in
+ * memory. At every crash of the source, real or imagined ({@link #imagineCrash} crashes a copy of the log's disk): every chunk that differs
+ * or whose writes are not flushed everywhere is dirty in what the log recovers.
+ */
+final class DirtyChecker implements DiskObserver {
+
+    private final SourceNode source;
+    private final SimClient client;
+    private final SimSettings settings;
+    private final List<TargetNode> targets;
+    private final BitSet touched = new BitSet();
+    private final BitSet changed = new BitSet();
+    private final BitSet[] differs;
+    /** Chunks of acknowledged writes that the target has missed and not caught up with. */
+    private final BitSet[] missed;
+
+    DirtyChecker(SourceNode source, SimClient client, SimSettings settings) {
+        this.source = source;
+        this.client = client;
+        this.settings = settings;
+        this.targets = source.targets();
+        this.differs = new BitSet[targets.size()];
+        this.missed = new BitSet[targets.size()];
+        source.disk.observe(this);
+        for (TargetNode target : targets) {
+            differs[target.slot] = new BitSet();
+            missed[target.slot] = new BitSet();
+            target.disk.observe(this);
+        }
+    }
+
+    @Override
+    public void contentChanged(SimDisk disk, long offset, long length) {
+        int first = (int) (offset / settings.chunkBytes());
+        int last = (int) ((offset + length - 1) / settings.chunkBytes());
+        changed.set(first, last + 1);
+        if (length < settings.deviceBytes()) {
+            touched.set(first, last + 1);
+        }
+    }
+
+    /** After every event. */
+    void check() {
+        for (int chunk = changed.nextSetBit(0); chunk >= 0; chunk = changed.nextSetBit(chunk + 1)) {
+            for (TargetNode target : targets) {
+                boolean equal = equal(target, chunk);
+                differs[target.slot].set(chunk, !equal);
+                if (equal) {
+                    missed[target.slot].clear(chunk);
+                }
+            }
+        }
+        changed.clear();
+        IntentLog log = source.log();
+        if (log == null || source.mirror() == null) {
+            return;
+        }
+        for (TargetNode target : targets) {
+            BitSet set = differs[target.slot];
+            for (int chunk = set.nextSetBit(0); chunk >= 0; chunk = set.nextSetBit(chunk + 1)) {
+                if (!log.isDirty(target.slot, chunk) && !target.crashedUnnoticed && isQuiet(target, chunk)) {
+                    throw new SimViolation("G1", "chunk " + chunk + " differs between source and " + target.name
+                            + ", nobody is writing it, and its bit is not set");
+                }
+            }
+        }
+    }
+
+    private boolean equal(TargetNode target, int chunk) {
+        return source.disk.equalContent(target.disk, offset(chunk), length(chunk));
+    }
+
+    private boolean isQuiet(TargetNode target, int chunk) {
+        return !client.isModifying(offset(chunk), length(chunk))
+                && !source.disk.isBeingModified(offset(chunk), length(chunk))
+                && !target.disk.isBeingModified(offset(chunk), length(chunk));
+    }
+
+    private long offset(int chunk) {
+        return (long) chunk * settings.chunkBytes();
+    }
+
+    private long length(int chunk) {
+        return Math.min(settings.chunkBytes(), settings.deviceBytes() - offset(chunk));
+    }
+
+    // ---- G5
+
+    void acknowledged(SimClient.Operation operation, Mirror mirror) {
+        if (!operation.command.modifies() || operation.error.isError()) {
+            return;
+        }
+        int first = (int) (operation.offset / settings.chunkBytes());
+        int last = (int) ((operation.offset + operation.length - 1) / settings.chunkBytes());
+        for (TargetNode target : targets) {
+            if (!mirror.legState(target.slot).replicates()) {
+                for (int chunk = first; chunk <= last; chunk++) {
+                    if (!equal(target, chunk)) {
+                        missed[target.slot].set(chunk);
+                    }
+                }
+                checkStale(source.log(), target, "in memory");
+            }
+        }
+    }
+
+    private void checkStale(IntentLog log, TargetNode target, String where) {
+        if (!missed[target.slot].isEmpty() && log.slotState(target.slot) == SlotState.TRACKING) {
+            throw new SimViolation("G5", target.name + " has missed acknowledged writes in chunks " + missed[target.slot]
+                    + " and is not stale " + where);
+        }
+    }
+
+    // ---- crashes
+
+    /** A log opened after a crash, or a copy of it opened elsewhere. */
+    void recovered(IntentLog log, String when) {
+        for (TargetNode target : targets) {
+            checkStale(log, target, "in the log recovered " + when);
+            if (log.slotState(target.slot) == SlotState.FULL_RESYNC) {
+                continue;
+            }
+            BitSet unsafe = unsafeChunks(target);
+            for (int chunk = unsafe.nextSetBit(0); chunk >= 0; chunk = unsafe.nextSetBit(chunk + 1)) {
+                if (!log.isDirty(target.slot, chunk)) {
+                    throw new SimViolation("G1", "chunk " + chunk + (equal(target, chunk) ? " is not flushed everywhere"
+                            : " differs") + " between source and " + target.name + " and is not dirty in the log recovered " + when
+                            + " (" + log.recovery().message() + ")");
+                }
+            }
+        }
+    }
+
+    /** Chunks that differ now or could after power cuts. */
+    private BitSet unsafeChunks(TargetNode target) {
+        BitSet unsafe = new BitSet();
+        markUnflushed(source.disk, unsafe);
+        markUnflushed(target.disk, unsafe);
+        for (int chunk = touched.nextSetBit(0); chunk >= 0; chunk = touched.nextSetBit(chunk + 1)) {
+            if (!equal(target, chunk) || !source.disk.equalDurable(target.disk, offset(chunk), length(chunk))) {
+                unsafe.set(chunk);
+            }
+        }
+        return unsafe;
+    }
+
+    private void markUnflushed(SimDisk disk, BitSet unsafe) {
+        disk.forEachUnflushed((offset, length) ->
+                unsafe.set((int) (offset / settings.chunkBytes()), (int) ((offset + length - 1) / settings.chunkBytes()) + 1));
+    }
+
+    /** Asks what the log would recover if the source stopped now. */
+    void imagineCrash(long seed, CrashMode mode, FaultPoints faults) {
+        SimScheduler elsewhere = new SimScheduler(seed);
+        SimDisk copy = source.logDisk.crashedCopy(elsewhere, mode);
+        boolean[] checked = new boolean[1];
+        SimLoop loop = elsewhere.loop("imagined");
+        DiskIntentLog.open(copy.attach(loop), SourceNode.logConfig(settings), loop, faults, (log, error) -> {
+            if (log == null) {
+                throw new SimViolation("I10", "after an imagined " + mode + " the log does not open: " + error);
+            }
+            recovered(log, "after an imagined " + mode);
+            checked[0] = true;
+        });
+        if (!elsewhere.runUntil(() -> checked[0], 100_000)) {
+            throw new SimViolation("I14", "after an imagined " + mode + " the log never opens");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.sim;
+
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockError;
+import org.netraid.mirror.LegState;
+import org.netraid.mirror.Mirror;
+import org.netraid.sim.CrashMode;
+import org.netraid.sim.SimDiskFault;
+import org.netraid.sim.SimNetwork;
+import org.netraid.sim.SimRandom;
+import org.netraid.sim.SimScheduler;
+
+/** Breaks things at random moments and, so that the run goes on, repairs each a while later. */
+final class FaultPlan {
+
+    private static final long SHORT_NS = 2_000_000L;
+    private static final long LONG_NS = 500_000_000L;
+
+    private final SimScheduler scheduler;
+    private final SimNetwork network;
+    private final SimSettings settings;
+    private final SourceNode source;
+    private final ClusterSim cluster;
+    private final SimRandom random;
+    private boolean stopped;
+    private int faults;
+
+    FaultPlan(SimScheduler scheduler, SimNetwork network, SimSettings settings, SourceNode source, ClusterSim cluster) {
+        this.scheduler = scheduler;
+        this.network = network;
+        this.settings = settings;
+        this.source = source;
+        this.cluster = cluster;
+        this.random = scheduler.random("faults");
+    }
+
+    void start() {
+        scheduler.after(random.nextLong(2 * settings.faultEveryNs()), "fault", () -> {
+            if (!stopped) {
+                strike();
+                start();
+            }
+        });
+    }
+
+    int faults() {
+        return faults;
+    }
+
+    /** No fault strikes any more, and all that is broken is repaired now. */
+    void stopAndRepair() {
+        stopped = true;
+        network.healAll();
+        for (TargetNode target : source.targets()) {
+            target.disk.clearFaults();
+            if (!target.isUp()) {
+                target.boot();
+            }
+            target.healed();
+        }
+        if (!source.isUp()) {
+            source.boot();
+        }
+        Mirror mirror = source.mirror();
+        if (mirror != null) {
+            resumeAll(mirror);
+            source.reconnectAll();
+        }
+    }
+
+    private void resumeAll(Mirror mirror) {
+        for (TargetNode target : source.targets()) {
+            if (mirror.legState(target.slot) == LegState.PAUSED) {
+                mirror.resumeLeg(target.slot);
+            }
+        }
+    }
+
+    private long outageNs() {
+        return random.nextBoolean() ? random.nextLong(SHORT_NS) : random.nextLong(LONG_NS);
+    }
+
+    private void strike() {
+        faults++;
+        TargetNode target = source.targets().get(random.nextInt(settings.targets()));
+        int kind = random.nextInt(100);
+        if (kind < 15) {
+            note("disconnect " + target.name);
+            target.disconnect();
+        } else if (kind < 30) {
+            crashTarget(target, random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);
+        } else if (kind < 42) {
+            cutOff(target);
+        } else if (kind < 55) {
+            breakDisk(target);
+        } else if (kind < 72) {
+            crashSource();
+        } else if (kind < 78) {
+            stopSource();
+        } else if (kind < 86) {
+            pause(target);
+        } else if (kind < 88) {
+            fullResync(target);
+        } else if (kind < 93) {
+            suspend();
+        } else {
+            crashTarget(target, CrashMode.POWER_CUT);
+            crashSource();
+        }
+    }
+
+    private void note(String what) {
+        scheduler.record("FAULT " + what);
+    }
+
+    private void crashTarget(TargetNode target, CrashMode mode) {
+        if (!target.isUp()) {
+            return;
+        }
+        boolean told = random.nextBoolean();
+        note(mode + " of " + target.name + (told ? "" : ", untold"));
+        target.crash(mode, told);
+        scheduler.after(outageNs(), "repair", () -> {
+            if (!target.isUp()) {
+                note("boot " + target.name);
+                target.boot();
+            }
+        });
+    }
+
+    private void cutOff(TargetNode target) {
+        boolean oneWay = random.chance(300);
+        note("cut off " + target.name + (oneWay ? " one way" : ""));
+        if (oneWay && random.nextBoolean()) {
+            network.cut(SourceNode.NAME, target.name);
+        } else if (oneWay) {
+            network.cut(target.name, SourceNode.NAME);
+        } else {
+            network.cutBoth(SourceNode.NAME, target.name);
+        }
+        scheduler.after(outageNs(), "repair", () -> {
+            network.heal(SourceNode.NAME, target.name);
+            target.healed();
+        });
+    }
+
+    private void breakDisk(TargetNode target) {
+        SimDiskFault fault = target.disk.fault();
+        BlockCommand command = switch (random.nextInt(4)) {
+            case 0 -> BlockCommand.READ;
+            case 1 -> BlockCommand.FLUSH;
+            default -> BlockCommand.WRITE;
+        };
+        fault.on(command).times(1 + random.nextInt(3)).afterPassing(random.nextInt(5));
+        int kind = random.nextInt(4);
+        note("disk of " + target.name + ": " + command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails"));
+        if (kind == 0) {
+            fault.hang();
+            scheduler.after(outageNs(), "repair", () -> {
+                fault.clear();
+                target.disk.releaseHung();
+            });
+        } else if (kind == 1) {
+            fault.slow(1000);
+        } else {
+            fault.fail(random.nextBoolean() ? BlockError.EIO : BlockError.ENOSPC);
+        }
+    }
+
+    private void crashSource() {
+        if (!source.isUp()) {
+            return;
+        }
+        CrashMode mode = random.chance(600) ? CrashMode.POWER_CUT : random.nextBoolean() ? CrashMode.PROCESS_KILL
+                : CrashMode.POWER_CUT_ALL_LOST;
+        note(mode + " of the source");
+        cluster.crashSource(mode);
+        scheduler.after(outageNs(), "repair", this::bootSource);
+    }
+
+    private void bootSource() {
+        if (source.isUp()) {
+            return;
+        }
+        note("boot source");
+        source.boot();
+        if (random.chance(300)) {
+            // a second crash while the first is being recovered from
+            scheduler.after(random.nextLong(3 * SHORT_NS), "fault", () -> {
+                if (!stopped) {
+                    crashSource();
+                }
+            });
+        }
+    }
+
+    private void stopSource() {
+        Mirror mirror = source.mirror();
+        if (mirror == null || cluster.isClientBusy()) {
+            return;
+        }
+        note("stop source in order");
+        cluster.stopSource(() -> scheduler.after(outageNs(), "repair", this::bootSource));
+    }
+
+    private void pause(TargetNode target) {
+        Mirror mirror = source.mirror();
+        if (mirror == null) {
+            return;
+        }
+        note("pause " + target.name);
+        mirror.pauseLeg(target.slot);
+        scheduler.after(outageNs(), "repair", () -> {
+            if (source.mirror() == mirror && mirror.legState(target.slot) == LegState.PAUSED) {
+                note("resume " + target.name);
+                mirror.resumeLeg(target.slot);
+                source.reconnectAll();
+            }
+        });
+    }
+
+    private void fullResync(TargetNode target) {
+        if (source.mirror() != null) {
+            note("full resync of " + target.name);
+            source.mirror().fullResync(target.slot);
+        }
+    }
+
+    private void suspend() {
+        Mirror mirror = source.mirror();
+        if (mirror == null) {
+            return;
+        }
+        note("suspend");
+        mirror.suspend((error, detail) -> { });
+        scheduler.after(random.nextLong(10 * SHORT_NS), "repair", () -> {
+            if (source.mirror() == mirror) {
+                mirror.resume();
+            }
+        });
+    }
+}

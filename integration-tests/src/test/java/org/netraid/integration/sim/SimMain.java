@@ -1,0 +1,119 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.sim;
+
+import java.util.TreeSet;
+
+import org.netraid.fault.FaultPoints;
+
+/** {@code bin/sim}: runs seeds, prints one line for each that matters, ends with 1 at the first violation. */
+public final class SimMain {
+
+    private static final int DEFAULT_STEPS = 300;
+    private static final String USAGE = """
+            usage: bin/sim [--seed N] [--seeds COUNT] [--steps N] [--break NAME] [--trace] [--quiet]
+              --seed N      first seed (default: drawn from the clock)
+              --seeds COUNT consecutive seeds to run (default 1)
+              --steps N     client operations per seed (default 300)
+              --break NAME  plant a defect: clear-bit-before-flush, skip-range-lock, ack-before-intent
+              --trace       print every event
+              --quiet       print violations and the summary only
+            """;
+
+    private SimMain() {
+    }
+
+    /** What the command line asks for. */
+    private record Options(long seed, int seeds, int steps, FaultPoints faults, boolean trace, boolean quiet) {
+    }
+
+    public static void main(String[] args) {
+        Options options;
+        try {
+            options = parse(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println("sim: " + e.getMessage());
+            System.err.print(USAGE);
+            System.exit(2);
+            return;
+        }
+        System.exit(run(options) ? 0 : 1);
+    }
+
+    private static boolean run(Options options) {
+        long startNs = System.nanoTime();
+        long events = 0;
+        double simulatedSeconds = 0;
+        for (int i = 0; i < options.seeds(); i++) {
+            long seed = options.seed() + i;
+            ClusterSim sim = new ClusterSim(seed, options.steps(), options.faults());
+            if (options.trace()) {
+                System.out.println(sim.settings());
+                sim.scheduler().traceTo(System.out::println);
+            }
+            try {
+                ClusterSim.Result result = sim.run();
+                events += result.events();
+                simulatedSeconds += result.simulatedNs() / 1e9;
+                if (!options.quiet()) {
+                    System.out.println(result);
+                }
+            } catch (SimViolation | RuntimeException violation) {
+                System.out.printf("seed %d VIOLATION after %d events at %.6f simulated ms, trace %016x%n  %s%n", seed,
+                        sim.scheduler().steps(), sim.scheduler().nanoTime() / 1e6, sim.scheduler().traceHash(), violation.getMessage());
+                if (!(violation instanceof SimViolation)) {
+                    violation.printStackTrace(System.out);
+                }
+                System.out.printf("  %s%n  replay: bin/sim --seed %d --steps %d --trace%n", sim.settings(), seed, options.steps());
+                return false;
+            }
+        }
+        double seconds = (System.nanoTime() - startNs) / 1e9;
+        System.out.printf("%d seeds from %d, no violation: %d events, %.1f simulated s, %.1f s, %.1f seeds/s%n", options.seeds(),
+                options.seed(), events, simulatedSeconds, seconds, options.seeds() / seconds);
+        return true;
+    }
+
+    private static Options parse(String[] args) {
+        long seed = System.currentTimeMillis();
+        int seeds = 1;
+        int steps = DEFAULT_STEPS;
+        boolean trace = false;
+        boolean quiet = false;
+        TreeSet<String> armed = new TreeSet<>();
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--trace" -> trace = true;
+                case "--quiet" -> quiet = true;
+                case "--seed" -> seed = number(args, ++i, Long.MAX_VALUE);
+                case "--seeds" -> seeds = (int) number(args, ++i, Integer.MAX_VALUE);
+                case "--steps" -> steps = (int) number(args, ++i, Integer.MAX_VALUE);
+                case "--break" -> armed.add(value(args, ++i));
+                default -> throw new IllegalArgumentException("unknown option " + args[i]);
+            }
+        }
+        return new Options(seed, seeds, steps, armed::contains, trace, quiet);
+    }
+
+    private static String value(String[] args, int index) {
+        if (index >= args.length) {
+            throw new IllegalArgumentException(args[index - 1] + " needs a value");
+        }
+        return args[index];
+    }
+
+    private static long number(String[] args, int index, long max) {
+        String text = value(args, index);
+        try {
+            long number = Long.parseLong(text);
+            if (number >= 0 && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new IllegalArgumentException(args[index - 1] + " needs a number from 0 to " + max + ", not '" + text + "'");
+    }
+}

@@ -1,0 +1,65 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.sim;
+
+import org.netraid.sim.SimRandom;
+
+/**
+ * The shape of one run, drawn from its seed. Everything is small so that rare paths are common.
+ *
+ * @param deviceBytes size of the mirrored device, a multiple of 512
+ * @param chunkBytes bytes per dirty bit
+ * @param alSlots extents of 4 MiB that can be hot at one time
+ * @param targets number of targets
+ * @param nbdMask bit k: target k is reached through the NBD client and server instead of directly
+ * @param clientDepth most operations the client has in flight
+ * @param hotSpots windows of 32 KiB that the client prefers
+ * @param maxOperationBytes longest read or write
+ * @param flushBytes engine's flush threshold
+ * @param flushIntervalNs engine's flush interval
+ * @param payloadBytes memory for payload copies
+ * @param resyncWindow chunk runs of a resync in flight
+ * @param resyncRequestBytes longest chunk run
+ * @param legTimeoutNs when a hung target is given up
+ * @param faultEveryNs mean time between faults
+ * @param equalAtStart the copies are declared equal at first, instead of a full resync
+ */
+record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int targets, int nbdMask, int clientDepth, int hotSpots,
+        int maxOperationBytes, long flushBytes, long flushIntervalNs, int payloadBytes, int resyncWindow, int resyncRequestBytes,
+        long legTimeoutNs, long faultEveryNs, boolean equalAtStart) {
+
+    static final int LOCAL_SLOT = -1;
+    private static final int MEGABYTE = 1 << 20;
+
+    static SimSettings draw(SimRandom random) {
+        int targets = (int) random.between(1, 3);
+        long sectorsOff = random.nextBoolean() ? 0 : random.nextInt(40);
+        int chunkBytes = random.chance(700) ? 4096 : 16384;
+        return new SimSettings(random.between(6, 16) * MEGABYTE - sectorsOff * Stamp.SECTOR,
+                chunkBytes,
+                (int) random.between(1, 3),
+                targets,
+                random.chance(500) ? 0 : random.nextInt(1 << targets),
+                (int) random.between(1, 8),
+                (int) random.between(2, 6),
+                random.chance(200) ? 256 << 10 : 16 << 10,
+                random.between(8, 256) << 10,
+                random.between(2, 50) * 1_000_000L,
+                (int) random.between(256, 2048) << 10,
+                (int) random.between(1, 8),
+                Math.max(chunkBytes, 16384 << random.nextInt(5)),
+                random.between(100, 400) * 1_000_000L,
+                random.between(1, 30) * 1_000_000L,
+                random.chance(800));
+    }
+
+    boolean isNbd(int slot) {
+        return (nbdMask >> slot & 1) != 0;
+    }
+
+    long chunkCount() {
+        return (deviceBytes + chunkBytes - 1) / chunkBytes;
+    }
+}
