@@ -1,0 +1,358 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.netraid.mirror.LegState;
+import org.netraid.replicator.config.MemberConfig;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.ExitCode;
+import org.netraid.replicator.control.MirrorActionType;
+import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.decide.Decision;
+import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.decide.Request;
+import org.netraid.replicator.peer.PeerReply;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.Generations;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.PeerRecord;
+import org.netraid.replicator.state.Role;
+
+/** Carries an operator's commands out on one node, for one mirror. */
+final class AgentCommands {
+
+    private final VolumeAgent agent;
+
+    AgentCommands(VolumeAgent agent) {
+        this.agent = agent;
+    }
+
+    void execute(MirrorCommand command, Consumer<CommandResult> result) {
+        if (command.action() == MirrorActionType.EXPLAIN) {
+            result.accept(explain());
+            return;
+        }
+        if (!agent.transition().isEmpty()) {
+            result.accept(TargetRequests.busy(agent));
+            return;
+        }
+        for (String target : command.targets()) {
+            if (agent.config().member(target).isEmpty() || target.equals(agent.node())) {
+                result.accept(CommandResult.failed(ExitCode.USAGE, "", target + " is not a target of " + agent.tag() + " on "
+                        + agent.node() + "; its other members are " + otherNames()));
+                return;
+            }
+        }
+        switch (command.action()) {
+            case CREATE -> create(command, result);
+            case START -> start(command, Request.START, result);
+            case FORCE -> start(command, command.acceptInconsistentData() ? Request.FORCE_INCONSISTENT : Request.FORCE, result);
+            default -> inService(command, result);
+        }
+    }
+
+    private void inService(MirrorCommand command, Consumer<CommandResult> result) {
+        if (agent.role() != Role.SOURCE) {
+            if (command.action() == MirrorActionType.STOP && agent.record().stayStopped()) {
+                result.accept(CommandResult.done(agent.tag() + " is out of service already"));
+                return;
+            }
+            result.accept(notInService(command));
+            return;
+        }
+        if (command.dryRun()) {
+            result.accept(explain());
+            return;
+        }
+        switch (command.action()) {
+            case STOP -> stop(result);
+            case SWITCHOVER -> switchover(command, result);
+            case ADD -> add(command, result);
+            case REMOVE -> remove(command, result);
+            case PAUSE -> each(command, result, this::pause);
+            case RESUME -> each(command, result, this::resume);
+            case FULLRESYNC -> each(command, result, this::fullResync);
+            default -> throw new IllegalStateException("command " + command);
+        }
+    }
+
+    private CommandResult notInService(MirrorCommand command) {
+        for (NodeFacts peer : agent.allFacts()) {
+            if (peer.isInService()) {
+                List<String> words = new ArrayList<>(List.of("mirror_action", agent.tag(), command.action().word(), peer.node()));
+                words.addAll(command.targets());
+                return CommandResult.refused("D5", agent.tag() + " is in service on " + peer.node() + ", not on " + agent.node(),
+                        "name the source: " + String.join(" ", words));
+            }
+        }
+        return CommandResult.refused("D5", agent.tag() + " is not in service on " + agent.node() + " nor on any node it can reach",
+                "start it first: mirror_action " + agent.tag() + " start");
+    }
+
+    private String otherNames() {
+        return String.join(", ", agent.config().members().stream().map(MemberConfig::node)
+                .filter(name -> !name.equals(agent.node())).toList());
+    }
+
+    // ---- going in service
+
+    private void create(MirrorCommand command, Consumer<CommandResult> result) {
+        String tag = agent.tag();
+        if (agent.record().created()) {
+            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), "start it: mirror_action " + tag + " start"));
+            return;
+        }
+        if (!agent.store().contradiction().isEmpty()) {
+            result.accept(CommandResult.refused("X1", agent.store().contradiction()));
+            return;
+        }
+        for (NodeFacts peer : agent.allFacts()) {
+            if (peer.reachable() && peer.record().created()) {
+                result.accept(CommandResult.refused("D0", tag + " exists already on " + peer.node(), "start it there: mirror_action " + tag
+                        + " start " + peer.node()));
+                return;
+            }
+        }
+        if (command.dryRun()) {
+            result.accept(CommandResult.done("would create " + tag + " from the content of " + agent.node()));
+            return;
+        }
+        MirrorRecord.Builder next = agent.record().with().mirrorId(agent.context().newId()).diskState(DiskState.UP_TO_DATE).lastOwner(true)
+                .generations(new Generations(agent.context().newId(), List.of()));
+        for (MemberConfig other : agent.config().members()) {
+            if (!other.node().equals(agent.node())) {
+                boolean member = command.targets().isEmpty() || command.targets().contains(other.node());
+                next.peer(PeerRecord.unknown(other.node()).withMember(member).withInconsistent(!command.assumeClean()));
+            }
+        }
+        MirrorRecord before = agent.record();
+        if (!agent.write(next.build())) {
+            result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", agent.failure()));
+            return;
+        }
+        Decision why = new Decision(Decision.Action.START, "D0", agent.node(), tag + " is created from the content of " + agent.node(), "");
+        agent.goInService(why, outcome -> {
+            if (outcome.code() != ExitCode.DONE) {
+                // nothing was replicated yet: as if it had never been tried
+                agent.write(before);
+            }
+            result.accept(outcome);
+        });
+    }
+
+    private void start(MirrorCommand command, Request request, Consumer<CommandResult> result) {
+        if (agent.role() == Role.SOURCE) {
+            result.accept(CommandResult.done(agent.tag() + " is in service on " + agent.node() + " already: " + agent.source().exportUri()));
+            return;
+        }
+        Decision decision = agent.decide(request);
+        if (command.dryRun()) {
+            result.accept(new CommandResult(ExitCode.DONE, decision.rule(), List.of((decision.starts() ? "would start: " : "would not start: ")
+                    + agent.withTag(decision.text()))));
+        } else if (decision.starts()) {
+            agent.goInService(decision, result);
+        } else {
+            if (decision.action() == Decision.Action.BLOCK_DATA_CORRUPT) {
+                agent.write(agent.record().with().dataCorrupt(true).build());
+            }
+            List<String> lines = new ArrayList<>();
+            lines.add(decision.sentence());
+            if (!decision.cure().isEmpty()) {
+                lines.add(agent.withTag(decision.cure()));
+            }
+            result.accept(new CommandResult(ExitCode.REFUSED, decision.rule(), lines));
+            agent.evaluate();
+        }
+    }
+
+    // ---- leaving service
+
+    private void stop(Consumer<CommandResult> result) {
+        agent.leaveService(true, problem -> result.accept(problem.isEmpty() ? CommandResult.done(agent.tag() + " is out of service")
+                : CommandResult.failed(ExitCode.DEVICE_ERROR, "", problem)));
+    }
+
+    private void switchover(MirrorCommand command, Consumer<CommandResult> result) {
+        String tag = agent.tag();
+        List<String> candidates = command.targets().isEmpty() ? agent.source().targets().stream()
+                .filter(target -> !target.member.isForeign()).map(TargetConnection::node).limit(1).toList() : command.targets();
+        if (candidates.size() != 1) {
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", "switchover needs one node to move to; members are " + otherNames()));
+            return;
+        }
+        String to = candidates.get(0);
+        Optional<TargetConnection> target = agent.source().target(to);
+        boolean inSync = target.isPresent() && !target.get().member.isForeign() && target.get().legState() == LegState.IN_SYNC
+                && agent.facts(to).record().diskState() == DiskState.UP_TO_DATE;
+        if (!inSync) {
+            result.accept(CommandResult.refused("D17", to + " is not in sync; " + tag + " stays in service on " + agent.node(),
+                    "wait until mirror_status " + tag + " shows it In Sync"));
+            return;
+        }
+        agent.leaveService(false, problem -> {
+            if (!problem.isEmpty()) {
+                result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", problem));
+                return;
+            }
+            agent.beginTransition("handing over to " + to);
+            agent.context().request(to, PeerMessages.HAND_OVER, agent.reportBody(), reply -> handedOver(to, reply, result));
+        });
+    }
+
+    private void handedOver(String to, PeerReply reply, Consumer<CommandResult> result) {
+        if (reply.isOk() && PeerMessages.result(reply.body()).code() == ExitCode.DONE) {
+            agent.write(agent.record().with().lastOwner(false).build());
+            result.accept(PeerMessages.result(reply.body()));
+        } else if (reply.isOk()) {
+            List<String> lines = new ArrayList<>(PeerMessages.result(reply.body()).lines());
+            lines.add(agent.tag() + " goes back to " + agent.node());
+            result.accept(new CommandResult(ExitCode.DEVICE_ERROR, "D5", lines));
+        } else if (reply.reached()) {
+            result.accept(CommandResult.refused("D5", reply.error(), agent.tag() + " goes back to " + agent.node()));
+        } else {
+            result.accept(CommandResult.failed(ExitCode.UNREACHABLE, "D5", reply.error(), "whether " + to + " is in service will be known when it "
+                    + "answers; until then " + agent.tag() + " stays out of service on " + agent.node()));
+        }
+        agent.endTransition();
+    }
+
+    // ---- targets
+
+    private interface TargetCommand {
+        /** @return what was done or refused, for people; refusals begin with '!' */
+        String apply(TargetConnection target);
+    }
+
+    private void each(MirrorCommand command, Consumer<CommandResult> result, TargetCommand action) {
+        List<String> lines = new ArrayList<>();
+        boolean refused = false;
+        for (TargetConnection target : List.copyOf(agent.source().targets())) {
+            if (command.targets().isEmpty() || command.targets().contains(target.node())) {
+                String line = action.apply(target);
+                refused |= line.startsWith("!");
+                lines.add(line.startsWith("!") ? line.substring(1) : line);
+            }
+        }
+        if (lines.isEmpty()) {
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", "no such target is part of " + agent.tag() + " now; add it with: "
+                    + "mirror_action " + agent.tag() + " add " + agent.node() + " TARGET"));
+            return;
+        }
+        agent.changed();
+        result.accept(new CommandResult(refused ? ExitCode.REFUSED : ExitCode.DONE, "", lines));
+    }
+
+    private PeerRecord known(TargetConnection target) {
+        return agent.record().peer(target.node());
+    }
+
+    private String pause(TargetConnection target) {
+        if (known(target).paused()) {
+            return target.node() + " is paused already";
+        }
+        if (!agent.write(agent.record().with().peer(known(target).withPaused(true)).build())) {
+            return "!" + agent.failure();
+        }
+        return agent.source().mirror().pauseLeg(target.slot).map(refusal -> "!" + refusal).orElse(target.node() + " is paused; what it misses is tracked");
+    }
+
+    private String resume(TargetConnection target) {
+        if (!known(target).paused()) {
+            return target.node() + " is not paused";
+        }
+        if (!agent.write(agent.record().with().peer(known(target).withPaused(false)).build())) {
+            return "!" + agent.failure();
+        }
+        Optional<String> refusal = agent.source().mirror().resumeLeg(target.slot);
+        target.hurry();
+        return refusal.map(text -> "!" + text).orElse(target.node() + " is resumed; what it missed is being sent");
+    }
+
+    private String fullResync(TargetConnection target) {
+        if (agent.facts(target.node()).isInService()) {
+            return "!" + target.node() + " is in service itself; stop it there first: mirror_action " + agent.tag() + " stop " + target.node();
+        }
+        if (known(target).paused()) {
+            agent.source().mirror().resumeLeg(target.slot);
+        }
+        agent.source().giveUpMerge(target);
+        if (target.isConnected()) {
+            return agent.source().mirror().fullResync(target.slot).map(text -> "!" + text).orElse("everything is being sent to " + target.node());
+        }
+        target.discardTarget();
+        return "everything will be sent to " + target.node() + (agent.facts(target.node()).reachable() ? "" : " when it can be reached");
+    }
+
+    private void add(MirrorCommand command, Consumer<CommandResult> result) {
+        List<String> lines = new ArrayList<>();
+        for (String name : command.targets()) {
+            if (agent.source().target(name).isPresent()) {
+                lines.add(name + " is a target already");
+                continue;
+            }
+            PeerRecord fresh = PeerRecord.unknown(name).withInconsistent(!command.assumeClean());
+            if (!agent.write(agent.record().with().peer(fresh).build())) {
+                result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", agent.failure()));
+                return;
+            }
+            agent.source().add(agent.config().member(name).orElseThrow(), command.assumeClean());
+            lines.add(name + " is a target now");
+        }
+        result.accept(lines.isEmpty() ? CommandResult.failed(ExitCode.USAGE, "", "name the targets to add; members are " + otherNames())
+                : new CommandResult(ExitCode.DONE, "", lines));
+    }
+
+    private void remove(MirrorCommand command, Consumer<CommandResult> result) {
+        if (command.targets().size() != 1) {
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", "name the one target to remove; members are " + otherNames()));
+            return;
+        }
+        String name = command.targets().get(0);
+        Optional<TargetConnection> target = agent.source().target(name);
+        if (target.isEmpty()) {
+            result.accept(CommandResult.done(name + " is not a target already"));
+            return;
+        }
+        PeerRecord gone = agent.record().peer(name).withMember(false).withInconsistent(true);
+        if (!agent.write(agent.record().with().peer(gone).build())) {
+            result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", agent.failure()));
+            return;
+        }
+        agent.source().remove(target.get(), problem -> result.accept(problem.isEmpty()
+                ? CommandResult.done(name + " is no longer a target; adding it again costs a full resync")
+                : CommandResult.failed(ExitCode.DEVICE_ERROR, "", problem)));
+    }
+
+    // ---- explaining
+
+    private CommandResult explain() {
+        List<String> lines = new ArrayList<>();
+        Decision decision = agent.decide(Request.AUTO);
+        lines.add(agent.node() + ": " + agent.withTag(decision.text()));
+        if (!agent.failure().isEmpty()) {
+            lines.add(agent.node() + ": " + agent.failure());
+        }
+        if (agent.role() != Role.SOURCE) {
+            Decision start = agent.decide(Request.START);
+            lines.add("start here " + (start.starts() ? "is possible: " : "is refused: ") + agent.withTag(start.text()));
+        } else {
+            for (TargetConnection target : agent.source().targets()) {
+                lines.add(target.node() + ": " + target.legState().words() + (target.plan() == null ? "; it cannot be reached" : "; "
+                        + target.plan().rule() + ": " + target.plan().sentence()
+                        + (target.plan().cure().isEmpty() ? "" : "; " + agent.withTag(target.plan().cure())))
+                        + (target.lastError().isEmpty() ? "" : "; last error: " + target.lastError()));
+            }
+        }
+        for (NodeFacts peer : agent.allFacts()) {
+            lines.add(peer.node() + (peer.reachable() ? " answers: " + peer.role() + ", " + peer.record().diskState() + ", generation "
+                    + Generations.text(peer.record().generations().current()) : " does not answer"));
+        }
+        return new CommandResult(ExitCode.DONE, decision.rule(), lines);
+    }
+}

@@ -1,0 +1,144 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.netraid.intentlog.SlotState;
+import org.netraid.mirror.LegState;
+import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.TargetState;
+import org.netraid.replicator.control.TargetStatus;
+import org.netraid.replicator.decide.Decision;
+import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.decide.TargetPlan;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.Generations;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.Role;
+import org.netraid.resync.ResyncProgress;
+
+/** What {@code mirror_status} shows, from what the agent knows. */
+final class AgentStatus {
+
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private AgentStatus() {
+    }
+
+    static MirrorStatus of(VolumeAgent agent) {
+        MirrorRecord record = agent.record();
+        boolean serving = agent.role() == Role.SOURCE;
+        List<TargetStatus> targets = serving ? targets(agent) : List.of();
+        Decision decision = agent.decision();
+        boolean blocked = agent.role() == Role.BLOCKED || agent.role() == Role.DECIDING || agent.role() == Role.STOPPED;
+        boolean failed = !agent.failure().isEmpty() && !serving;
+        return new MirrorStatus(agent.tag(), agent.node(), record.created(), agent.role(), record.diskState(), words(agent),
+                mirrorWords(agent, targets), sourceNode(agent), Generations.text(record.generations().current()), record.lastOwner(),
+                record.sourceName(), record.dataCorrupt(), record.sizeBytes(), serving ? agent.source().log().chunkBytes() : record.chunkBytes(),
+                serving ? agent.source().exportUri() : "",
+                blocked && decision != null && !failed ? decision.rule() : "",
+                failed ? agent.failure() : blocked && decision != null ? decision.sentence() : "",
+                failed ? "when this is mended: mirror_action " + agent.tag() + " start"
+                        : blocked && decision != null ? agent.withTag(decision.cure()) : "",
+                serving ? agent.source().recoveryMessage() : "", targets);
+    }
+
+    private static String sourceNode(VolumeAgent agent) {
+        if (agent.role() == Role.SOURCE) {
+            return agent.node();
+        }
+        return agent.allFacts().stream().filter(NodeFacts::isInService).map(NodeFacts::node).findFirst().orElse("");
+    }
+
+    private static String words(VolumeAgent agent) {
+        MirrorRecord record = agent.record();
+        return switch (agent.role()) {
+            case SOURCE -> "Source";
+            case TARGET -> sourceNode(agent).isEmpty() ? "Target (source unreachable)"
+                    : record.diskState() == DiskState.INCONSISTENT ? "Resyncing"
+                    : record.diskState() == DiskState.UP_TO_DATE ? "Target" : "Out of Sync";
+            case BLOCKED -> agent.decision() != null && agent.decision().rule().equals("D19") ? "Split Brain" : "Blocked";
+            case DECIDING -> "Waiting";
+            case STOPPED -> record.created() ? "Stopped" : "Not Created";
+        };
+    }
+
+    private static String mirrorWords(VolumeAgent agent, List<TargetStatus> targets) {
+        if (agent.role() != Role.SOURCE) {
+            return agent.decision() != null && agent.decision().rule().equals("D19") ? "Split Brain"
+                    : sourceNode(agent).isEmpty() ? "Stopped" : "";
+        }
+        String words = "Fully Operational";
+        for (TargetState worse : List.of(TargetState.PAUSED, TargetState.RESYNCING, TargetState.OUT_OF_SYNC, TargetState.SPLIT_BRAIN)) {
+            if (targets.stream().anyMatch(target -> general(target.state()) == worse)) {
+                words = worse.words();
+            }
+        }
+        return words;
+    }
+
+    private static TargetState general(TargetState state) {
+        return switch (state) {
+            case UNKNOWN, WAIT_PREVIOUS_SOURCE, PREVIOUS_SOURCE -> TargetState.OUT_OF_SYNC;
+            default -> state;
+        };
+    }
+
+    private static List<TargetStatus> targets(VolumeAgent agent) {
+        List<TargetStatus> targets = new ArrayList<>();
+        for (TargetConnection target : agent.source().targets()) {
+            targets.add(target(agent, target));
+        }
+        return targets;
+    }
+
+    private static TargetStatus target(VolumeAgent agent, TargetConnection target) {
+        SourceSide source = agent.source();
+        long dirty = source.log().dirtyChunks(target.slot);
+        int chunkBytes = source.log().chunkBytes();
+        TargetState state = state(agent, target);
+        Optional<ResyncProgress> progress = source.resyncs().progress(target.slot);
+        boolean running = state == TargetState.RESYNCING && progress.isPresent();
+        long totalChunks = progress.map(ResyncProgress::chunksTotal).orElse(0L);
+        double percent = state == TargetState.IN_SYNC ? 100 : running && totalChunks > 0
+                ? 100.0 * progress.get().chunksDone() / totalChunks : 0;
+        String kind = state == TargetState.IN_SYNC || target.plan() == null || !target.plan().kind().connects() ? ""
+                : source.log().slotState(target.slot) == SlotState.FULL_RESYNC ? "full" : "partial";
+        return new TargetStatus(target.node(), state, "Synchronous", kind, target.isConnected(), dirty, dirty * chunkBytes, percent,
+                progress.map(ResyncProgress::bytesSent).orElse(0L), totalChunks * chunkBytes,
+                progress.map(ResyncProgress::bytesAsZeros).orElse(0L), running ? progress.get().bytesPerSecond() : 0,
+                running && progress.get().etaNs() >= 0 ? progress.get().etaNs() / SECOND_NS : -1, target.lastError(), address(agent, target));
+    }
+
+    private static String address(VolumeAgent agent, TargetConnection target) {
+        return target.member.isForeign() ? target.member.uri()
+                : agent.context().env.config().node(target.node()).map(node -> node.nbd().toString()).orElse("");
+    }
+
+    private static TargetState state(VolumeAgent agent, TargetConnection target) {
+        if (agent.record().peer(target.node()).paused()) {
+            return TargetState.PAUSED;
+        }
+        LegState leg = target.legState();
+        if (leg == LegState.IN_SYNC) {
+            return TargetState.IN_SYNC;
+        }
+        if (leg == LegState.RESYNCING) {
+            return TargetState.RESYNCING;
+        }
+        if (!target.member.isForeign() && !agent.facts(target.node()).reachable()) {
+            return TargetState.UNKNOWN;
+        }
+        TargetPlan.Kind kind = target.plan() == null ? TargetPlan.Kind.REFUSE : target.plan().kind();
+        return switch (kind) {
+            case MERGE_FIRST -> TargetState.PREVIOUS_SOURCE;
+            case WAIT_PREVIOUS_SOURCE -> TargetState.WAIT_PREVIOUS_SOURCE;
+            case SPLIT_BRAIN -> TargetState.SPLIT_BRAIN;
+            default -> TargetState.OUT_OF_SYNC;
+        };
+    }
+}

@@ -1,0 +1,28 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import java.util.function.Consumer;
+import org.netraid.block.BlockDevice;
+
+/** Opens a node's disks and intent logs. Exactly one of the two callbacks runs, on the node's loop, never inside the call. */
+public interface DiskOpener {
+
+    /**
+     * Opens a disk for this node alone.
+     *
+     * @param path as in the configuration
+     * @param failed gets a sentence for people: path, what failed, and what to do
+     */
+    void openDisk(String path, Consumer<BlockDevice> opened, Consumer<String> failed);
+
+    /**
+     * Opens the file of a mirror's intent log in the node's state folder, and makes it (zeros) or lengthens it where needed.
+     *
+     * @param tag the mirror
+     * @param sizeBytes at least so large
+     */
+    void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed);
+}

@@ -1,0 +1,251 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.netraid.block.BlockError;
+import org.netraid.intentlog.IntentLog;
+import org.netraid.intentlog.IntentWaiter;
+import org.netraid.intentlog.SlotState;
+import org.netraid.time.EventLoop;
+
+/**
+ * An intent log that makes the generation change before the first write that a target misses is acknowledged.
+ *
+ * <p>When a target that was in sync is lost, it does not know that it will lack writes, and might take over. Its last defence is that the
+ * source's generation is no longer its own. Changing the generation at once would turn every idle network cut into a split
+ * brain; so the change waits for a write: one under way when the target is lost, or the first one that begins afterwards.
+ */
+final class GuardedIntentLog implements IntentLog {
+
+    /** Changes the generation. */
+    interface Guard {
+        /** True if some target believes to be in sync and is not. */
+        boolean isNeeded();
+
+        /** Makes the change durable, here and on the targets that are in sync. @param done runs once, not inside the call */
+        void change(Runnable done);
+    }
+
+    private record Held(long offsetBytes, long lengthBytes, IntentWaiter waiter) {
+    }
+
+    private final IntentLog log;
+    private final EventLoop loop;
+    private final Guard guard;
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private final List<Runnable> waiting = new ArrayList<>();
+    private long active;
+    private boolean armed;
+    private boolean changing;
+
+    GuardedIntentLog(IntentLog log, EventLoop loop, Guard guard) {
+        this.log = log;
+        this.loop = loop;
+        this.guard = guard;
+    }
+
+    @Override
+    public boolean beginWrite(long offsetBytes, long lengthBytes, IntentWaiter waiter) {
+        if (armed || changing) {
+            held.add(new Held(offsetBytes, lengthBytes, waiter));
+            change(() -> { });
+            return false;
+        }
+        return begin(offsetBytes, lengthBytes, waiter);
+    }
+
+    private boolean begin(long offsetBytes, long lengthBytes, IntentWaiter waiter) {
+        boolean hot = log.beginWrite(offsetBytes, lengthBytes, error -> {
+            if (!error.isError()) {
+                active++;
+            }
+            waiter.onIntent(error);
+        });
+        if (hot) {
+            active++;
+        }
+        return hot;
+    }
+
+    @Override
+    public void endWrite(long offsetBytes, long lengthBytes, int missedMask) {
+        active--;
+        log.endWrite(offsetBytes, lengthBytes, missedMask);
+    }
+
+    @Override
+    public void targetLost(int slot, IntentWaiter durable) {
+        if (!guard.isNeeded()) {
+            log.targetLost(slot, durable);
+        } else if (active == 0 && !changing) {
+            armed = true;
+            log.targetLost(slot, durable);
+        } else {
+            Both both = new Both(durable);
+            log.targetLost(slot, both);
+            change(both::guarded);
+        }
+    }
+
+    /** Calls the waiter when the log and the guard are both done. */
+    private static final class Both implements IntentWaiter {
+        private final IntentWaiter waiter;
+        private BlockError logged;
+        private boolean guarded;
+
+        Both(IntentWaiter waiter) {
+            this.waiter = waiter;
+        }
+
+        @Override
+        public void onIntent(BlockError error) {
+            logged = error;
+            finish();
+        }
+
+        void guarded() {
+            guarded = true;
+            finish();
+        }
+
+        private void finish() {
+            if (guarded && logged != null) {
+                waiter.onIntent(logged);
+            }
+        }
+    }
+
+    private void change(Runnable done) {
+        waiting.add(done);
+        armed = true;
+        if (!changing) {
+            changing = true;
+            loop.execute(this::step);
+        }
+    }
+
+    private void step() {
+        if (guard.isNeeded()) {
+            guard.change(() -> loop.execute(this::step));
+            return;
+        }
+        changing = false;
+        armed = false;
+        List<Runnable> done = new ArrayList<>(waiting);
+        waiting.clear();
+        for (Runnable waiter : done) {
+            waiter.run();
+        }
+        while (!held.isEmpty() && !changing && !armed) {
+            Held write = held.poll();
+            if (begin(write.offsetBytes, write.lengthBytes, write.waiter)) {
+                loop.execute(() -> write.waiter.onIntent(BlockError.NONE));
+            }
+        }
+    }
+
+    @Override
+    public int chunkBytes() {
+        return log.chunkBytes();
+    }
+
+    @Override
+    public long chunkCount() {
+        return log.chunkCount();
+    }
+
+    @Override
+    public long closeEpoch() {
+        return log.closeEpoch();
+    }
+
+    @Override
+    public void epochFlushed(int slot, long epoch) {
+        log.epochFlushed(slot, epoch);
+    }
+
+    @Override
+    public boolean wantsFlush() {
+        return log.wantsFlush();
+    }
+
+    @Override
+    public boolean flushUrgent() {
+        return log.flushUrgent();
+    }
+
+    @Override
+    public SlotState slotState(int slot) {
+        return log.slotState(slot);
+    }
+
+    @Override
+    public String slotName(int slot) {
+        return log.slotName(slot);
+    }
+
+    @Override
+    public void setSlot(int slot, String name, SlotState state, IntentWaiter durable) {
+        log.setSlot(slot, name, state, durable);
+    }
+
+    @Override
+    public void targetConnected(int slot) {
+        log.targetConnected(slot);
+    }
+
+    @Override
+    public boolean isConnected(int slot) {
+        return log.isConnected(slot);
+    }
+
+    @Override
+    public long dirtyChunks(int slot) {
+        return log.dirtyChunks(slot);
+    }
+
+    @Override
+    public long nextDirtyChunk(int slot, long fromChunk) {
+        return log.nextDirtyChunk(slot, fromChunk);
+    }
+
+    @Override
+    public boolean isDirty(int slot, long chunk) {
+        return log.isDirty(slot, chunk);
+    }
+
+    @Override
+    public void chunksWritten(int slot, long firstChunk, long count) {
+        log.chunksWritten(slot, firstChunk, count);
+    }
+
+    @Override
+    public void markDirty(int slotMask, long firstChunk, long count, IntentWaiter durable) {
+        log.markDirty(slotMask, firstChunk, count, durable);
+    }
+
+    @Override
+    public byte[] exportDirty(int slotMask) {
+        return log.exportDirty(slotMask);
+    }
+
+    @Override
+    public BlockError mergeDirty(int slotMask, byte[] exported, IntentWaiter durable) {
+        return log.mergeDirty(slotMask, exported, durable);
+    }
+
+    @Override
+    public Recovery recovery() {
+        return log.recovery();
+    }
+
+    @Override
+    public void close(IntentWaiter closed) {
+        log.close(closed);
+    }
+}

@@ -1,0 +1,68 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.function.Consumer;
+import org.netraid.nbd.server.BufferPool;
+import org.netraid.nbd.server.NbdService;
+import org.netraid.nbd.server.ServerEvents;
+import org.netraid.nbd.server.ServerLimits;
+import org.netraid.replicator.config.NbdServerSettings;
+import org.netraid.replicator.peer.PeerNetwork;
+import org.netraid.replicator.peer.PeerReply;
+import org.netraid.time.EventLoop;
+
+/** What the mirrors of one node share. */
+final class NodeContext {
+
+    private static final long PAYLOAD_BYTES = 128L << 20;
+
+    final NodeEnvironment env;
+    final NodeEvents events;
+    final TokenExports tokens = new TokenExports();
+    final BufferPool payloads = new BufferPool(PAYLOAD_BYTES);
+    final ServerLimits limits;
+    final NbdService targetService;
+    PeerNetwork peers;
+    int nbdPort;
+
+    NodeContext(NodeEnvironment env) {
+        this.env = env;
+        this.events = new NodeEvents(env.wallClock());
+        NbdServerSettings server = env.config().server();
+        ServerLimits defaults = ServerLimits.DEFAULT;
+        limits = new ServerLimits(server.maxConnections(), server.requestsPerConnection(), defaults.maxBytesInFlight(),
+                defaults.maxOptions(), defaults.maxOptionBytes(), server.handshakeNs(), defaults.idleTimeoutNs(), defaults.memoryStallNs(),
+                defaults.shutdownGraceNs(), defaults.shutdownTimeoutNs());
+        targetService = new NbdService(env.loop(), tokens, limits, payloads, ServerEvents.NONE);
+    }
+
+    String node() {
+        return env.node();
+    }
+
+    EventLoop loop() {
+        return env.loop();
+    }
+
+    /** A random identifier that is never 0. */
+    long newId() {
+        long id;
+        do {
+            id = env.random().getAsLong();
+        } while (id == 0);
+        return id;
+    }
+
+    /** Long enough for a peer that opens a disk or an intent log before it answers. */
+    long requestTimeoutNs() {
+        return 2 * (env.config().peers().deadNs() + env.config().peers().connectNs());
+    }
+
+    void request(String peer, String method, JsonNode body, Consumer<PeerReply> reply) {
+        peers.request(peer, method, body, requestTimeoutNs(), reply);
+    }
+}

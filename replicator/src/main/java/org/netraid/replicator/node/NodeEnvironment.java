@@ -1,0 +1,29 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import java.util.function.LongSupplier;
+import org.netraid.link.LinkFactory;
+import org.netraid.replicator.config.ClusterConfig;
+import org.netraid.store.StateFolder;
+import org.netraid.time.EventLoop;
+import org.netraid.time.WallClock;
+
+/**
+ * Everything a node is made of.
+ *
+ * @param config the cluster
+ * @param node which of its nodes this is
+ * @param secret the cluster's secret
+ * @param folder this node's state folder, of this node alone
+ * @param disks opens its disks
+ * @param links its network
+ * @param loop its event loop; links and disks complete on it
+ * @param wallClock for event times
+ * @param random unpredictable in production: generations, tokens and nonces are made of it
+ */
+public record NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
+        EventLoop loop, WallClock wallClock, LongSupplier random) {
+}

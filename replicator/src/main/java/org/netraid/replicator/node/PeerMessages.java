@@ -1,0 +1,92 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.Role;
+
+/** The bodies of messages between nodes. Decoding throws {@link IllegalArgumentException} for what is not one. */
+final class PeerMessages {
+
+    /** What a node knows and does now. Sent at every change; the last one counts. */
+    static final String REPORT = "report";
+    /** A source wants a target's disk. */
+    static final String OPEN = "open";
+    /** A resync begins on the target: it is inconsistent. */
+    static final String MARK_INCONSISTENT = "mark-inconsistent";
+    /** The target has everything of the generation in the message. */
+    static final String MARK_IN_SYNC = "mark-in-sync";
+    /** The generation has changed because others are stale. */
+    static final String ADOPT = "adopt";
+    /** The mirror is stopped in order, and the target has everything. */
+    static final String STOPPED_CLEAN = "stopped-clean";
+    /** A new source asks the previous one for its dirty chunks. */
+    static final String FETCH_DIRTY = "fetch-dirty";
+    /** The receiver is to take over from the sender, who has stopped in order. */
+    static final String HAND_OVER = "hand-over";
+    /** An operator's command for this node. */
+    static final String COMMAND = "command";
+
+    static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES, DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
+
+    private PeerMessages() {
+    }
+
+    static ObjectNode object(String tag) {
+        return JSON.createObjectNode().put("tag", tag);
+    }
+
+    static ObjectNode facts(String tag, Role role, MirrorRecord record) {
+        ObjectNode body = object(tag).put("role", role.name());
+        body.set("record", JSON.valueToTree(record));
+        return body;
+    }
+
+    static NodeFacts facts(String node, JsonNode body) {
+        return new NodeFacts(node, true, Role.valueOf(body.path("role").asText()), record(body));
+    }
+
+    static MirrorRecord record(JsonNode body) {
+        return read(body.path("record"), MirrorRecord.class);
+    }
+
+    static JsonNode command(MirrorCommand command) {
+        return JSON.valueToTree(command);
+    }
+
+    static MirrorCommand command(JsonNode body) {
+        return read(body, MirrorCommand.class);
+    }
+
+    static JsonNode result(CommandResult result) {
+        return JSON.valueToTree(result);
+    }
+
+    static CommandResult result(JsonNode body) {
+        return read(body, CommandResult.class);
+    }
+
+    private static <T> T read(JsonNode body, Class<T> type) {
+        try {
+            T value = JSON.treeToValue(body, type);
+            if (value == null) {
+                throw new IllegalArgumentException("a message without its " + type.getSimpleName());
+            }
+            return value;
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("a message with a bad " + type.getSimpleName(), e);
+        }
+    }
+}

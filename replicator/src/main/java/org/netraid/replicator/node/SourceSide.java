@@ -1,0 +1,668 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.BlockError;
+import org.netraid.block.BlockRequest;
+import org.netraid.fault.FaultPoints;
+import org.netraid.intentlog.DiskIntentLog;
+import org.netraid.intentlog.IntentLog;
+import org.netraid.intentlog.IntentLogConfig;
+import org.netraid.intentlog.IntentLogLayout;
+import org.netraid.intentlog.SlotState;
+import org.netraid.link.LinkFactory;
+import org.netraid.mirror.LegConfig;
+import org.netraid.mirror.LegState;
+import org.netraid.mirror.Mirror;
+import org.netraid.mirror.MirrorListener;
+import org.netraid.mirror.ReplicationProtocol;
+import org.netraid.nbd.client.NbdClientConfig;
+import org.netraid.nbd.client.NbdConnector;
+import org.netraid.nbd.server.Export;
+import org.netraid.nbd.server.FixedExports;
+import org.netraid.nbd.server.NbdService;
+import org.netraid.nbd.server.ServerEvents;
+import org.netraid.nbd.wire.NbdUri;
+import org.netraid.replicator.config.MemberConfig;
+import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.decide.Decision;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.Generations;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.PeerRecord;
+import org.netraid.resync.ResyncConfig;
+import org.netraid.resync.ResyncManager;
+import org.netraid.resync.TargetMarker;
+
+/**
+ * The mirror in service on this node: disk, intent log, mirror, resyncs, targets, and the export the application uses.
+ *
+ * <p>Going in service is a row of steps, each durable before the next: flushed disk, generation and last_owner, intent log with its slots,
+ * "in service", export. A crash between two of them leaves a node that was the last owner and has written nothing.
+ */
+final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog.Guard {
+
+    private final VolumeAgent agent;
+    private final NodeContext context;
+    private final MirrorConfig config;
+    private final MemberConfig self;
+    private final NbdConnector connector;
+    private final List<TargetConnection> targets = new ArrayList<>();
+    private Consumer<String> started;
+    private BlockDevice disk;
+    private BlockDevice logDevice;
+    private IntentLog log;
+    private Mirror mirror;
+    private ResyncManager resyncs;
+    private NbdService service;
+    private LinkFactory.Listening listening;
+    private boolean merging;
+    private boolean waitIsOver;
+    private boolean stopping;
+    private boolean closing;
+    private String recoveryMessage = "";
+
+    SourceSide(VolumeAgent agent, MirrorConfig config, MemberConfig self) {
+        this.agent = agent;
+        this.context = agent.context();
+        this.config = config;
+        this.self = self;
+        NbdClientConfig client = NbdClientConfig.defaults().withConnectTimeoutNs(config.targets().connectNs())
+                .withHandshakeTimeoutNs(config.targets().connectNs()).withRequestTimeoutNs(2 * config.targets().requestTimeoutNs());
+        connector = new NbdConnector(context.env.links(), context.loop(), client);
+    }
+
+    MirrorConfig config() {
+        return config;
+    }
+
+    NbdConnector connector() {
+        return connector;
+    }
+
+    Mirror mirror() {
+        return mirror;
+    }
+
+    IntentLog log() {
+        return log;
+    }
+
+    ResyncManager resyncs() {
+        return resyncs;
+    }
+
+    List<TargetConnection> targets() {
+        return targets;
+    }
+
+    Optional<TargetConnection> target(String node) {
+        return targets.stream().filter(target -> target.node().equals(node)).findFirst();
+    }
+
+    String recoveryMessage() {
+        return recoveryMessage;
+    }
+
+    boolean waitIsOver() {
+        return waitIsOver;
+    }
+
+    String exportUri() {
+        return listening == null ? "" : new NbdUri(listening.address(), config.tag()).toString();
+    }
+
+    // ---- going in service
+
+    /**
+     * @param openDisk the local disk
+     * @param whenStarted gets "" or what failed; then everything opened is closed again
+     */
+    void start(BlockDevice openDisk, Decision decision, Consumer<String> whenStarted) {
+        started = whenStarted;
+        disk = openDisk;
+        long sizeBytes = size();
+        if (sizeBytes <= 0 || disk.geometry().sizeBytes() < sizeBytes) {
+            fail("the disk " + disk.name() + " has " + disk.geometry().sizeBytes() + " bytes, the mirror " + sizeBytes
+                    + "; the disk must be at least as large");
+            return;
+        }
+        // what this node received as a target and did not flush must be there before it answers for it
+        disk.submit(new BlockRequest().flush(request -> {
+            if (request.error().isError()) {
+                fail("the disk " + disk.name() + " cannot be flushed: " + request.error() + " " + request.errorDetail());
+            } else if (agent.write(nextRecord(decision, sizeBytes))) {
+                openLog(sizeBytes);
+            } else {
+                fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
+            }
+        }));
+    }
+
+    private long size() {
+        long recorded = agent.record().sizeBytes();
+        if (recorded > 0) {
+            return recorded;
+        }
+        return config.sizeBytes() > 0 ? config.sizeBytes() : disk.geometry().sizeBytes() & -4096L;
+    }
+
+    private MirrorRecord nextRecord(Decision decision, long sizeBytes) {
+        MirrorRecord now = agent.record();
+        MirrorRecord.Builder next = now.with().lastOwner(true).dataCorrupt(false).stoppedClean(false).stayStopped(false).resyncSource("")
+                .diskState(DiskState.UP_TO_DATE).size(sizeBytes, config.intentLog().chunkBytes());
+        for (MemberConfig other : others()) {
+            if (now.knownPeer(other.node()).isEmpty()) {
+                next.peer(PeerRecord.unknown(other.node()).withInconsistent(true));
+            }
+        }
+        if (decision.action() == Decision.Action.TAKE_OVER) {
+            takeOver(now, next);
+        }
+        return next.build();
+    }
+
+    /** A new generation; everybody else is tracked from the one before, and perhaps only the previous source knows what they lack. */
+    private void takeOver(MirrorRecord now, MirrorRecord.Builder next) {
+        long generation = now.generations().current();
+        next.generations(now.generations().successor(context.newId()));
+        boolean logContinues = now.logActive() || now.lastOwner();
+        String previous = logContinues ? now.previousSource() : now.sourceName();
+        boolean anyMerge = false;
+        for (PeerRecord peer : now.peers()) {
+            PeerRecord tracked = peer.bitmapGeneration() == 0 ? peer.withBitmapGeneration(generation).withStale(true) : peer;
+            if (!logContinues) {
+                boolean merge = !peer.inconsistent() && peer.member() && (!now.stoppedClean() || peer.stale());
+                tracked = tracked.withNeedsMerge(merge && !previous.isEmpty()).withInconsistent(peer.inconsistent() || merge && previous.isEmpty());
+                anyMerge |= merge;
+            }
+            next.peer(tracked);
+        }
+        if (!logContinues) {
+            next.logActive(false).previousSource(anyMerge ? previous : "");
+        }
+    }
+
+    private List<MemberConfig> others() {
+        return config.members().stream().filter(member -> !member.node().equals(context.node())).toList();
+    }
+
+    private void openLog(long sizeBytes) {
+        int chunkBytes = config.intentLog().chunkBytes();
+        String problem = IntentLogLayout.problem(sizeBytes, chunkBytes, config.intentLog().hotExtents());
+        if (problem != null) {
+            fail("intent log: " + problem);
+            return;
+        }
+        IntentLogConfig logConfig = new IntentLogConfig(new UUID(0, agent.record().mirrorId()), context.node(), sizeBytes, chunkBytes,
+                config.intentLog().hotExtents(), IntentLogConfig.DEFAULT_LAZY_WRITE_NS);
+        context.env.disks().openIntentLog(config.tag(), logConfig.layout().sizeBytes(), device -> {
+            logDevice = device;
+            if (agent.record().logActive()) {
+                DiskIntentLog.open(device, logConfig, context.loop(), FaultPoints.NONE, (opened, error) -> onLog(opened, error));
+            } else {
+                DiskIntentLog.create(device, logConfig, context.loop(), FaultPoints.NONE, (opened, error) -> onLog(opened, error));
+            }
+        }, this::fail);
+    }
+
+    private void onLog(IntentLog opened, String error) {
+        if (opened == null) {
+            fail(error);
+            return;
+        }
+        log = new GuardedIntentLog(opened, context.loop(), this);
+        recoveryMessage = opened.recovery().message();
+        agent.event(recoveryMessage);
+        giveSlots();
+    }
+
+    private void giveSlots() {
+        int[] open = {1};
+        boolean[] failed = {false};
+        Consumer<BlockError> one = error -> {
+            failed[0] |= error.isError();
+            open[0]--;
+            if (open[0] == 0) {
+                if (failed[0]) {
+                    fail("the intent log " + logDevice.name() + " cannot be written");
+                } else {
+                    serve();
+                }
+            }
+        };
+        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
+            String name = log.slotName(slot);
+            if (log.slotState(slot) != SlotState.UNUSED && others().stream().noneMatch(other -> other.node().equals(name))) {
+                open[0]++;
+                log.setSlot(slot, "", SlotState.UNUSED, one::accept);
+            }
+        }
+        for (MemberConfig other : others()) {
+            PeerRecord known = agent.record().peer(other.node());
+            if (!known.member()) {
+                continue;
+            }
+            int slot = slotOf(other.node());
+            targets.add(new TargetConnection(this, agent, other, slot));
+            if (log.slotState(slot) == SlotState.UNUSED) {
+                boolean fresh = log.recovery().kind() == IntentLog.Recovery.Kind.CREATED && !known.inconsistent();
+                open[0]++;
+                log.setSlot(slot, other.node(), fresh ? SlotState.TRACKING : SlotState.FULL_RESYNC, one::accept);
+            }
+        }
+        one.accept(BlockError.NONE);
+    }
+
+    private int slotOf(String node) {
+        int free = -1;
+        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
+            if (log.slotState(slot) != SlotState.UNUSED && log.slotName(slot).equals(node)) {
+                return slot;
+            }
+            int candidate = slot;
+            if (free < 0 && log.slotState(slot) == SlotState.UNUSED && targets.stream().noneMatch(target -> target.slot == candidate)) {
+                free = slot;
+            }
+        }
+        return free;
+    }
+
+    private void serve() {
+        if (!agent.write(agent.record().with().logActive(true).inService(true).build())) {
+            fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
+            return;
+        }
+        org.netraid.mirror.MirrorConfig settings = org.netraid.mirror.MirrorConfig.of(config.tag(), context.node())
+                .withSizeBytes(agent.record().sizeBytes()).withRequests(config.targets().requests(), 4096)
+                .withFlush(8L << 20, config.targets().flushIntervalNs());
+        mirror = new Mirror(settings, disk, log, context.loop(), FaultPoints.NONE);
+        mirror.addListener(this);
+        int window = Math.min(64, config.resync().chunksInFlight());
+        resyncs = new ResyncManager(mirror, log, this, new ResyncConfig(window, Math.min(4, window), 256 << 10,
+                config.resync().maxBytesPerSecond()), context.loop(), FaultPoints.NONE);
+        for (TargetConnection target : targets) {
+            addLeg(target);
+        }
+        Export export = new Export(config.tag(), "NetRAID mirror " + config.tag(), mirror, false);
+        service = new NbdService(context.loop(), new FixedExports(List.of(export)), context.limits, context.payloads, ServerEvents.NONE);
+        context.env.links().listen(self.export(), peer -> service.accept(peer), bound -> {
+            listening = bound;
+            armWait();
+            started.accept("");
+        }, reason -> fail("cannot serve the mirror on " + self.export() + ": " + reason));
+    }
+
+    private void addLeg(TargetConnection target) {
+        Optional<String> refusal = mirror.addLeg(new LegConfig(target.slot, target.node(), target.node(), ReplicationProtocol.C,
+                config.targets().requestTimeoutNs()));
+        refusal.ifPresent(agent::event);
+        if (agent.record().peer(target.node()).paused()) {
+            mirror.pauseLeg(target.slot);
+        }
+    }
+
+    /** Adds a target that was removed, or new in the configuration. */
+    void add(MemberConfig member, boolean assumeClean) {
+        int slot = slotOf(member.node());
+        TargetConnection target = new TargetConnection(this, agent, member, slot);
+        targets.add(target);
+        if (assumeClean) {
+            log.setSlot(slot, member.node(), SlotState.TRACKING, error -> {
+                addLeg(target);
+                target.evaluate();
+            });
+        } else {
+            addLeg(target);
+            target.evaluate();
+        }
+    }
+
+    void remove(TargetConnection target, Consumer<String> done) {
+        targets.remove(target);
+        target.close();
+        Optional<String> refusal = mirror.removeLeg(target.slot, (error, detail) -> done.accept(detail));
+        refusal.ifPresent(done);
+    }
+
+    private void fail(String error) {
+        stopping = true;
+        closing = true;
+        Runnable told = () -> started.accept(error);
+        Runnable closeLog = () -> closeQuietly(logDevice, told);
+        if (mirror != null) {
+            mirror.close(closeLog);
+        } else {
+            closeQuietly(disk, closeLog);
+        }
+    }
+
+    private static void closeQuietly(BlockDevice device, Runnable closed) {
+        if (device == null) {
+            closed.run();
+        } else {
+            device.close(closed);
+        }
+    }
+
+    // ---- targets
+
+    void evaluateTargets() {
+        if (!stopping) {
+            List.copyOf(targets).forEach(TargetConnection::evaluate);
+        }
+    }
+
+    private Optional<TargetConnection> inSlot(int slot) {
+        return targets.stream().filter(target -> target.slot == slot).findFirst();
+    }
+
+    private void armWait() {
+        long waitNs = config.failover().waitForPreviousSourceNs();
+        if (agent.record().previousSource().isEmpty() || waitNs < 0) {
+            return;
+        }
+        context.loop().schedule(waitNs, () -> {
+            waitIsOver = true;
+            if (!stopping && !agent.record().previousSource().isEmpty()) {
+                agent.event("D8: " + agent.record().previousSource() + ", the previous source, is not waited for any longer");
+                evaluateTargets();
+            }
+        });
+    }
+
+    /** Takes over what the previous source knows, once. */
+    void mergePrevious(TargetConnection previous) {
+        if (merging) {
+            return;
+        }
+        merging = true;
+        context.request(previous.node(), PeerMessages.FETCH_DIRTY, agent.reportBody(), reply -> {
+            if (stopping) {
+                return;
+            }
+            if (!reply.isOk()) {
+                agent.event("target " + previous.node() + ": its dirty chunks could not be fetched: " + reply.error());
+                context.loop().schedule(config.targets().reconnectNs(), () -> {
+                    merging = false;
+                    evaluateTargets();
+                });
+                return;
+            }
+            merge(reply.body());
+        });
+    }
+
+    private void merge(JsonNode body) {
+        int[] open = {1};
+        Runnable one = () -> {
+            if (--open[0] == 0) {
+                merging = false;
+                merged();
+            }
+        };
+        JsonNode maps = body.path("maps");
+        String previous = agent.record().previousSource();
+        for (TargetConnection target : targets) {
+            if (!agent.record().peer(target.node()).needsMerge()) {
+                continue;
+            }
+            // what the previous source lacked here, and what it knew the target to lack
+            mergeOne(target, maps.path(context.node()), open, one);
+            if (!target.node().equals(previous)) {
+                mergeOne(target, maps.path(target.node()), open, one);
+            }
+        }
+        one.run();
+    }
+
+    private void mergeOne(TargetConnection target, JsonNode map, int[] open, Runnable one) {
+        byte[] bytes = decode(map);
+        open[0]++;
+        BlockError refused = bytes == null ? BlockError.EINVAL : log.mergeDirty(1 << target.slot, bytes, error -> one.run());
+        if (refused.isError()) {
+            agent.event("target " + target.node() + ": the previous source does not know what it lacks; everything is sent");
+            mirror.fullResync(target.slot);
+            one.run();
+        }
+    }
+
+    private static byte[] decode(JsonNode map) {
+        try {
+            return map.isTextual() ? Base64.getDecoder().decode(map.asText()) : null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private void merged() {
+        if (stopping) {
+            return;
+        }
+        MirrorRecord.Builder next = agent.record().with().previousSource("");
+        agent.record().peers().forEach(peer -> next.peer(peer.withNeedsMerge(false)));
+        if (agent.write(next.build())) {
+            agent.event("D7: the previous source's dirty chunks are merged");
+            evaluateTargets();
+        }
+    }
+
+    /** An operator gives up the wait for what the previous source knows of one target. */
+    void giveUpMerge(TargetConnection target) {
+        PeerRecord known = agent.record().peer(target.node());
+        agent.write(agent.record().with().peer(known.withNeedsMerge(false).withPaused(false)).build());
+    }
+
+    // ---- what targets know of themselves
+
+    @Override
+    public void markInconsistent(int slot, Done done) {
+        Optional<TargetConnection> target = inSlot(slot);
+        if (target.isEmpty()) {
+            done.onMarked("it is no longer a target");
+            return;
+        }
+        String node = target.get().node();
+        if (!agent.write(agent.record().with().peer(agent.record().peer(node).withInconsistent(true)).build())) {
+            done.onMarked("the state folder cannot be written");
+            return;
+        }
+        if (target.get().member.isForeign()) {
+            done.onMarked("");
+            return;
+        }
+        context.request(node, PeerMessages.MARK_INCONSISTENT, agent.reportBody(), reply -> done.onMarked(reply.error()));
+    }
+
+    @Override
+    public void markInSync(int slot, Done done) {
+        Optional<TargetConnection> target = inSlot(slot);
+        if (target.isEmpty()) {
+            done.onMarked("it is no longer a target");
+            return;
+        }
+        String node = target.get().node();
+        long generation = agent.record().generations().current();
+        if (target.get().member.isForeign()) {
+            done.onMarked(settle(node) ? "" : "the state folder cannot be written");
+            return;
+        }
+        context.request(node, PeerMessages.MARK_IN_SYNC, agent.reportBody(), reply -> {
+            if (reply.isOk() && agent.record().generations().current() != generation) {
+                // the generation has changed while the mark was on its way
+                markInSync(slot, done);
+            } else if (reply.isOk()) {
+                done.onMarked(settle(node) ? "" : "the state folder cannot be written");
+            } else {
+                done.onMarked(reply.error());
+            }
+        });
+    }
+
+    private boolean settle(String node) {
+        PeerRecord known = agent.record().peer(node);
+        return agent.write(agent.record().with()
+                .peer(known.withBitmapGeneration(0).withStale(false).withInconsistent(false).withNeedsMerge(false)).build());
+    }
+
+    @Override
+    public boolean isNeeded() {
+        return !closing && targets.stream().anyMatch(this::believesToBeInSync);
+    }
+
+    private boolean believesToBeInSync(TargetConnection target) {
+        PeerRecord known = agent.record().peer(target.node());
+        return !target.member.isForeign() && known.bitmapGeneration() == 0 && !known.inconsistent() && target.legState() != LegState.IN_SYNC;
+    }
+
+    @Override
+    public void change(Runnable done) {
+        Generations old = agent.record().generations();
+        MirrorRecord.Builder next = agent.record().with().generations(old.successor(context.newId()));
+        List<String> stale = new ArrayList<>();
+        for (TargetConnection target : targets) {
+            if (believesToBeInSync(target)) {
+                next.peer(agent.record().peer(target.node()).withBitmapGeneration(old.current()).withStale(true));
+                stale.add(target.node());
+            }
+        }
+        if (!agent.write(next.build())) {
+            agent.event("the state folder cannot be written: writes that " + stale + " missed are not acknowledged");
+            return;
+        }
+        agent.event("G2: " + String.join(" and ", stale) + " misses writes from now on and may not take over");
+        tellTheOthers(stale, done);
+    }
+
+    private void tellTheOthers(List<String> stale, Runnable done) {
+        ObjectNode body = agent.reportBody();
+        stale.forEach(body.putArray("stale")::add);
+        int[] open = {1};
+        Runnable one = () -> {
+            if (--open[0] == 0) {
+                done.run();
+            }
+        };
+        for (TargetConnection target : List.copyOf(targets)) {
+            if (target.member.isForeign() || !agent.facts(target.node()).reachable()) {
+                if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC) {
+                    // it would stay on the old generation and could not be told from a stale one
+                    mirror.legLost(target.slot, "its node cannot be told that the generation has changed");
+                }
+                continue;
+            }
+            boolean mustKnow = target.legState() == LegState.IN_SYNC;
+            open[0] += mustKnow ? 1 : 0;
+            context.peers.request(target.node(), PeerMessages.ADOPT, body, config.targets().requestTimeoutNs(), reply -> {
+                if (mustKnow) {
+                    if (!reply.isOk()) {
+                        mirror.legLost(target.slot, "its node did not take the new generation: " + reply.error());
+                    }
+                    one.run();
+                }
+            });
+        }
+        one.run();
+    }
+
+    // ---- the mirror's news
+
+    @Override
+    public void legConnected(int slot, boolean needsResync) {
+        if (needsResync) {
+            return;
+        }
+        markInSync(slot, refusal -> {
+            if (!refusal.isEmpty() && !stopping) {
+                mirror.legLost(slot, "it could not be marked in sync: " + refusal);
+            }
+        });
+    }
+
+    @Override
+    public void legInSync(int slot) {
+        inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is in sync"));
+        agent.changed();
+    }
+
+    @Override
+    public void legLost(int slot, String reason) {
+        inSlot(slot).ifPresent(target -> {
+            agent.event("target " + target.node() + " is lost: " + reason);
+            target.onLegLost(reason);
+        });
+        agent.changed();
+    }
+
+    @Override
+    public void localError(String text) {
+        agent.event(text);
+    }
+
+    @Override
+    public void mirrorFailed(String text) {
+        agent.event(text);
+    }
+
+    // ---- leaving service
+
+    /** Lets nobody in any more, drains, flushes, tells the targets that they have everything, closes. @param done gets "" or what failed */
+    void stop(Consumer<String> done) {
+        stopping = true;
+        if (listening != null) {
+            listening.close();
+        }
+        List<TargetConnection> inSync = targets.stream().filter(target -> target.legState() == LegState.IN_SYNC).toList();
+        targets.forEach(TargetConnection::close);
+        service.shutdown(() -> mirror.suspend((error, detail) -> {
+            String problem = error.isError() ? "the mirror could not be flushed: " + error + " " + detail : "";
+            if (!problem.isEmpty()) {
+                closeAll(() -> done.accept(problem));
+            } else {
+                tellStopped(inSync, () -> closeAll(() -> done.accept("")));
+            }
+        }));
+    }
+
+    private void tellStopped(List<TargetConnection> inSync, Runnable told) {
+        int[] open = {1};
+        Runnable one = () -> {
+            if (--open[0] == 0) {
+                told.run();
+            }
+        };
+        for (TargetConnection target : inSync) {
+            if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC
+                    && agent.record().peer(target.node()).bitmapGeneration() == 0) {
+                open[0]++;
+                context.request(target.node(), PeerMessages.STOPPED_CLEAN, agent.reportBody(), reply -> one.run());
+            }
+        }
+        one.run();
+    }
+
+    private void closeAll(Runnable done) {
+        closing = true;
+        mirror.close(() -> log.close(error -> logDevice.close(done)));
+    }
+
+    /** Leaves service at once: another node has taken over. */
+    void abandon(Runnable done) {
+        stopping = true;
+        listening.close();
+        targets.forEach(TargetConnection::close);
+        service.shutdown(() -> { });
+        closeAll(done);
+    }
+}

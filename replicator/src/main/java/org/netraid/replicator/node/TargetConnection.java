@@ -1,0 +1,241 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+import org.netraid.intentlog.SlotState;
+import org.netraid.link.LinkAddress;
+import org.netraid.mirror.LegState;
+import org.netraid.nbd.client.NbdClientDevice;
+import org.netraid.nbd.client.NbdConnection;
+import org.netraid.nbd.client.NbdConnectionListener;
+import org.netraid.nbd.client.NbdTarget;
+import org.netraid.nbd.wire.NbdUri;
+import org.netraid.replicator.config.MemberConfig;
+import org.netraid.replicator.config.NodeConfig;
+import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.decide.TargetPlan;
+import org.netraid.replicator.decide.TargetPlan.Kind;
+import org.netraid.replicator.decide.TargetPlans;
+import org.netraid.replicator.peer.PeerReply;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.PeerRecord;
+
+/**
+ * The source's side of one target: asks the table what to do, asks the target's node for its disk, connects, and does so again after every
+ * loss, with growing pauses.
+ */
+final class TargetConnection implements NbdConnectionListener {
+
+    private final SourceSide source;
+    private final VolumeAgent agent;
+    final MemberConfig member;
+    final int slot;
+    private TargetPlan plan;
+    private boolean asking;
+    private NbdConnection connection;
+    private boolean consistent;
+    private org.netraid.time.EventLoop.Timer retry;
+    private int failures;
+    private String lastError = "";
+    private boolean discard;
+    private boolean closed;
+
+    TargetConnection(SourceSide source, VolumeAgent agent, MemberConfig member, int slot) {
+        this.source = source;
+        this.agent = agent;
+        this.member = member;
+        this.slot = slot;
+    }
+
+    String node() {
+        return member.node();
+    }
+
+    TargetPlan plan() {
+        return plan;
+    }
+
+    String lastError() {
+        return lastError;
+    }
+
+    boolean isConnected() {
+        return connection != null && connection.device() != null;
+    }
+
+    /** An operator has chosen to overwrite the target whatever it holds. */
+    void discardTarget() {
+        discard = true;
+        hurry();
+    }
+
+    /** Something about the target has changed: do not wait for the next attempt. */
+    void hurry() {
+        if (retry != null) {
+            retry.cancel();
+            retry = null;
+        }
+        failures = 0;
+        evaluate();
+    }
+
+    /** Does the next step, if one is possible now. */
+    void evaluate() {
+        PeerRecord known = agent.record().peer(node());
+        if (closed || asking || connection != null || retry != null || known.paused() || !known.member()) {
+            return;
+        }
+        if (member.isForeign()) {
+            connectForeign(known);
+            return;
+        }
+        NodeFacts facts = agent.facts(node());
+        if (!facts.reachable()) {
+            plan = null;
+            return;
+        }
+        TargetPlan next = discard && facts.role() != org.netraid.replicator.state.Role.SOURCE
+                ? new TargetPlan(Kind.FULL, "D10", "an operator gave up what " + node() + " holds", "")
+                : TargetPlans.plan(agent.ownFacts(), facts, source.log().slotState(slot), source.log().dirtyChunks(slot),
+                        source.waitIsOver());
+        announce(next);
+        if (next.kind() == Kind.MERGE_FIRST) {
+            source.mergePrevious(this);
+        } else if (next.kind().connects()) {
+            ask(facts);
+        }
+    }
+
+    private void announce(TargetPlan next) {
+        if (plan == null || plan.kind() != next.kind() || !plan.rule().equals(next.rule())) {
+            agent.event(next.rule() + ": " + node() + ": " + next.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + ": "
+                    + next.sentence() + (next.cure().isEmpty() ? "" : "; " + agent.withTag(next.cure())));
+        }
+        plan = next;
+    }
+
+    private void ask(NodeFacts facts) {
+        boolean resumes = facts.record().diskState() == DiskState.INCONSISTENT && facts.record().resyncSource().equals(agent.node())
+                && source.log().slotState(slot) == SlotState.FULL_RESYNC;
+        if (plan.kind() == Kind.FULL && (discard || !resumes)) {
+            source.mirror().fullResync(slot);
+        }
+        asking = true;
+        ObjectNode body = agent.reportBody();
+        body.put("kind", plan.kind().name()).put("discard", discard);
+        agent.context().request(node(), PeerMessages.OPEN, body, this::onAnswer);
+    }
+
+    private void onAnswer(PeerReply reply) {
+        asking = false;
+        if (closed) {
+            return;
+        }
+        if (!reply.isOk()) {
+            failed(reply.error());
+            return;
+        }
+        JsonNode body = reply.body();
+        consistent = body.path("consistent").asBoolean();
+        LinkAddress configured = agent.context().env.config().node(node()).map(NodeConfig::nbd).orElseThrow();
+        LinkAddress address = configured.isUnix() || configured.port() != 0 ? configured
+                : LinkAddress.tcp(configured.host(), body.path("port").asInt());
+        dial(new NbdTarget(address, body.path("export").asText()));
+    }
+
+    private void connectForeign(PeerRecord known) {
+        if (known.needsMerge() && !agent.record().previousSource().isEmpty() && !source.waitIsOver()) {
+            announce(new TargetPlan(Kind.WAIT_PREVIOUS_SOURCE, "D6", "only " + agent.record().previousSource()
+                    + ", the source before, knows what it lacks", ""));
+            return;
+        }
+        if (known.needsMerge() && source.log().slotState(slot) != SlotState.FULL_RESYNC) {
+            source.mirror().fullResync(slot);
+        }
+        boolean full = source.log().slotState(slot) == SlotState.FULL_RESYNC;
+        announce(new TargetPlan(full ? Kind.FULL : source.log().dirtyChunks(slot) == 0 ? Kind.NO_RESYNC : Kind.PARTIAL, full ? "D14" : "D13",
+                "a plain NBD server: only this node knows what it lacks", ""));
+        consistent = !known.inconsistent();
+        dial(NbdTarget.of(NbdUri.parse(member.uri())));
+    }
+
+    private void dial(NbdTarget target) {
+        connection = source.connector().connect(target, this);
+    }
+
+    @Override
+    public void onConnected(NbdClientDevice device) {
+        if (closed) {
+            device.close(() -> { });
+            return;
+        }
+        Optional<String> refusal = source.mirror().connectLeg(slot, device, consistent);
+        if (refusal.isPresent()) {
+            lastError = refusal.get();
+            device.close(() -> { });
+        } else {
+            failures = 0;
+            discard = false;
+            agent.changed();
+        }
+    }
+
+    @Override
+    public void onConnectFailed(String reason) {
+        connection = null;
+        failed(reason);
+    }
+
+    @Override
+    public void onDisconnected(String reason) {
+        connection = null;
+        if (!closed) {
+            source.mirror().legLost(slot, reason);
+            failed(reason);
+        }
+    }
+
+    /** The mirror has given the target up; its connection must not live on. */
+    void onLegLost(String reason) {
+        lastError = reason;
+        if (connection != null) {
+            NbdConnection lost = connection;
+            agent.context().loop().execute(() -> lost.abort(reason));
+        }
+    }
+
+    private void failed(String reason) {
+        if (!reason.equals(lastError)) {
+            agent.event("target " + node() + ": " + reason);
+        }
+        lastError = reason;
+        if (closed || retry != null) {
+            return;
+        }
+        long pauseNs = source.config().targets().reconnectNs() << Math.min(3, failures++);
+        retry = agent.context().loop().schedule(pauseNs, () -> {
+            retry = null;
+            evaluate();
+        });
+    }
+
+    LegState legState() {
+        return source.mirror().legState(slot);
+    }
+
+    /** No further attempts; the mirror closes a living connection. */
+    void close() {
+        closed = true;
+        if (retry != null) {
+            retry.cancel();
+        }
+        if (connection != null && connection.device() == null) {
+            connection.abort("the mirror leaves service");
+        }
+    }
+}

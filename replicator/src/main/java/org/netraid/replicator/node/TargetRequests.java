@@ -1,0 +1,289 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Base64;
+import java.util.UUID;
+import org.netraid.block.BlockDevice;
+import org.netraid.fault.FaultPoints;
+import org.netraid.intentlog.DiskIntentLog;
+import org.netraid.intentlog.IntentLog;
+import org.netraid.intentlog.IntentLogConfig;
+import org.netraid.intentlog.SlotState;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.ExitCode;
+import org.netraid.replicator.decide.Decision;
+import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.decide.Relation;
+import org.netraid.replicator.decide.TargetPlan;
+import org.netraid.replicator.peer.PeerEvents;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.Generations;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.PeerRecord;
+import org.netraid.replicator.state.Role;
+
+/**
+ * What a source may ask of this node. Every request carries the source's record; a source whose data are not at least as new as
+ * this node's is refused, whatever it asks (fencing). What a request changes is durable before it is answered.
+ */
+final class TargetRequests {
+
+    private static final int MAX_DIRTY_MAP_BYTES = 8 << 20;
+
+    private final VolumeAgent agent;
+
+    TargetRequests(VolumeAgent agent) {
+        this.agent = agent;
+    }
+
+    void on(String peer, String method, JsonNode body, PeerEvents.Answer answer) {
+        NodeFacts sender = PeerMessages.facts(peer, body);
+        switch (method) {
+            case PeerMessages.OPEN -> open(sender, body, answer);
+            case PeerMessages.MARK_INCONSISTENT -> markInconsistent(sender, answer);
+            case PeerMessages.MARK_IN_SYNC -> markInSync(sender, answer);
+            case PeerMessages.ADOPT -> adopt(sender, body, answer);
+            case PeerMessages.STOPPED_CLEAN -> stoppedClean(sender, answer);
+            case PeerMessages.FETCH_DIRTY -> fetchDirty(sender, answer);
+            case PeerMessages.HAND_OVER -> handOver(sender, answer);
+            default -> answer.error("node " + agent.node() + " does not know the request " + method);
+        }
+    }
+
+    private void confirm(boolean written, PeerEvents.Answer answer) {
+        if (written) {
+            answer.ok(PeerMessages.object(agent.tag()));
+        } else {
+            answer.error("the state folder of " + agent.node() + " cannot be written");
+        }
+    }
+
+    // ---- opening
+
+    private String refusal(NodeFacts source, boolean discard) {
+        String who = agent.node() + " refuses " + source.node() + " as source of " + agent.tag() + ": ";
+        if (!agent.transition().isEmpty()) {
+            return who + "busy " + agent.transition();
+        }
+        if (agent.role() == Role.SOURCE) {
+            return who + "it is in service itself";
+        }
+        if (!agent.store().contradiction().isEmpty()) {
+            return who + agent.store().contradiction();
+        }
+        MirrorRecord own = agent.record();
+        if (own.diskState() == DiskState.FAILED) {
+            return who + "its disk has failed";
+        }
+        if (discard) {
+            return "";
+        }
+        return switch (relation(source)) {
+            case SELF_NEWER, SELF_NEWER_UNTRACKED, PEER_NEW -> who + "F1: stale source, this node has newer data ("
+                    + Generations.text(own.generations().current()) + ")";
+            case SPLIT_BRAIN -> who + "D19: split brain";
+            case UNRELATED, OTHER_MIRROR -> who + "X2: its data have no ancestor in common with this copy";
+            default -> "";
+        };
+    }
+
+    private Relation relation(NodeFacts source) {
+        return Relation.between(agent.node(), agent.record(), source.node(), source.record());
+    }
+
+    private void open(NodeFacts source, JsonNode body, PeerEvents.Answer answer) {
+        boolean discard = body.path("discard").asBoolean();
+        String refusal = refusal(source, discard);
+        if (!refusal.isEmpty()) {
+            agent.report(source.node(), source);
+            agent.evaluate();
+            answer.error(refusal);
+            return;
+        }
+        TargetPlan.Kind kind = TargetPlan.Kind.valueOf(body.path("kind").asText());
+        agent.beginTransition("opening the disk for " + source.node());
+        TargetSide target = agent.target();
+        target.cut(source.node() + " is the source now", () -> target.openDisk(error -> {
+            String problem = error.isEmpty() ? sizeProblem(target.disk(), source.record()) : error;
+            if (problem.isEmpty() && !agent.write(opened(source, kind))) {
+                problem = "the state folder of " + agent.node() + " cannot be written";
+            }
+            if (!problem.isEmpty()) {
+                agent.event("cannot serve " + source.node() + ": " + problem);
+                answer.error("node " + agent.node() + ": " + problem);
+                agent.endTransition();
+                return;
+            }
+            ObjectNode reply = PeerMessages.object(agent.tag());
+            reply.put("export", target.offer(source.node())).put("port", agent.context().nbdPort);
+            reply.put("consistent", agent.record().diskState() != DiskState.INCONSISTENT);
+            agent.becameTarget();
+            answer.ok(reply);
+            agent.endTransition();
+        }));
+    }
+
+    private static String sizeProblem(BlockDevice disk, MirrorRecord source) {
+        return disk.geometry().sizeBytes() >= source.sizeBytes() ? "" : "the disk " + disk.name() + " has " + disk.geometry().sizeBytes()
+                + " bytes, the mirror " + source.sizeBytes() + "; it must be at least as large";
+    }
+
+    /** From here on this node is a target: what it knew as a source has been taken over by the source before it asked. */
+    private MirrorRecord opened(NodeFacts source, TargetPlan.Kind kind) {
+        MirrorRecord own = agent.record();
+        MirrorRecord.Builder next = own.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false)
+                .stayStopped(false).previousSource("").mirrorId(source.record().mirrorId())
+                .size(source.record().sizeBytes(), source.record().chunkBytes());
+        boolean clean = kind == TargetPlan.Kind.NO_RESYNC;
+        if (!own.created()) {
+            next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT);
+        } else if (!clean && own.diskState().maySource()) {
+            next.diskState(DiskState.OUTDATED);
+        }
+        return next.build();
+    }
+
+    // ---- marks
+
+    private boolean isSource(NodeFacts sender, PeerEvents.Answer answer) {
+        if (agent.role() != Role.TARGET || !agent.target().source().equals(sender.node())) {
+            answer.error(agent.node() + " is not a target of " + sender.node());
+            return false;
+        }
+        return true;
+    }
+
+    private void markInconsistent(NodeFacts source, PeerEvents.Answer answer) {
+        if (isSource(source, answer)) {
+            confirm(agent.write(agent.record().with().diskState(DiskState.INCONSISTENT).resyncSource(source.node()).build()), answer);
+        }
+    }
+
+    private void markInSync(NodeFacts source, PeerEvents.Answer answer) {
+        if (isSource(source, answer)) {
+            confirm(agent.write(adopted(source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node()).build()), answer);
+        }
+    }
+
+    /** The source's generations, and what it knows of the others, become this node's. */
+    private MirrorRecord adopted(NodeFacts source) {
+        MirrorRecord.Builder next = agent.record().with().generations(source.record().generations()).peers(java.util.List.of());
+        for (PeerRecord peer : source.record().peers()) {
+            if (!peer.node().equals(agent.node())) {
+                next.peer(peer.withPaused(false));
+            }
+        }
+        return next.peer(PeerRecord.unknown(source.node())).build();
+    }
+
+    private void adopt(NodeFacts source, JsonNode body, PeerEvents.Answer answer) {
+        for (JsonNode stale : body.path("stale")) {
+            if (stale.asText().equals(agent.node())) {
+                outdated(source, answer);
+                return;
+            }
+        }
+        boolean inSync = agent.record().diskState() == DiskState.UP_TO_DATE && agent.role() == Role.TARGET
+                && agent.target().source().equals(source.node());
+        if (inSync) {
+            confirm(agent.write(adopted(source)), answer);
+        } else {
+            answer.error(agent.node() + " is not in sync with " + source.node());
+        }
+    }
+
+    /** This node is told that it misses writes. */
+    private void outdated(NodeFacts source, PeerEvents.Answer answer) {
+        MirrorRecord own = agent.record();
+        boolean older = relation(source).peerIsNewer() || relation(source) == Relation.EQUAL;
+        if (agent.role() != Role.SOURCE && older && own.diskState().maySource()) {
+            confirm(agent.write(own.with().diskState(DiskState.OUTDATED).build()), answer);
+        } else {
+            confirm(true, answer);
+        }
+    }
+
+    private void stoppedClean(NodeFacts source, PeerEvents.Answer answer) {
+        MirrorRecord own = agent.record();
+        if (isSource(source, answer)) {
+            boolean equal = own.generations().current() == source.record().generations().current() && own.diskState() == DiskState.UP_TO_DATE;
+            confirm(!equal || agent.write(own.with().stoppedClean(true).build()), answer);
+        }
+    }
+
+    // ---- taking over
+
+    private void handOver(NodeFacts from, PeerEvents.Answer answer) {
+        MirrorRecord own = agent.record();
+        if (agent.role() == Role.SOURCE || !agent.transition().isEmpty() || own.diskState() != DiskState.UP_TO_DATE || !own.stoppedClean()
+                || own.generations().current() != from.record().generations().current()) {
+            answer.error(agent.node() + " cannot take over: it is " + own.diskState() + (agent.transition().isEmpty() ? "" : " and busy "
+                    + agent.transition()));
+            return;
+        }
+        agent.report(from.node(), from);
+        Decision why = new Decision(Decision.Action.TAKE_OVER, "D5", agent.node(), agent.node() + " takes over from " + from.node()
+                + ", which has stopped in order", "");
+        agent.goInService(why, result -> answer.ok(PeerMessages.result(result)));
+    }
+
+    // ---- the previous source's dirty chunks
+
+    private void fetchDirty(NodeFacts source, PeerEvents.Answer answer) {
+        MirrorRecord own = agent.record();
+        if (agent.role() == Role.SOURCE || !agent.transition().isEmpty()) {
+            agent.report(source.node(), source);
+            answer.error(agent.node() + " is " + (agent.role() == Role.SOURCE ? "still in service" : "busy " + agent.transition()));
+            return;
+        }
+        if (!own.logActive() || relation(source) != Relation.PEER_NEWER) {
+            // nothing known here helps; the answer without maps says so
+            answer.ok(PeerMessages.object(agent.tag()));
+            return;
+        }
+        agent.beginTransition("handing its dirty chunks to " + source.node());
+        IntentLogConfig config = new IntentLogConfig(new UUID(0, own.mirrorId()), agent.node(), own.sizeBytes(), own.chunkBytes(),
+                agent.config().intentLog().hotExtents(), IntentLogConfig.DEFAULT_LAZY_WRITE_NS);
+        agent.context().env.disks().openIntentLog(agent.tag(), config.layout().sizeBytes(),
+                device -> DiskIntentLog.open(device, config, agent.context().loop(), FaultPoints.NONE, (log, error) -> {
+                    ObjectNode reply = PeerMessages.object(agent.tag());
+                    if (log != null) {
+                        agent.event(log.recovery().message());
+                        exportMaps(log, reply.putObject("maps"));
+                    } else {
+                        agent.event(error);
+                    }
+                    device.close(() -> {
+                        answer.ok(reply);
+                        agent.endTransition();
+                    });
+                }), error -> {
+                    agent.event(error);
+                    answer.ok(PeerMessages.object(agent.tag()));
+                    agent.endTransition();
+                });
+    }
+
+    private static void exportMaps(IntentLog log, ObjectNode maps) {
+        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
+            if (log.slotState(slot) == SlotState.UNUSED) {
+                continue;
+            }
+            byte[] map = log.exportDirty(1 << slot);
+            if (map.length <= MAX_DIRTY_MAP_BYTES) {
+                maps.put(log.slotName(slot), Base64.getEncoder().encodeToString(map));
+            }
+        }
+    }
+
+    /** A result for a caller that cannot use this node now. */
+    static CommandResult busy(VolumeAgent agent) {
+        return CommandResult.failed(ExitCode.BUSY, "", agent.tag() + " on " + agent.node() + " is busy " + agent.transition(),
+                "try again in a moment");
+    }
+}

@@ -1,0 +1,397 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.netraid.block.BlockDevice;
+import org.netraid.replicator.config.MemberConfig;
+import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.ExitCode;
+import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.decide.Decision;
+import org.netraid.replicator.decide.Decisions;
+import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.decide.Request;
+import org.netraid.replicator.decide.Situation;
+import org.netraid.replicator.peer.PeerEvents;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.MirrorStateStore;
+import org.netraid.replicator.state.Role;
+import org.netraid.store.StateFolderException;
+
+/**
+ * One mirror on one node: knows what the others know, asks the table after every change, and carries its decisions out, one change of
+ * role at a time.
+ */
+final class VolumeAgent {
+
+    private final NodeContext context;
+    private final MirrorConfig config;
+    private final MemberConfig self;
+    private final MirrorStateStore store;
+    private final TreeMap<String, NodeFacts> facts = new TreeMap<>();
+    private final AgentCommands commands;
+    private final TargetRequests targetRequests;
+    private final TargetSide target;
+    private Role role = Role.STOPPED;
+    private Decision decision;
+    private SourceSide source;
+    private String transition = "";
+    private String failure = "";
+    private boolean waited;
+    private boolean down;
+    private boolean evaluationPending;
+
+    VolumeAgent(NodeContext context, MirrorConfig config, MemberConfig self) {
+        this.context = context;
+        this.config = config;
+        this.self = self;
+        this.store = new MirrorStateStore(context.env.folder(), config.tag());
+        this.target = new TargetSide(context, config.tag(), self.disk());
+        this.commands = new AgentCommands(this);
+        this.targetRequests = new TargetRequests(this);
+        for (MemberConfig member : config.members()) {
+            if (!member.isForeign() && !member.node().equals(context.node())) {
+                facts.put(member.node(), NodeFacts.unreachable(member.node()));
+            }
+        }
+    }
+
+    // ---- what others use
+
+    NodeContext context() {
+        return context;
+    }
+
+    MirrorConfig config() {
+        return config;
+    }
+
+    String tag() {
+        return config.tag();
+    }
+
+    String node() {
+        return context.node();
+    }
+
+    MirrorRecord record() {
+        return store.record();
+    }
+
+    MirrorStateStore store() {
+        return store;
+    }
+
+    Role role() {
+        return role;
+    }
+
+    TargetSide target() {
+        return target;
+    }
+
+    /** Null unless in service or on the way in or out. */
+    SourceSide source() {
+        return source;
+    }
+
+    Decision decision() {
+        return decision;
+    }
+
+    String failure() {
+        return failure;
+    }
+
+    String transition() {
+        return transition;
+    }
+
+    NodeFacts ownFacts() {
+        return new NodeFacts(node(), true, role, record());
+    }
+
+    NodeFacts facts(String node) {
+        return facts.getOrDefault(node, NodeFacts.unreachable(node));
+    }
+
+    List<NodeFacts> allFacts() {
+        return List.copyOf(facts.values());
+    }
+
+    ObjectNode reportBody() {
+        return PeerMessages.facts(tag(), role, record());
+    }
+
+    void event(String text) {
+        context.events.add(tag(), withTag(text));
+    }
+
+    /** Puts the mirror's tag into commands of the decision table. */
+    String withTag(String text) {
+        return text.replace("mirror_action TAG", "mirror_action " + tag());
+    }
+
+    /** Makes the record durable and tells the peers. @return false if it could not be written; the operator has been told */
+    boolean write(MirrorRecord record) {
+        try {
+            store.write(record);
+        } catch (StateFolderException e) {
+            failure = e.getMessage();
+            event(failure);
+            return false;
+        }
+        changed();
+        return true;
+    }
+
+    /** Something others know of this node has changed. */
+    void changed() {
+        for (String peer : facts.keySet()) {
+            if (context.peers.isUp(peer)) {
+                sendReport(peer);
+            }
+        }
+    }
+
+    private void sendReport(String peer) {
+        context.request(peer, PeerMessages.REPORT, reportBody(), reply -> { });
+    }
+
+    // ---- life
+
+    void boot() {
+        if (!store.contradiction().isEmpty()) {
+            event("X1: " + store.contradiction());
+        }
+        MirrorRecord record = record();
+        if (record.created() && !record.lastOwner() && !record.stoppedClean() && record.diskState() == DiskState.UP_TO_DATE) {
+            // while this node was down it may have missed writes
+            write(record.with().diskState(DiskState.CONSISTENT).build());
+        }
+        context.loop().schedule(bootWaitNs(), () -> {
+            waited = true;
+            evaluate();
+        });
+        evaluate();
+    }
+
+    private long bootWaitNs() {
+        return context.env.config().peers().deadNs() + context.env.config().peers().connectNs();
+    }
+
+    /** Leaves the mirror in order: the process ends. */
+    void shutdown(Runnable done) {
+        down = true;
+        if (!transition.isEmpty()) {
+            context.loop().schedule(10_000_000L, () -> shutdown(done));
+            return;
+        }
+        if (source != null) {
+            leaveService(false, problem -> target.close(done));
+        } else {
+            target.close(done);
+        }
+    }
+
+    void peerUp(String peer) {
+        sendReport(peer);
+    }
+
+    void peerDown(String peer) {
+        if (facts.containsKey(peer)) {
+            facts.put(peer, NodeFacts.unreachable(peer));
+            evaluate();
+        }
+    }
+
+    void request(String peer, String method, JsonNode body, PeerEvents.Answer answer) {
+        if (PeerMessages.REPORT.equals(method)) {
+            report(peer, PeerMessages.facts(peer, body));
+            answer.ok(PeerMessages.object(tag()));
+        } else if (PeerMessages.COMMAND.equals(method)) {
+            execute(PeerMessages.command(body.path("command")), result -> answer.ok(PeerMessages.result(result)));
+        } else {
+            targetRequests.on(peer, method, body, answer);
+        }
+    }
+
+    void report(String peer, NodeFacts news) {
+        if (!facts.containsKey(peer)) {
+            return;
+        }
+        boolean isNew = !news.equals(facts.put(peer, news));
+        if (isNew) {
+            if (source != null && role == Role.SOURCE) {
+                source.target(peer).ifPresent(TargetConnection::hurry);
+            }
+            evaluate();
+        }
+    }
+
+    // ---- deciding
+
+    Decision decide(Request request) {
+        List<NodeFacts> members = new ArrayList<>();
+        for (NodeFacts peer : facts.values()) {
+            if (record().peer(peer.node()).member()) {
+                members.add(peer);
+            }
+        }
+        return Decisions.decide(new Situation(ownFacts(), members, request, waited, store.contradiction()));
+    }
+
+    /** Asks the table, soon and once for many changes. */
+    void evaluate() {
+        if (!evaluationPending && !down) {
+            evaluationPending = true;
+            context.loop().execute(() -> {
+                evaluationPending = false;
+                evaluateNow();
+            });
+        }
+    }
+
+    private void evaluateNow() {
+        if (down || !transition.isEmpty()) {
+            return;
+        }
+        Decision next = decide(Request.AUTO);
+        if (decision == null || !decision.text().equals(next.text())) {
+            event(next.text());
+        }
+        decision = next;
+        switch (next.action()) {
+            case START, TAKE_OVER -> startByItself(next);
+            case KEEP -> source.evaluateTargets();
+            case STEP_DOWN -> stepDown(next);
+            case BECOME_TARGET -> setRole(Role.TARGET);
+            case WAIT -> setRole(role == Role.TARGET ? Role.TARGET : Role.DECIDING);
+            case STAY -> setRole(Role.STOPPED);
+            case BLOCK -> setRole(Role.BLOCKED);
+            case BLOCK_DATA_CORRUPT -> {
+                write(record().with().dataCorrupt(true).build());
+                setRole(Role.BLOCKED);
+            }
+            default -> throw new IllegalStateException("decision " + next);
+        }
+    }
+
+    private void startByItself(Decision next) {
+        if (failure.isEmpty()) {
+            goInService(next, result -> { });
+        } else {
+            setRole(Role.BLOCKED);
+        }
+    }
+
+    private void setRole(Role next) {
+        if (role != next) {
+            role = next;
+            changed();
+        }
+    }
+
+    void beginTransition(String what) {
+        transition = what;
+    }
+
+    void endTransition() {
+        transition = "";
+        evaluate();
+    }
+
+    // ---- changes of role
+
+    /** Carries out a START or TAKE_OVER. */
+    void goInService(Decision why, Consumer<CommandResult> result) {
+        failure = "";
+        transition = "going in service";
+        event(why.text());
+        setRole(Role.DECIDING);
+        target.cut(node() + " goes in service", () -> target.openDisk(error -> {
+            if (!error.isEmpty()) {
+                notStarted(error, result);
+                return;
+            }
+            BlockDevice disk = target.takeDisk();
+            source = new SourceSide(this, config, self);
+            source.start(disk, why, problem -> {
+                if (!problem.isEmpty()) {
+                    source = null;
+                    notStarted(problem, result);
+                    return;
+                }
+                decision = new Decision(Decision.Action.KEEP, why.rule(), node(), node() + " is in service", "");
+                setRole(Role.SOURCE);
+                event("in service: " + source.exportUri());
+                result.accept(new CommandResult(ExitCode.DONE, why.rule(), List.of(tag() + " is in service on " + node() + ": "
+                        + source.exportUri())));
+                endTransition();
+            });
+        }));
+    }
+
+    private void notStarted(String error, Consumer<CommandResult> result) {
+        failure = error;
+        event("not in service: " + error);
+        setRole(Role.BLOCKED);
+        result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", error, "the mirror " + tag()
+                + " is out of service; when this is mended: mirror_action " + tag() + " start"));
+        endTransition();
+    }
+
+    private void stepDown(Decision why) {
+        transition = "stepping down";
+        source.abandon(() -> {
+            source = null;
+            write(record().with().inService(false).build());
+            setRole(Role.DECIDING);
+            event(why.text());
+            endTransition();
+        });
+    }
+
+    /**
+     * Leaves service in order.
+     *
+     * @param stay an operator wants it: do not start again by itself
+     * @param done gets "" or what went wrong; the mirror is out of service either way
+     */
+    void leaveService(boolean stay, Consumer<String> done) {
+        transition = "leaving service";
+        source.stop(problem -> {
+            source = null;
+            boolean clean = problem.isEmpty();
+            write(record().with().inService(!clean).stoppedClean(clean).stayStopped(stay).build());
+            role = Role.STOPPED;
+            changed();
+            event(clean ? "out of service, stopped in order" : "out of service: " + problem);
+            done.accept(problem);
+            endTransition();
+        });
+    }
+
+    void becameTarget() {
+        setRole(Role.TARGET);
+    }
+
+    void execute(MirrorCommand command, Consumer<CommandResult> result) {
+        commands.execute(command, result);
+    }
+
+    MirrorStatus status() {
+        return AgentStatus.of(this);
+    }
+}
