@@ -31,7 +31,7 @@ public final class Arguments {
      * @param valued options that need one
      * @param optional options that may have one after {@code =}
      */
-    static Arguments parse(String[] arguments, Set<String> flags, Set<String> valued, Set<String> optional) throws UsageException {
+    public static Arguments parse(String[] arguments, Set<String> flags, Set<String> valued, Set<String> optional) throws UsageException {
         Arguments parsed = new Arguments();
         boolean optionsEnded = false;
         for (int i = 0; i < arguments.length; i++) {
@@ -78,16 +78,16 @@ public final class Arguments {
         words.add(argument);
     }
 
-    List<String> words() {
+    public List<String> words() {
         return words;
     }
 
-    boolean has(String option) {
+    public boolean has(String option) {
         return options.containsKey(option);
     }
 
     /** The last value given; null if the option is not there. */
-    String value(String option) {
+    public String value(String option) {
         List<String> values = options.get(option);
         return values == null ? null : values.get(values.size() - 1);
     }

@@ -5,11 +5,11 @@
 package org.netraid.replicator.cli;
 
 /** The command line is wrong; the message says how and what is allowed. */
-final class UsageException extends Exception {
+public final class UsageException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
-    UsageException(String message) {
+    public UsageException(String message) {
         super(message);
     }
 }
