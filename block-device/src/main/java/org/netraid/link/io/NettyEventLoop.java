@@ -55,10 +55,15 @@ public final class NettyEventLoop implements EventLoop {
         }
     }
 
+    /** After the loop has been shut down the timer never fires. */
     @Override
     public Timer schedule(long delayNs, Runnable task) {
-        Future<?> pending = netty.schedule(() -> guard(task), Math.max(0, delayNs), TimeUnit.NANOSECONDS);
-        return () -> pending.cancel(false);
+        try {
+            Future<?> pending = netty.schedule(() -> guard(task), Math.max(0, delayNs), TimeUnit.NANOSECONDS);
+            return () -> pending.cancel(false);
+        } catch (RejectedExecutionException loopHasEnded) {
+            return () -> { };
+        }
     }
 
     /** True on the loop's own thread. */

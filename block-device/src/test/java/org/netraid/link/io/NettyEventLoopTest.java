@@ -80,6 +80,7 @@ class NettyEventLoopTest {
         runtime.close();
         List<String> ran = new CopyOnWriteArrayList<>();
         loop.execute(() -> ran.add("late"));
+        loop.schedule(0, () -> ran.add("late timer")).cancel();
         assertThat(ran).isEmpty();
     }
 }
