@@ -82,6 +82,9 @@ final class DiskOperation {
     }
 
     void finish() {
+        if (!firstApplied) {
+            applyFirst(); // due at the same moment, and the seed has put the end first
+        }
         if (!secondApplied && split < length) {
             applySecond();
         }
