@@ -34,6 +34,7 @@ final class LogOpener {
     private final boolean[] unreadable = new boolean[2];
 
     private Superblock superblock;
+    private int winner = 1;
     private IntentLogLayout layout;
     private TargetSlots slots;
     private ExtentTable table;
@@ -95,7 +96,10 @@ final class LogOpener {
             if (problems[copy] == null) {
                 Superblock found = SuperblockCodec.decode(superblocks[copy]);
                 repair |= superblock != null && superblock.sequence() != found.sequence();
-                superblock = superblock == null || found.sequence() > superblock.sequence() ? found : superblock;
+                if (superblock == null || found.sequence() > superblock.sequence()) {
+                    superblock = found;
+                    winner = copy;
+                }
             }
         }
         repair |= problems[0] != null || problems[1] != null;
@@ -209,12 +213,14 @@ final class LogOpener {
                 s.extentBytes(), s.alSlots(), s.ringPlaces(), ringLife, false, s.slots());
     }
 
+    /** The copy that has been believed is overwritten last. */
     private void writeSuperblocks(Runnable then) {
-        ByteBuffer block = superblocks[0].clear();
+        ByteBuffer block = block();
         SuperblockCodec.encode(superblock, block);
-        io.write(IntentLogLayout.superblockOffset(0), block);
+        int other = 1 - winner;
+        io.write(IntentLogLayout.superblockOffset(other), block);
         io.commit(() -> {
-            io.write(IntentLogLayout.superblockOffset(1), block.clear());
+            io.write(IntentLogLayout.superblockOffset(winner), block.clear());
             io.commit(then);
         });
     }
