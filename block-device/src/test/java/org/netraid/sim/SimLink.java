@@ -56,6 +56,8 @@ public final class SimLink implements Link {
     private long sentBytes;
     private long deliveredBytes;
     private long resetAfterBytes = Long.MAX_VALUE;
+    /** The armed reset has struck: whatever would follow in the stream is lost, not only this segment's rest. */
+    private boolean cutOff;
 
     // receiving
     private ByteBuffer received = ByteBuffer.allocate(0);
@@ -305,6 +307,9 @@ public final class SimLink implements Link {
 
     /** An empty segment is the end of the stream. */
     private void send(byte[] segment) {
+        if (cutOff) {
+            return;
+        }
         if (sentBytes + segment.length > resetAfterBytes) {
             byte[] last = Arrays.copyOf(segment, (int) (resetAfterBytes - sentBytes));
             if (last.length > 0) {
@@ -313,6 +318,7 @@ public final class SimLink implements Link {
             }
             sentBytes = resetAfterBytes;
             resetAfterBytes = Long.MAX_VALUE;
+            cutOff = true;
             scheduler.after(Math.max(0, lastArrivalNs - scheduler.nanoTime()) + 1, node + ".rst armed", connection::reset);
             return;
         }

@@ -50,6 +50,9 @@ public final class DiskIntentLog implements IntentLog {
 
     private final ColdWrites cold = new ColdWrites();
     private ColdWrites.Write activeHuge;
+    /** Chunks of huge writes the local disk may still lose, and the epoch to flush: dirty also for a target that gets a slot now. */
+    private final RoaringBitmap hugeUnflushed = new RoaringBitmap();
+    private long hugeEpoch;
     private int failedAttempts;
 
     private SlotChanges gathering = new SlotChanges();
@@ -194,9 +197,12 @@ public final class DiskIntentLog implements IntentLog {
             throw new IllegalStateException("end of a write at " + offsetBytes + "+" + lengthBytes + " that has not begun");
         }
         activeHuge = null;
+        hugeUnflushed.add(slots.firstChunk(offsetBytes), slots.firstChunk(offsetBytes + lengthBytes - 1) + 1);
+        hugeEpoch = slots.openEpoch();
         for (TargetSlot target : slots.all) {
             if ((missed & 1 << target.index) != 0) {
                 target.bitmap.keepLoan();
+                slots.markRange(1 << target.index, offsetBytes, lengthBytes);
             } else {
                 target.bitmap.giveBack(slots.openEpoch());
             }
@@ -216,6 +222,9 @@ public final class DiskIntentLog implements IntentLog {
     @Override
     public void epochFlushed(int slot, long epoch) {
         slots.flushed(slot, epoch);
+        if (slot == LOCAL && epoch >= hugeEpoch && !hugeUnflushed.isEmpty()) {
+            hugeUnflushed.clear();
+        }
         armLazyWrite();
         retryCold();
     }
@@ -252,12 +261,20 @@ public final class DiskIntentLog implements IntentLog {
     public void setSlot(int slot, String name, SlotState state, IntentWaiter durable) {
         boolean wasUsed = slots.at(slot).isUsed();
         slots.setState(slot, name, state);
-        if (activeHuge != null && !wasUsed && slots.at(slot).isUsed()) {
-            slots.markRange(1 << slot, activeHuge.offsetBytes(), activeHuge.lengthBytes());
-            setBitsWanted = true;
+        if (!wasUsed && slots.at(slot).isUsed()) {
+            markHugeWrites(slot);
         }
         committer.superblockChanged();
         whenDurable(durable);
+    }
+
+    /** No hot extent covers them, so a target that is equal now needs their bits in case that a write or its flush never ends. */
+    private void markHugeWrites(int slot) {
+        slots.at(slot).bitmap.setAll(hugeUnflushed);
+        if (activeHuge != null) {
+            slots.markRange(1 << slot, activeHuge.offsetBytes(), activeHuge.lengthBytes());
+        }
+        setBitsWanted = true;
     }
 
     @Override
@@ -323,8 +340,16 @@ public final class DiskIntentLog implements IntentLog {
 
     @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
+        if (overlapsHuge(firstChunk, count)) {
+            return; // the bits are all that covers the huge write: they stay until it has ended, and the resync comes again
+        }
         slots.chunksWritten(slot, firstChunk, count, clearBitBeforeFlush);
         armLazyWrite();
+    }
+
+    private boolean overlapsHuge(long firstChunk, long count) {
+        return activeHuge != null && firstChunk + count > slots.firstChunk(activeHuge.offsetBytes())
+                && firstChunk <= slots.firstChunk(activeHuge.offsetBytes() + activeHuge.lengthBytes() - 1);
     }
 
     @Override

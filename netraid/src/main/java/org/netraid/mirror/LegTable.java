@@ -252,6 +252,7 @@ final class LegTable implements CopyChannel.Watcher {
             leg.logOrders--;
             if (error.isError()) {
                 mirror.fail("the intent log could not record that target " + leg.nodeName() + " is out of sync (" + error + ")");
+                mirror.onStaleFailed(leg.slot);
             }
             if (leg.logOrders == 0) {
                 stalePendingMask &= ~leg.bit();

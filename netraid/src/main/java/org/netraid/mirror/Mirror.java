@@ -741,6 +741,15 @@ public final class Mirror implements BlockDevice {
         }
     }
 
+    /** What waits for the log to know of the target's absence can never be promised any more. */
+    void onStaleFailed(int slot) {
+        for (MirrorRequest request = firstActive; request != null; request = request.next) {
+            if ((request.staleMask & 1 << slot) != 0) {
+                request.fail(BlockError.EIO, failure);
+            }
+        }
+    }
+
     /** A slot is in use from now on: what is under way misses it. */
     void onLegAdded(int slot) {
         for (MirrorRequest request = firstActive; request != null; request = request.next) {

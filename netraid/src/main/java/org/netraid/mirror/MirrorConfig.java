@@ -4,6 +4,8 @@
  */
 package org.netraid.mirror;
 
+import org.netraid.block.BlockGeometry;
+
 /**
  * Everything about a mirror that can be tuned. All limits are per mirror.
  *
@@ -45,6 +47,12 @@ public record MirrorConfig(String tag, String localSystemId, long sizeBytes, int
     /** The defaults. */
     public static MirrorConfig of(String tag, String localSystemId) {
         return new MirrorConfig(tag, localSystemId, 0, 512, 256, 4096, 64L << 20, 16 << 20, 8L << 20, 200_000_000L);
+    }
+
+    /** Size of a mirror over this disk: whole blocks, not beyond the configured size. The intent log is made for this size. */
+    public long mirrorSizeBytes(BlockGeometry disk) {
+        long size = sizeBytes == 0 ? disk.sizeBytes() : sizeBytes;
+        return size - size % Math.max(minBlockBytes, disk.minBlockBytes());
     }
 
     public MirrorConfig withSizeBytes(long value) {

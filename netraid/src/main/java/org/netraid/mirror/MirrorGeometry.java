@@ -21,12 +21,11 @@ final class MirrorGeometry {
         if (local.can(BlockCapability.READ_ONLY)) {
             throw new IllegalArgumentException(who + "it is read-only");
         }
-        long size = config.sizeBytes() == 0 ? disk.sizeBytes() : config.sizeBytes();
-        if (size > disk.sizeBytes()) {
-            throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, the mirror " + size);
+        if (config.sizeBytes() > disk.sizeBytes()) {
+            throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, the mirror " + config.sizeBytes());
         }
         int block = Math.max(config.minBlockBytes(), disk.minBlockBytes());
-        size -= size % block;
+        long size = config.mirrorSizeBytes(disk);
         if (size == 0) {
             throw new IllegalArgumentException(who + "it has " + disk.sizeBytes() + " bytes, less than one block of " + block);
         }

@@ -73,7 +73,7 @@ final class DiskOpener {
         }
     }
 
-    private void create() throws IOException, DeviceOpenException {
+    private void create() throws IOException {
         if (options.createBytes() == FileDeviceOptions.NO_CREATE) {
             return;
         }

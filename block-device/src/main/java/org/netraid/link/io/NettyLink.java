@@ -30,6 +30,9 @@ import org.netraid.time.EventLoop;
  *
  * While reading is off Netty does not read the socket; at most two reads' worth of bytes (what the handler left and what
  * a hang-up of the other end pushed in) is held in {@link #unread}.
+ *
+ * <p>A direct buffer is sent from where it is; a heap buffer is copied once, because the kernel needs a fixed address.
+ * A write's {@code released} may run inside {@link #flush}, when the kernel takes the bytes at once.
  */
 final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
 

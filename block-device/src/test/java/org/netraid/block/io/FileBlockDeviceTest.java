@@ -9,8 +9,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -226,8 +229,7 @@ class FileBlockDeviceTest {
     void shouldFailWhenTheFileWasShortened() throws Exception {
         Path path = folder.resolve("disk");
         FileBlockDevice device = open(path, FileDeviceOptions.DEFAULT.withCreateBytes(1 << 20));
-        try (java.nio.channels.FileChannel other = java.nio.channels.FileChannel.open(path,
-                java.nio.file.StandardOpenOption.WRITE)) {
+        try (FileChannel other = FileChannel.open(path, StandardOpenOption.WRITE)) {
             other.truncate(4096);
         }
         BlockRequest read = run(device, new BlockRequest().read(8192, ByteBuffer.allocate(512), done -> { }));
@@ -318,7 +320,7 @@ class FileBlockDeviceTest {
     /** Allocated 512-byte units. */
     private static long blocks(Path path) throws Exception {
         Process stat = new ProcessBuilder("stat", "-c", "%b", path.toString()).start();
-        String text = new String(stat.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
+        String text = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
         return Long.parseLong(text.trim());
     }
 

@@ -215,7 +215,7 @@ class NettyLinkFactoryTest {
         RecordingHandler server = new RecordingHandler();
         server.pauseAfterBytes = 10;
         RecordingHandler client = connect(listen(address(unix), server).address());
-        byte[] sent = pattern(64 << 20);
+        byte[] sent = pattern(24 << 20);
         client.send(ByteBuffer.wrap(sent), null);
         await().atMost(LIMIT).until(() -> server.receivedBytes() == 10);
         assertThat(on(() -> client.link.isWritable())).as("the pipe is full").isFalse();
@@ -297,7 +297,7 @@ class NettyLinkFactoryTest {
         server.pauseAfterBytes = 0;
         RecordingHandler client = connect(listen(address(unix), server).address());
         AtomicInteger released = new AtomicInteger();
-        client.send(ByteBuffer.allocateDirect(32 << 20), released::incrementAndGet);
+        client.send(ByteBuffer.allocateDirect(16 << 20), released::incrementAndGet);
         on(() -> client.link.close());
         await().atMost(LIMIT).until(() -> client.closed.size() == 1);
         assertThat(released).hasValue(1);
@@ -312,7 +312,7 @@ class NettyLinkFactoryTest {
         RecordingHandler client = connect(listen(address(unix), server).address());
         AtomicInteger released = new AtomicInteger();
         int insideCalls = on(() -> {
-            client.link.write(ByteBuffer.allocateDirect(32 << 20), released::incrementAndGet);
+            client.link.write(ByteBuffer.allocateDirect(16 << 20), released::incrementAndGet);
             client.link.flush();
             client.link.write(bytes("never flushed"), released::incrementAndGet);
             client.link.abort();

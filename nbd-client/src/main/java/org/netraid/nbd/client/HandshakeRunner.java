@@ -105,7 +105,9 @@ final class HandshakeRunner implements LinkHandler {
             next.onClosed(reason);
         } else {
             fail(handshake.closedMeans() + " (" + reason + ")");
-            timer.cancel();
+            if (timer != null) {
+                timer.cancel();
+            }
         }
     }
 

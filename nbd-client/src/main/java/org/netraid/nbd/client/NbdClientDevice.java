@@ -334,6 +334,8 @@ public final class NbdClientDevice implements BlockDevice {
 
     private void sendWriteBack(EdgeBlock edge) {
         edge.bytes.clear();
+        // it was counted as a part while it waited
+        edge.owner.partsInFlight--;
         PendingReply slot = send(edge.owner, NbdCommand.WRITE, wireFlags(edge.owner.request) & CommandFlags.FUA,
                 edge.blockOffsetBytes, edge.bytes.capacity(), edge.bytes);
         slot.edge = edge;
@@ -442,11 +444,8 @@ public final class NbdClientDevice implements BlockDevice {
         if (edge != null) {
             freeEdges.push(edge);
         }
-        request.fail(error, phase == Phase.DEAD ? detail
+        fail(request, error, phase == Phase.DEAD ? detail
                 : name + ": " + describe(request.request) + ": the server answered " + error + PeerText.suffix(detail));
-        if (queue.peek() == request) {
-            queue.poll();
-        }
         if (error == BlockError.ESHUTDOWN) {
             onServerShutdown();
         }
@@ -460,7 +459,7 @@ public final class NbdClientDevice implements BlockDevice {
             freeEdges.push(edge);
         } else if (request.error().isError() || phase == Phase.DEAD) {
             // another part has failed, or nothing can be sent any more: the block stays as it is
-            request.fail(BlockError.EIO, lossText(request));
+            fail(request, BlockError.EIO, lossText(request));
             freeEdges.push(edge);
         } else {
             edge.modify();
@@ -576,21 +575,29 @@ public final class NbdClientDevice implements BlockDevice {
 
     /** Ends what no byte of has been sent, and the unsent rest of what has been sent in part. */
     private void dropUnsent() {
-        for (EdgeBlock edge = writeBacks.poll(); edge != null; edge = writeBacks.poll()) {
-            edge.owner.partsInFlight--;
-            freeEdges.push(edge);
-            edge.owner.fail(endError, lossText(edge.owner));
-            if (edge.owner.isOver()) {
-                complete(edge.owner);
-            }
-        }
-        for (ClientRequest request = queue.poll(); request != null; request = queue.poll()) {
-            boolean begun = request.started;
-            request.fail(endError, begun ? lossText(request)
+        for (ClientRequest request = queue.peek(); request != null; request = queue.peek()) {
+            fail(request, endError, request.started ? lossText(request)
                     : name + ": " + describe(request.request) + ": not sent (" + endReason + ")");
             if (request.isOver()) {
                 complete(request);
             }
+        }
+        for (EdgeBlock edge = writeBacks.poll(); edge != null; edge = writeBacks.poll()) {
+            ClientRequest request = edge.owner;
+            request.partsInFlight--;
+            freeEdges.push(edge);
+            fail(request, endError, lossText(request));
+            if (request.isOver()) {
+                complete(request);
+            }
+        }
+    }
+
+    /** The rest of it is not sent; it is over when its parts on the wire are. */
+    private void fail(ClientRequest request, BlockError error, String detail) {
+        request.fail(error, detail);
+        if (queue.peek() == request) {
+            queue.poll();
         }
     }
 

@@ -1,0 +1,55 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.intentlog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.netraid.fault.FaultPoints;
+
+class CrashTest {
+
+    @Test
+    void shouldRecoverEveryChunkThatMayDifferWhenCrashedAtAnyStep() {
+        for (long seed = 0; seed < 60; seed++) {
+            run(seed, 600, FaultPoints.NONE);
+        }
+    }
+
+    @Test
+    @Tag("slow")
+    void shouldRecoverEveryChunkThatMayDifferInManyMoreRuns() {
+        for (long seed = 1000; seed < 6000; seed++) {
+            run(seed, 1500, FaultPoints.NONE);
+        }
+    }
+
+    /** The rule is broken on purpose: the workload must notice. */
+    @ParameterizedTest
+    @ValueSource(strings = {"clear-bit-before-flush", "ack-before-intent", "extent-released-while-active"})
+    void shouldNoticeWhenRuleIsBroken(String rule) {
+        int found = 0;
+        for (long seed = 0; seed < 200 && found == 0; seed++) {
+            try {
+                run(seed, 400, rule::equals);
+            } catch (AssertionError e) {
+                assertThat(e).hasMessageContaining("may differ and is not dirty");
+                found++;
+            }
+        }
+        assertThat(found).as("runs that noticed").isPositive();
+    }
+
+    private static void run(long seed, int steps, FaultPoints faults) {
+        try {
+            new CrashWorkload(seed, faults).run(steps);
+        } catch (RuntimeException e) {
+            throw new IllegalStateException("seed " + seed, e);
+        }
+    }
+}

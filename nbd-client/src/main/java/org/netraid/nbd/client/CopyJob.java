@@ -1,0 +1,197 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.client;
+
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.BlockRequest;
+
+/**
+ * Copies one device onto another, or compares the two, with several requests in flight; ends with a flush of the target. On the
+ * event loop of both devices. The target must be at least as long as the source.
+ */
+public final class CopyJob {
+
+    /** What to do with each piece read from the source. */
+    public enum Mode {
+        /** Write it to the target. */
+        COPY,
+        /** As COPY, but pieces of zeros become WRITE_ZEROES, which may leave holes. */
+        COPY_ZEROES_AS_HOLES,
+        /** Read the target too, and stop at the first difference. */
+        COMPARE
+    }
+
+    private final BlockDevice source;
+    private final BlockDevice target;
+    private final Mode mode;
+    private final long sizeBytes;
+    private final int pieceBytes;
+    private final Consumer<String> done;
+    private long nextBytes;
+    private long doneBytes;
+    private long zeroBytes;
+    private int piecesInFlight;
+    private long differsAtBytes = -1;
+    private String failure = "";
+
+    /** @param done told once at the end, with a reason for people, or the empty string after success */
+    public CopyJob(BlockDevice source, BlockDevice target, Mode mode, int pieceBytes, Consumer<String> done) {
+        this.source = source;
+        this.target = target;
+        this.mode = mode;
+        this.sizeBytes = source.geometry().sizeBytes();
+        this.pieceBytes = pieceBytes;
+        this.done = done;
+        if (target.geometry().sizeBytes() < sizeBytes) {
+            throw new IllegalArgumentException(target.name() + " has " + target.geometry().sizeBytes() + " bytes, "
+                    + source.name() + " has " + sizeBytes);
+        }
+    }
+
+    /** Starts it. @param inFlight pieces under way at one time; each holds its buffer (two to compare) */
+    public void start(int inFlight) {
+        long pieces = (sizeBytes + pieceBytes - 1) / pieceBytes;
+        int count = (int) Math.min(inFlight, pieces);
+        piecesInFlight = count;
+        for (int i = 0; i < count; i++) {
+            new Piece().next();
+        }
+        if (count == 0) {
+            flushTarget();
+        }
+    }
+
+    /** Bytes copied or compared; for a progress bar. */
+    public long doneBytes() {
+        return doneBytes;
+    }
+
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /** Bytes of {@link #doneBytes} that were zeros and not sent as data. */
+    public long zeroBytes() {
+        return zeroBytes;
+    }
+
+    /** Where a comparison found the first difference it met, or -1. */
+    public long differsAtBytes() {
+        return differsAtBytes;
+    }
+
+    private void fail(String reason) {
+        if (failure.isEmpty()) {
+            failure = reason;
+        }
+    }
+
+    private boolean failed(BlockRequest request, BlockDevice device) {
+        if (request.error().isError()) {
+            fail(request.errorDetail().isEmpty() ? device.name() + ": " + request : request.errorDetail());
+            return true;
+        }
+        return false;
+    }
+
+    private void pieceOver() {
+        if (--piecesInFlight > 0) {
+            return;
+        }
+        if (!failure.isEmpty()) {
+            done.accept(failure);
+        } else {
+            flushTarget();
+        }
+    }
+
+    private void flushTarget() {
+        if (mode == Mode.COMPARE || !target.can(BlockCapability.FLUSH)) {
+            done.accept("");
+            return;
+        }
+        target.submit(new BlockRequest().flush(request -> {
+            failed(request, target);
+            done.accept(failure);
+        }));
+    }
+
+    /** One piece under way: read, then write or compare, then the next one. */
+    private final class Piece {
+        private final BlockRequest request = new BlockRequest();
+        private final ByteBuffer bytes = ByteBuffer.allocateDirect(pieceBytes);
+        private final ByteBuffer other = mode == Mode.COMPARE ? ByteBuffer.allocateDirect(pieceBytes) : null;
+        private long offsetBytes;
+        private int lengthBytes;
+
+        void next() {
+            if (!failure.isEmpty() || nextBytes == sizeBytes) {
+                pieceOver();
+                return;
+            }
+            offsetBytes = nextBytes;
+            lengthBytes = (int) Math.min(pieceBytes, sizeBytes - nextBytes);
+            nextBytes += lengthBytes;
+            source.submit(request.read(offsetBytes, bytes.clear().limit(lengthBytes), this::onRead));
+        }
+
+        private void onRead(BlockRequest read) {
+            if (failed(read, source)) {
+                pieceOver();
+                return;
+            }
+            bytes.clear().limit(lengthBytes);
+            if (mode == Mode.COMPARE) {
+                target.submit(request.read(offsetBytes, other.clear().limit(lengthBytes), this::onOtherRead));
+            } else if (mode == Mode.COPY_ZEROES_AS_HOLES && target.can(BlockCapability.WRITE_ZEROES) && isZero()) {
+                zeroBytes += lengthBytes;
+                target.submit(request.writeZeroes(offsetBytes, lengthBytes, 0, this::onWritten));
+            } else {
+                target.submit(request.write(offsetBytes, bytes, BlockRequest.STABLE_PAYLOAD, this::onWritten));
+            }
+        }
+
+        private void onWritten(BlockRequest written) {
+            if (failed(written, target)) {
+                pieceOver();
+                return;
+            }
+            doneBytes += lengthBytes;
+            next();
+        }
+
+        private void onOtherRead(BlockRequest read) {
+            if (failed(read, target)) {
+                pieceOver();
+                return;
+            }
+            int at = bytes.clear().limit(lengthBytes).mismatch(other.clear().limit(lengthBytes));
+            if (at >= 0) {
+                differsAtBytes = differsAtBytes < 0 ? offsetBytes + at : Math.min(differsAtBytes, offsetBytes + at);
+                fail("different");
+            }
+            doneBytes += lengthBytes;
+            next();
+        }
+
+        private boolean isZero() {
+            int i = 0;
+            for (; i + Long.BYTES <= lengthBytes; i += Long.BYTES) {
+                if (bytes.getLong(i) != 0) {
+                    return false;
+                }
+            }
+            for (; i < lengthBytes; i++) {
+                if (bytes.get(i) != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+}
