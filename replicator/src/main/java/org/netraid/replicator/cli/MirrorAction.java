@@ -30,7 +30,7 @@ public final class MirrorAction {
             "--assume-clean");
     private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout");
     private static final Set<String> OPTIONAL = Set.of("--wait");
-    private static final double DEFAULT_TIMEOUT_SECONDS = 60;
+    private static final double DEFAULT_TIMEOUT_SECONDS = 130;
     private static final double DEFAULT_WAIT_SECONDS = 86_400;
 
     static final String USAGE = """
@@ -60,7 +60,7 @@ public final class MirrorAction {
               --i-accept-inconsistent-data     force on a node in the middle of a resync
               --json                           print the result as JSON
               --verbose                        print what was done also on success
-              --timeout SECONDS                how long the daemon may take to answer (60)
+              --timeout SECONDS                how long the daemon may take to answer (130)
               --config FILE, --node NAME       which daemon (environment: NETRAID_CONFIG, NETRAID_NODE); or
               --socket PATH                    its control socket
 

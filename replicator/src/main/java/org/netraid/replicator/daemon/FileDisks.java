@@ -1,0 +1,128 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.daemon;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.io.DeviceOpenException;
+import org.netraid.block.io.DiskWorkers;
+import org.netraid.block.io.FileBlockDevice;
+import org.netraid.block.io.FileDeviceOptions;
+import org.netraid.replicator.node.DiskOpener;
+import org.netraid.time.EventLoop;
+
+/**
+ * Opens disks and intent logs as files and block devices, exclusively. Opening may hang in the kernel, so it has a thread of its own.
+ *
+ * <p>An intent log is a file in the state folder, written full of zeros when it is made: a log block must not wait for the file system to
+ * allocate space, nor fail for want of it.
+ */
+final class FileDisks implements DiskOpener, AutoCloseable {
+
+    static final String INTENT_LOG_SUFFIX = ".intent";
+    private static final long MAX_INTENT_LOG_BYTES = 1L << 30;
+    private static final int ZERO_BYTES = 256 << 10;
+
+    private final Path stateFolder;
+    private final EventLoop loop;
+    private final DiskWorkers workers;
+    private final ExecutorService opener = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "netraid-open");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    FileDisks(Path stateFolder, EventLoop loop, DiskWorkers workers) {
+        this.stateFolder = stateFolder;
+        this.loop = loop;
+        this.workers = workers;
+    }
+
+    @Override
+    public void openDisk(String path, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        open(() -> Path.of(path), opened, failed);
+    }
+
+    @Override
+    public void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        open(() -> {
+            Path file = stateFolder.resolve(tag + INTENT_LOG_SUFFIX);
+            prepareIntentLog(file, sizeBytes);
+            return file;
+        }, opened, failed);
+    }
+
+    @Override
+    public void close() {
+        opener.shutdown();
+    }
+
+    /** What must be done before the file can be opened; on the opener's thread. */
+    private interface Preparation {
+        Path run() throws IOException;
+    }
+
+    private void open(Preparation preparation, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        opener.execute(() -> {
+            try {
+                FileDeviceOptions options = FileDeviceOptions.DEFAULT.withMode(FileDeviceOptions.Mode.WORKERS);
+                BlockDevice device = FileBlockDevice.open(preparation.run(), options, loop, workers);
+                loop.execute(() -> opened.accept(device));
+            } catch (DeviceOpenException e) {
+                loop.execute(() -> failed.accept(e.getMessage()));
+            } catch (IOException | RuntimeException e) {
+                String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+                loop.execute(() -> failed.accept(reason));
+            }
+        });
+    }
+
+    private static void prepareIntentLog(Path file, long sizeBytes) throws IOException {
+        if (sizeBytes < 0 || sizeBytes > MAX_INTENT_LOG_BYTES) {
+            throw new IOException("intent log " + file + " of " + sizeBytes + " bytes is too large; choose a larger chunk");
+        }
+        try {
+            if (Files.notExists(file)) {
+                // Appears under its name only when it is whole: a half-made log would look like a damaged one.
+                Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+                Files.deleteIfExists(temporary);
+                Files.createFile(temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                zeroFill(temporary, 0, sizeBytes);
+                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+                try (FileChannel folder = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
+                    folder.force(true);
+                }
+            } else if (Files.size(file) < sizeBytes) {
+                zeroFill(file, Files.size(file), sizeBytes);
+            }
+        } catch (IOException e) {
+            throw new IOException("cannot make intent log " + file + " with " + sizeBytes + " bytes: " + e.getMessage()
+                    + "; see to room and permissions in the state folder", e);
+        }
+    }
+
+    private static void zeroFill(Path file, long fromBytes, long toBytes) throws IOException {
+        ByteBuffer zeros = ByteBuffer.allocateDirect(ZERO_BYTES);
+        try (FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.WRITE))) {
+            long position = fromBytes;
+            while (position < toBytes) {
+                zeros.clear().limit((int) Math.min(ZERO_BYTES, toBytes - position));
+                position += channel.write(zeros, position);
+            }
+            channel.force(true);
+        }
+    }
+}
