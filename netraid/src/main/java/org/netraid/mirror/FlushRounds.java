@@ -72,8 +72,13 @@ final class FlushRounds implements DeviceOpOwner {
         wanted = false;
         rounds++;
         swapWaiters();
-        epoch = log.closeEpoch();
         writes.close();
+        if (mirror.state() == MirrorState.FAILED) {
+            // A flush that succeeds now would prove nothing about what was lost before.
+            mirror.loop().execute(end);
+            return;
+        }
+        epoch = log.closeEpoch();
         pendingMask = legs.replicatingMask() | Mirror.LOCAL_BIT;
         int asked = pendingMask;
         flush(mirror.localChannel(), Mirror.LOCAL_BIT);
@@ -106,7 +111,7 @@ final class FlushRounds implements DeviceOpOwner {
 
     @Override
     public void onOpDone(DeviceOp op) {
-        if (!op.error().isError()) {
+        if (!op.error().isError() && mirror.state() != MirrorState.FAILED) {
             log.epochFlushed(op.slot(), epoch);
         }
         ended(op.slot());

@@ -513,7 +513,11 @@ public final class Mirror implements BlockDevice {
 
     /** Flushes all copies now and reports the end of the round. */
     public void flushAll(MirrorAction flushed) {
-        rounds.join(flushed);
+        if (state == MirrorState.CLOSED) {
+            loop.execute(() -> flushed.onDone(BlockError.ESHUTDOWN, "mirror " + config.tag() + " is closed"));
+        } else {
+            rounds.join(flushed);
+        }
     }
 
     // ---- suspension and end
@@ -564,6 +568,7 @@ public final class Mirror implements BlockDevice {
         state = MirrorState.CLOSED;
         closed = whenClosed;
         writes.stop();
+        listeners.mirrorClosing();
         admit();
         loop.execute(this::finishDrain);
     }

@@ -58,4 +58,8 @@ public interface MirrorListener {
     /** The mirror serves no modifications any more; the text says why and what to do. */
     default void mirrorFailed(String text) {
     }
+
+    /** The mirror is being closed: it ends what is in work, then closes its devices. */
+    default void mirrorClosing() {
+    }
 }

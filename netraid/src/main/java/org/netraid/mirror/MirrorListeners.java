@@ -73,4 +73,9 @@ final class MirrorListeners implements MirrorListener {
     public void mirrorFailed(String text) {
         each(listener -> listener.mirrorFailed(text));
     }
+
+    @Override
+    public void mirrorClosing() {
+        each(MirrorListener::mirrorClosing);
+    }
 }

@@ -227,6 +227,10 @@ class MirrorFailureTest {
         assertThat(rig.finish(rig.read(0, 512)).error).isEqualTo(BlockError.NONE);
         assertThat(rig.mirror.state()).isEqualTo(MirrorState.FAILED);
         assertThat(rig.events).contains("failed");
+        rig.mirror.flushAll((error, detail) -> rig.events.add("flush " + error));
+        rig.run();
+        assertThat(rig.events).as("the disk would say yes now").contains("flush EIO");
+        assertThat(rig.log.wantsFlush()).as("the write is still unflushed for the log").isTrue();
     }
 
     @Test

@@ -40,7 +40,7 @@ public final class ResyncManager implements MirrorListener {
 
     @Override
     public void legConnected(int slot, boolean needsResync) {
-        cancel(slot);
+        cancel(slot, "connected anew");
         if (needsResync) {
             sessions[slot] = new ResyncSession(mirror, log, marker, config, loop, faults, slot);
             sessions[slot].start();
@@ -56,12 +56,28 @@ public final class ResyncManager implements MirrorListener {
 
     @Override
     public void replicationStopped(int slot) {
-        cancel(slot);
+        cancel(slot, "replication to the target has stopped");
     }
 
-    private void cancel(int slot) {
+    @Override
+    public void mirrorFailed(String text) {
+        cancelAll(text);
+    }
+
+    @Override
+    public void mirrorClosing() {
+        cancelAll("the mirror is being closed");
+    }
+
+    private void cancelAll(String why) {
+        for (int slot = 0; slot < sessions.length; slot++) {
+            cancel(slot, why);
+        }
+    }
+
+    private void cancel(int slot, String why) {
         if (sessions[slot] != null) {
-            sessions[slot].cancel();
+            sessions[slot].cancel(why);
         }
     }
 

@@ -230,7 +230,8 @@ final class ResyncSession {
     }
 
     private void onFlushed(BlockError error) {
-        if (isOver() || phase != ResyncPhase.SETTLING) {
+        if (isOver() || phase != ResyncPhase.SETTLING || !isReplicating()) {
+            // A round also ends when the target is lost during it; then it proves nothing, and the cancel is on its way.
             return;
         }
         if (error.isError()) {
@@ -294,9 +295,9 @@ final class ResyncSession {
 
     // ---- the end
 
-    void cancel() {
+    void cancel(String why) {
         if (!isOver()) {
-            over(ResyncPhase.CANCELLED, "");
+            over(ResyncPhase.CANCELLED, why);
         }
     }
 
