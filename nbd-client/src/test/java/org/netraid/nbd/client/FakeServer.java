@@ -132,6 +132,7 @@ final class FakeServer {
         private boolean clientFlagsSeen;
         private boolean transmission;
         private boolean negotiatedStructured;
+        private boolean left;
 
         @Override
         public void onOpen(Link opened) {
@@ -148,7 +149,7 @@ final class FakeServer {
             received.writeBytes(copy);
             ByteBuffer all = ByteBuffer.wrap(received.toByteArray());
             int used = 0;
-            while (violation.isEmpty() && !disconnected && take(all)) {
+            while (violation.isEmpty() && !left && take(all)) {
                 used = all.position();
             }
             received.reset();
@@ -219,6 +220,7 @@ final class FakeServer {
             in.get(data);
             if (type == DISC) {
                 disconnected = true;
+                left = true;
                 link.close();
                 return true;
             }
