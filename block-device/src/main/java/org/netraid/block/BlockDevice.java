@@ -51,6 +51,18 @@ public interface BlockDevice {
      */
     void close(Runnable closed);
 
+    /**
+     * Gives the device up: as {@link #close}, but whoever cannot answer any more is not waited for. Outstanding requests end with an
+     * error as soon as their buffers are free, never inside this call. For a device that hangs, such as a target that has timed out;
+     * one that cannot be interrupted closes as usual.
+     *
+     * @param reason for people: why
+     * @param closed runs once, on the loop, when all is released
+     */
+    default void abort(String reason, Runnable closed) {
+        close(closed);
+    }
+
     default boolean can(BlockCapability capability) {
         return capabilities().contains(capability);
     }

@@ -199,7 +199,8 @@ final class LegTable implements CopyChannel.Watcher {
         leg.lastError = reason;
         leg.losses++;
         stop(leg, channel, LegState.DISCONNECTED);
-        channel.device.close(() -> { });
+        // Not close: a target that hangs would keep the application's buffers until it deigns to answer.
+        channel.device.abort(reason, () -> { });
         listener.replicationStopped(slot);
         listener.legLost(slot, reason);
         mirror.onMemoryFreed();

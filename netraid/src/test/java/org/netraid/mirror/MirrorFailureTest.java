@@ -8,13 +8,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
 import org.netraid.intentlog.SlotState;
 import org.netraid.sim.CrashMode;
+import org.netraid.sim.SimLoop;
 
 /** Every way a copy can fail, and what becomes of the writes meanwhile. Many names are failures that other engines have had. */
 class MirrorFailureTest {
@@ -125,6 +129,70 @@ class MirrorFailureTest {
         rig.targets.get(0).clearFaults();
         rig.finish(io);
         assertThat(io.isOk()).isTrue();
+    }
+
+    /** Found by reading: an orderly close of a hung NBD target waits for its replies, and the application waited with it. */
+    @Test
+    void shouldNotWaitForTheRepliesOfAHungTargetWhoseConnectionCanBeCut() {
+        MirrorRig rig = new MirrorRig(7, 8 * MIB, 1);
+        rig.timeoutNs = 100_000_000;
+        rig.boot(true);
+        rig.log.setSlot(0, "node0", SlotState.TRACKING, error -> { });
+        rig.run();
+        rig.makeMirror();
+        rig.addLeg(0);
+        assertThat(rig.mirror.connectLeg(0, new HungConnection(rig.targets.get(0).attach(rig.loop), rig.loop), true)).isEmpty();
+        long startNs = rig.scheduler.nanoTime();
+        MirrorRig.Io io = rig.write(rig.mirror, 0, new byte[4096], BlockRequest.STABLE_PAYLOAD);
+        rig.finish(io);
+        assertThat(io.isOk()).isTrue();
+        assertThat(io.doneNs - startNs).isLessThan(150_000_000);
+    }
+
+    /** Never answers a write; a close waits for the answers, as a connection's does, an abort gives the buffers back. */
+    private static final class HungConnection implements BlockDevice {
+        private final BlockDevice inner;
+        private final SimLoop loop;
+        private final List<BlockRequest> held = new ArrayList<>();
+
+        HungConnection(BlockDevice inner, SimLoop loop) {
+            this.inner = inner;
+            this.loop = loop;
+        }
+
+        @Override
+        public String name() {
+            return "hung";
+        }
+
+        @Override
+        public BlockGeometry geometry() {
+            return inner.geometry();
+        }
+
+        @Override
+        public Set<BlockCapability> capabilities() {
+            return inner.capabilities();
+        }
+
+        @Override
+        public void submit(BlockRequest request) {
+            request.markSubmitted();
+            held.add(request);
+        }
+
+        @Override
+        public void close(Runnable closed) {
+            // waits for ever
+        }
+
+        @Override
+        public void abort(String reason, Runnable closed) {
+            loop.execute(() -> {
+                held.forEach(request -> request.complete(BlockError.EIO, reason));
+                closed.run();
+            });
+        }
     }
 
     @Test

@@ -170,8 +170,14 @@ public final class NbdClientDevice implements BlockDevice {
         }
     }
 
-    /** Gives the connection up at once. Everything in flight ends with EIO, never inside this call. */
-    public void abort(String reason) {
+    /** Gives the connection up at once. Everything in flight ends with EIO. */
+    @Override
+    public void abort(String reason, Runnable closed) {
+        if (ended) {
+            loop.execute(closed);
+            return;
+        }
+        closedCallbacks.add(closed);
         die(reason);
     }
 

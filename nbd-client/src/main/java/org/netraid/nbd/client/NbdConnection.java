@@ -45,7 +45,7 @@ public final class NbdConnection {
     /** Gives up at once, whatever phase the connection is in; the listener is told later, never inside this call. */
     public void abort(String reason) {
         if (device != null) {
-            device.abort(reason);
+            device.abort(reason, () -> { });
         } else {
             runner.abort(reason);
         }
