@@ -51,10 +51,10 @@ public enum Relation {
         if (mine.current() == theirs.current()) {
             return EQUAL;
         }
-        if (peer.peer(selfNode).bitmapGeneration() == mine.current()) {
+        if (mine.current() != 0 && peer.peer(selfNode).bitmapGeneration() == mine.current()) {
             return PEER_NEWER;
         }
-        if (self.peer(peerNode).bitmapGeneration() == theirs.current()) {
+        if (theirs.current() != 0 && self.peer(peerNode).bitmapGeneration() == theirs.current()) {
             return SELF_NEWER;
         }
         if (descends(peer, mine.current())) {

@@ -512,8 +512,23 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     private boolean settle(String node) {
         PeerRecord known = agent.record().peer(node);
-        return agent.write(agent.record().with()
-                .peer(known.withBitmapGeneration(0).withStale(false).withInconsistent(false).withNeedsMerge(false)).build());
+        PeerRecord inSync = known.withBitmapGeneration(0).withStale(false).withInconsistent(false).withNeedsMerge(false);
+        if (!agent.write(agent.record().with().peer(inSync).build())) {
+            return false;
+        }
+        shareKnowledge();
+        return true;
+    }
+
+    /** Tells every target in sync who else is, so that whoever takes over knows it; one that is not told would only resync too much. */
+    private void shareKnowledge() {
+        ObjectNode body = agent.reportBody();
+        for (TargetConnection target : targets) {
+            if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC
+                    && agent.record().peer(target.node()).bitmapGeneration() == 0) {
+                context.request(target.node(), PeerMessages.ADOPT, body, reply -> { });
+            }
+        }
     }
 
     @Override
@@ -593,6 +608,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     @Override
     public void legInSync(int slot) {
         inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is in sync"));
+        shareKnowledge();
         agent.changed();
     }
 

@@ -113,8 +113,8 @@ final class TargetConnection implements NbdConnectionListener {
 
     private void announce(TargetPlan next) {
         if (plan == null || plan.kind() != next.kind() || !plan.rule().equals(next.rule())) {
-            agent.event(next.rule() + ": " + node() + ": " + next.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + ": "
-                    + next.sentence() + (next.cure().isEmpty() ? "" : "; " + agent.withTag(next.cure())));
+            String amount = next.kind() == Kind.FULL ? "full resync: " : next.kind() == Kind.PARTIAL ? "partial resync: " : "";
+            agent.event(next.rule() + ": target " + node() + ": " + amount + next.sentence() + (next.cure().isEmpty() ? "" : "; " + agent.withTag(next.cure())));
         }
         plan = next;
     }

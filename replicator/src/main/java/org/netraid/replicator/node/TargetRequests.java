@@ -110,7 +110,7 @@ final class TargetRequests {
         TargetSide target = agent.target();
         target.cut(source.node() + " is the source now", () -> target.openDisk(error -> {
             String problem = error.isEmpty() ? sizeProblem(target.disk(), source.record()) : error;
-            if (problem.isEmpty() && !agent.write(opened(source, kind))) {
+            if (problem.isEmpty() && !agent.write(opened(source, kind, discard))) {
                 problem = "the state folder of " + agent.node() + " cannot be written";
             }
             if (!problem.isEmpty()) {
@@ -134,14 +134,16 @@ final class TargetRequests {
     }
 
     /** From here on this node is a target: what it knew as a source has been taken over by the source before it asked. */
-    private MirrorRecord opened(NodeFacts source, TargetPlan.Kind kind) {
+    private MirrorRecord opened(NodeFacts source, TargetPlan.Kind kind, boolean discard) {
         MirrorRecord own = agent.record();
-        MirrorRecord.Builder next = own.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false)
-                .stayStopped(false).previousSource("").mirrorId(source.record().mirrorId())
-                .size(source.record().sizeBytes(), source.record().chunkBytes());
         boolean clean = kind == TargetPlan.Kind.NO_RESYNC;
-        if (!own.created()) {
-            next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT);
+        boolean takesOver = discard || !own.created();
+        MirrorRecord.Builder next = (takesOver ? adopted(source) : own).with().lastOwner(false).dataCorrupt(false).inService(false)
+                .logActive(false).stoppedClean(false).stayStopped(false).previousSource("").mirrorId(source.record().mirrorId())
+                .size(source.record().sizeBytes(), source.record().chunkBytes());
+        if (takesOver) {
+            // the generation says where the copy is going; until it is there, the disk state says that it is nothing yet
+            next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT).resyncSource(clean ? "" : source.node());
         } else if (!clean && own.diskState().maySource()) {
             next.diskState(DiskState.OUTDATED);
         }

@@ -1,0 +1,295 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.netraid.block.BlockDevice;
+import org.netraid.block.BlockRequest;
+import org.netraid.link.LinkAddress;
+import org.netraid.link.LinkFactory;
+import org.netraid.nbd.client.NbdClientConfig;
+import org.netraid.nbd.client.NbdClientDevice;
+import org.netraid.nbd.client.NbdConnectionListener;
+import org.netraid.nbd.client.NbdConnector;
+import org.netraid.nbd.client.NbdTarget;
+import org.netraid.replicator.config.ClusterConfig;
+import org.netraid.replicator.config.FailoverSettings;
+import org.netraid.replicator.config.IntentLogSettings;
+import org.netraid.replicator.config.MemberConfig;
+import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.config.NbdServerSettings;
+import org.netraid.replicator.config.NodeConfig;
+import org.netraid.replicator.config.PeerSettings;
+import org.netraid.replicator.config.ResyncSettings;
+import org.netraid.replicator.config.TargetSettings;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.ExitCode;
+import org.netraid.replicator.control.MirrorActionType;
+import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.TargetState;
+import org.netraid.replicator.control.TargetStatus;
+import org.netraid.replicator.state.Role;
+import org.netraid.sim.CrashMode;
+import org.netraid.sim.SimDisk;
+import org.netraid.sim.SimDiskOptions;
+import org.netraid.sim.SimLoop;
+import org.netraid.sim.SimNetwork;
+import org.netraid.sim.SimScheduler;
+import org.netraid.sim.SimStateFolder;
+
+/** Whole nodes on simulated disks, folders and links, in one thread. */
+final class SimCluster {
+
+    static final String TAG = "m";
+    static final long SIZE = 16 << 20;
+    static final int CHUNK = 64 << 10;
+    static final long MS = 1_000_000L;
+    private static final int PEER_PORT = 7;
+    private static final int NBD_PORT = 8;
+    private static final int EXPORT_PORT = 9;
+
+    final SimScheduler scheduler;
+    final SimNetwork network;
+    final TreeMap<String, Box> boxes = new TreeMap<>();
+    private final SimLoop appLoop;
+    private final LinkFactory appLinks;
+    private final NbdConnector connector;
+
+    /** A machine: what outlives a crash, and the life that runs on it now. */
+    final class Box {
+        final String name;
+        final SimDisk disk;
+        final SimDisk logDisk;
+        final SimStateFolder folder;
+        final List<String> log = new ArrayList<>();
+        SimLoop loop;
+        ReplicatorNode node;
+        NbdClientDevice app;
+
+        Box(String name) {
+            this.name = name;
+            disk = new SimDisk(scheduler, name + ".disk", SimDiskOptions.ofSize(SIZE));
+            logDisk = new SimDisk(scheduler, name + ".log", SimDiskOptions.ofSize(8 << 20));
+            folder = new SimStateFolder(name + ".state");
+        }
+
+        MirrorStatus status() {
+            return node.status(TAG).orElseThrow();
+        }
+
+        boolean has(String flag) {
+            return folder.read(TAG + "_" + flag).isPresent();
+        }
+
+        String sourceFlag() {
+            return folder.read(TAG + "_source").map(bytes -> new String(bytes, StandardCharsets.UTF_8).trim()).orElse("");
+        }
+    }
+
+    SimCluster(long seed, long waitForPreviousSourceNs, String... names) {
+        scheduler = new SimScheduler(seed);
+        network = new SimNetwork(scheduler);
+        appLoop = scheduler.loop("app");
+        appLinks = network.node("app", appLoop);
+        connector = new NbdConnector(appLinks, appLoop, NbdClientConfig.defaults());
+        this.waitNs = waitForPreviousSourceNs;
+        for (String name : names) {
+            boxes.put(name, new Box(name));
+        }
+    }
+
+    private final long waitNs;
+
+    private ClusterConfig config() {
+        List<NodeConfig> nodes = new ArrayList<>();
+        List<MemberConfig> members = new ArrayList<>();
+        int priority = 1;
+        for (String name : boxes.keySet()) {
+            nodes.add(new NodeConfig(name, LinkAddress.tcp(name, PEER_PORT), LinkAddress.tcp(name, NBD_PORT), "/" + name));
+            members.add(MemberConfig.of(name, "/disk", priority, LinkAddress.tcp(name, EXPORT_PORT)));
+            priority += 10;
+        }
+        MirrorConfig mirror = new MirrorConfig(TAG, 0, "C", members, new IntentLogSettings(CHUNK, 16),
+                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), ResyncSettings.DEFAULT, new FailoverSettings(waitNs));
+        return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
+                NbdServerSettings.DEFAULT);
+    }
+
+    Box box(String name) {
+        return boxes.get(name);
+    }
+
+    void bootAll() {
+        boxes.keySet().forEach(this::boot);
+    }
+
+    void boot(String name) {
+        Box box = box(name);
+        box.loop = scheduler.loop(name);
+        LinkFactory links = network.node(name, box.loop);
+        DiskOpener disks = new DiskOpener() {
+            @Override
+            public void openDisk(String path, Consumer<BlockDevice> opened, Consumer<String> failed) {
+                box.loop.execute(() -> opened.accept(box.disk.attach(box.loop)));
+            }
+
+            @Override
+            public void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+                box.loop.execute(() -> opened.accept(box.logDisk.attach(box.loop)));
+            }
+        };
+        NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
+                box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name + scheduler.nanoTime())::nextLong);
+        box.node = new ReplicatorNode(env);
+        box.node.onEvent(event -> box.log.add(event.tag() + " " + event.text()));
+        box.loop.execute(() -> box.node.start(error -> assertThat(error).isEmpty()));
+    }
+
+    /** kill -9. */
+    void kill(String name) {
+        Box box = box(name);
+        box.loop.kill();
+        network.kill(name);
+        box.disk.crash(CrashMode.PROCESS_KILL);
+        box.logDisk.crash(CrashMode.PROCESS_KILL);
+        box.app = null;
+    }
+
+    /** SIGTERM. */
+    void shutdown(String name) {
+        Box box = box(name);
+        boolean[] done = {false};
+        box.loop.execute(() -> box.node.shutdown(() -> done[0] = true));
+        await("shutdown of " + name, () -> done[0]);
+        box.loop.kill();
+        network.kill(name);
+        box.app = null;
+    }
+
+    void cut(String one, String other) {
+        network.cutBoth(one, other);
+    }
+
+    void run(long ms) {
+        scheduler.runFor(ms * MS);
+    }
+
+    void await(String what, BooleanSupplier condition) {
+        long endNs = scheduler.nanoTime() + 60_000 * MS;
+        while (!condition.getAsBoolean()) {
+            if (scheduler.nanoTime() > endNs) {
+                throw new AssertionError("never: " + what + "\n" + story());
+            }
+            scheduler.runFor(5 * MS);
+        }
+    }
+
+    String story() {
+        StringBuilder text = new StringBuilder();
+        for (Box box : boxes.values()) {
+            text.append("--- ").append(box.name).append(' ').append(box.node == null ? "" : box.status()).append('\n');
+            box.log.forEach(line -> text.append("    ").append(line).append('\n'));
+        }
+        return text.toString();
+    }
+
+    CommandResult command(String on, MirrorCommand command) {
+        List<CommandResult> results = new ArrayList<>();
+        Box box = box(on);
+        box.loop.execute(() -> box.node.execute(command, results::add));
+        await(command.asTyped(), () -> !results.isEmpty());
+        return results.get(0);
+    }
+
+    CommandResult command(String on, MirrorActionType action, String source, String... targets) {
+        return command(on, MirrorCommand.of(TAG, action, source, targets));
+    }
+
+    void must(String on, MirrorActionType action, String source, String... targets) {
+        CommandResult result = command(on, action, source, targets);
+        assertThat(result.code()).as("%s\n%s", result, story()).isEqualTo(ExitCode.DONE);
+    }
+
+    void awaitInSync(String source, String... targets) {
+        for (String target : targets) {
+            await(target + " in sync with " + source, () -> box(source).status().role() == Role.SOURCE
+                    && target(source, target).state() == TargetState.IN_SYNC && box(target).status().diskState().name().equals("UP_TO_DATE"));
+        }
+    }
+
+    TargetStatus target(String source, String target) {
+        return box(source).status().targets().stream().filter(status -> status.node().equals(target)).findFirst().orElseThrow();
+    }
+
+    void awaitTarget(String source, String target, TargetState state) {
+        await(target + " " + state, () -> box(source).status().role() == Role.SOURCE && target(source, target).state() == state);
+    }
+
+    void awaitBlocked(String node, String rule) {
+        await(node + " blocked by " + rule, () -> box(node).status().role() != Role.SOURCE && box(node).status().blockedRule().equals(rule));
+    }
+
+    // ---- the application
+
+    private NbdClientDevice app(String node) {
+        Box box = box(node);
+        if (box.app == null || !box.app.isOpen()) {
+            box.app = null;
+            connector.connect(new NbdTarget(LinkAddress.tcp(node, EXPORT_PORT), TAG), new NbdConnectionListener() {
+                @Override
+                public void onConnected(NbdClientDevice device) {
+                    box.app = device;
+                }
+
+                @Override
+                public void onConnectFailed(String reason) {
+                    throw new AssertionError(reason + "\n" + story());
+                }
+
+                @Override
+                public void onDisconnected(String reason) {
+                }
+            });
+            await("application connected to " + node, () -> box.app != null);
+        }
+        return box.app;
+    }
+
+    /** Starts a write of a whole chunk. @return becomes 1 when acknowledged, -1 on error */
+    int[] startWrite(String node, int chunk, int value) {
+        int[] outcome = {0};
+        byte[] data = new byte[CHUNK];
+        Arrays.fill(data, (byte) value);
+        NbdClientDevice device = app(node);
+        BlockRequest request = new BlockRequest().write((long) chunk * CHUNK, ByteBuffer.wrap(data), 0,
+                done -> outcome[0] = done.error().isError() ? -1 : 1);
+        appLoop.execute(() -> device.submit(request));
+        return outcome;
+    }
+
+    void write(String node, int chunk, int value) {
+        int[] outcome = startWrite(node, chunk, value);
+        await("write of chunk " + chunk + " on " + node, () -> outcome[0] != 0);
+        assertThat(outcome[0]).as("write of chunk %d on %s\n%s", chunk, node, story()).isEqualTo(1);
+    }
+
+    int chunk(String node, int chunk) {
+        return box(node).disk.content((long) chunk * CHUNK, 1)[0];
+    }
+
+    void assertEqual(String one, String other) {
+        assertThat(box(one).disk.equalContent(box(other).disk, 0, SIZE)).as("%s equals %s\n%s", one, other, story()).isTrue();
+    }
+}
