@@ -30,6 +30,9 @@ import org.netraid.time.EventLoop;
  *
  * <p>TRIM becomes WRITE_ZEROES on every copy: the content after a TRIM is each device's own choice, and copies must be equal byte for byte.
  *
+ * <p>Long, because the whole life of a request stays in one file: {@link #onEvent} and the small steps it calls, in the order they
+ * happen. Targets, flush rounds, locks, memory and devices are classes of their own.
+ *
  * <p>Methods that can be refused return the reason as a sentence, or nothing when they did what they were asked.
  */
 public final class Mirror implements BlockDevice {

@@ -115,6 +115,39 @@ class ResyncTest {
     }
 
     @Test
+    void shouldSurviveAWriteThatRacesAResyncOfOneChunk() {
+        for (int seed = 0; seed < 100; seed++) {
+            ResyncRig r = equal(seed, 8 * MIB, 1);
+            r.rig.mirror.legLost(0, "test");
+            r.rig.finish(r.rig.write(0, 4096, 1));
+            r.connect(0);
+            r.rig.scheduler.runFor(2_000_000 + seed * 40_000L);
+            r.rig.write(0, 4096, 2);
+            r.rig.scheduler.runFor(seed * 3_000L);
+            r.rig.write(2048, CHUNK, 3);
+            r.rig.run();
+            r.assertInSyncAndEqual();
+        }
+    }
+
+    @Test
+    void shouldNotDeclareTheTargetInSyncWhenItsLastFlushFails() {
+        ResyncRig r = equal(14, 8 * MIB, 1);
+        r.rig.mirror.legLost(0, "test");
+        r.rig.finish(r.rig.write(0, CHUNK * 2, 1));
+        r.rig.targets.get(0).fault().on(BlockCommand.FLUSH).once().fail(BlockError.EIO);
+        r.connect(0);
+        r.rig.run();
+        assertThat(r.rig.mirror.legState(0)).isEqualTo(LegState.DISCONNECTED);
+        assertThat(r.inconsistent[0]).isTrue();
+        assertThat(r.rig.log.dirtyChunks(0)).isEqualTo(2);
+        assertThat(r.progress(0).phase()).isEqualTo(ResyncPhase.CANCELLED);
+        r.connect(0);
+        r.rig.run();
+        r.assertInSyncAndEqual();
+    }
+
+    @Test
     void shouldShowDifferingCopiesWhenResyncTakesNoLock() {
         boolean found = false;
         for (int seed = 0; seed < 60 && !found; seed++) {
