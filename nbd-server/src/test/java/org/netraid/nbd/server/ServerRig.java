@@ -34,12 +34,16 @@ final class ServerRig implements ServerEvents {
     }
 
     ServerRig(int pieceBytes, ServerLimits limits, SimDiskOptions options) {
+        this(pieceBytes, limits, options, BufferPool.LARGEST_BYTES);
+    }
+
+    ServerRig(int pieceBytes, ServerLimits limits, SimDiskOptions options, long poolBytes) {
         this.pieceBytes = pieceBytes;
         disk = new SimDisk(scheduler, "disk", options);
         device = disk.attach(loop);
         export = new Export("disk", "a simulated disk", device, false);
         readOnly = new Export("ro", "", device, true);
-        pool = new BufferPool(BufferPool.LARGEST_BYTES);
+        pool = new BufferPool(poolBytes);
         FixedExports fixed = new FixedExports(List.of(export, readOnly));
         ExportTable table = new ExportTable() {
             @Override

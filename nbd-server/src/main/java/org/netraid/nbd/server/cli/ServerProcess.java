@@ -105,7 +105,7 @@ final class ServerProcess {
             throw new ServerFailure("cannot listen on " + address + ": " + e.getMessage());
         }
         if (failed.isDone()) {
-            throw new ServerFailure("cannot listen on " + address + ": " + failed.join());
+            throw new ServerFailure("cannot listen: " + failed.join());
         }
         return started.join();
     }
