@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * NetRAID's NBD server and client against other people's clients and servers, over real sockets. A program that is not
- * installed skips its tests, with a line that says so; {@code bin/test} installs what is needed.
+ * NBD against the world: our server as a process of its own under raw bytes and other people's clients, and our client
+ * against other people's servers. A tool that is not installed is skipped, and the report says so.
  */
 package org.netraid.integration.nbd;
