@@ -4,6 +4,7 @@
  */
 package org.netraid.nbd.client.cli;
 
+import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -43,7 +44,8 @@ final class ReadCommand implements Callable<Integer> {
         try (ClientSession session = common.session()) {
             BlockDevice device = session.open(parsed);
             long end = StreamRange.end(device, offset, length);
-            try (OutputStream out = file == null ? System.out : new FileOutputStream(file.toFile())) {
+            try (OutputStream out = file == null ? new FileOutputStream(FileDescriptor.out)
+                    : new FileOutputStream(file.toFile())) {
                 read(session, device, end, out);
                 out.flush();
             } catch (IOException e) {
