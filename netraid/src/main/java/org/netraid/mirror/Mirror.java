@@ -62,11 +62,7 @@ public final class Mirror implements BlockDevice {
 
     private MirrorState state = MirrorState.RUNNING;
     private String failure = "";
-    private MirrorRequest free;
-    private int created;
-    private MirrorRequest firstActive;
-    private MirrorRequest lastActive;
-    private int active;
+    private final ActiveRequests active;
     private int activeReads;
     private ArrayList<MirrorAction> drainWaiters = new ArrayList<>();
     private Runnable closed;
@@ -94,6 +90,7 @@ public final class Mirror implements BlockDevice {
         this.skipRangeLock = faults.isArmed("skip-range-lock");
         this.ackBeforeMirrored = faults.isArmed("ack-before-mirrored");
         this.ackBeforeStale = faults.isArmed("ack-before-stale");
+        this.active = new ActiveRequests(this, config.maxRequests());
         this.payloads = new PayloadPool(config.payloadBytes());
         this.legs = new LegTable(this, config, log, loop, payloads, listeners);
         this.localChannel = new CopyChannel(IntentLog.LOCAL, local, payloads, loop, new LocalWatcher(), 0);
@@ -177,7 +174,7 @@ public final class Mirror implements BlockDevice {
     }
 
     private boolean mayStart(BlockRequest request) {
-        if (active >= config.maxRequests()) {
+        if (active.isFull()) {
             return false;
         }
         if (state == MirrorState.SUSPENDED) {
@@ -187,9 +184,8 @@ public final class Mirror implements BlockDevice {
     }
 
     private void start(BlockRequest upper) {
-        MirrorRequest request = takeRequest();
+        MirrorRequest request = active.take();
         request.start(upper);
-        appendActive(request);
         switch (request.command) {
             case READ -> startRead(request);
             case FLUSH -> {
@@ -452,11 +448,11 @@ public final class Mirror implements BlockDevice {
             bytesRead += error.isError() ? 0 : request.lengthBytes;
         }
         request.state = MirrorRequest.State.IDLE;
-        removeActive(request);
+        active.remove(request);
         if (!request.lock.isFree()) {
             locks.release(request.lock);
         }
-        giveBack(request);
+        active.giveBack(request);
         if (upper != null) {
             upper.complete(error, detail);
         }
@@ -485,7 +481,7 @@ public final class Mirror implements BlockDevice {
     }
 
     private void admit() {
-        while (!queue.isEmpty() && active < config.maxRequests() && state != MirrorState.SUSPENDED) {
+        while (!queue.isEmpty() && !active.isFull() && state != MirrorState.SUSPENDED) {
             BlockRequest request = queue.removeFirst();
             BlockError refusal = check(request);
             if (refusal.isError()) {
@@ -548,14 +544,14 @@ public final class Mirror implements BlockDevice {
     }
 
     private void finishDrain() {
-        if (!drainWaiters.isEmpty() && active == activeReads) {
+        if (!drainWaiters.isEmpty() && active.count() == activeReads) {
             ArrayList<MirrorAction> waiters = drainWaiters;
             drainWaiters = new ArrayList<>();
             for (MirrorAction waiter : waiters) {
                 rounds.join(waiter);
             }
         }
-        if (closed != null && active == 0 && !rounds.isRunning()) {
+        if (closed != null && active.count() == 0 && !rounds.isRunning()) {
             Runnable told = closed;
             closed = null;
             closeDevices(told);
@@ -729,13 +725,13 @@ public final class Mirror implements BlockDevice {
 
     /** True while application writes are in work; a resync steps aside then. */
     public boolean isBusy() {
-        return active > activeReads;
+        return active.count() > activeReads;
     }
 
     /** A target does not replicate any more: every request that counted on it hears of it. */
     void onLegStopped(int slot) {
         MirrorRequest next;
-        for (MirrorRequest request = firstActive; request != null; request = next) {
+        for (MirrorRequest request = active.first(); request != null; request = next) {
             next = request.next;
             onEvent(request, RequestEvent.TARGET_LOST, slot);
         }
@@ -743,7 +739,7 @@ public final class Mirror implements BlockDevice {
 
     void onStaleDurable(int slot) {
         MirrorRequest next;
-        for (MirrorRequest request = firstActive; request != null; request = next) {
+        for (MirrorRequest request = active.first(); request != null; request = next) {
             next = request.next;
             onEvent(request, RequestEvent.TARGET_STALE_DURABLE, slot);
         }
@@ -751,7 +747,7 @@ public final class Mirror implements BlockDevice {
 
     /** What waits for the log to know of the target's absence can never be promised any more. */
     void onStaleFailed(int slot) {
-        for (MirrorRequest request = firstActive; request != null; request = request.next) {
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
             if ((request.staleMask & 1 << slot) != 0) {
                 request.fail(BlockError.EIO, failure);
             }
@@ -760,7 +756,7 @@ public final class Mirror implements BlockDevice {
 
     /** A slot is in use from now on: what is under way misses it. */
     void onLegAdded(int slot) {
-        for (MirrorRequest request = firstActive; request != null; request = request.next) {
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
             if (request.state == MirrorRequest.State.COPYING) {
                 request.missedMask |= 1 << slot;
                 request.staleMask |= legs.stalePendingMask() & 1 << slot;
@@ -769,14 +765,14 @@ public final class Mirror implements BlockDevice {
     }
 
     void onLegRemoved(int slot) {
-        for (MirrorRequest request = firstActive; request != null; request = request.next) {
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
             request.missedMask &= ~(1 << slot);
         }
     }
 
     /** True if a write under way goes to the copies without this target. */
     boolean isMissedByActive(int bit) {
-        for (MirrorRequest request = firstActive; request != null; request = request.next) {
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
             if (request.state == MirrorRequest.State.COPYING && (request.missedMask & bit) != 0) {
                 return true;
             }
@@ -809,7 +805,7 @@ public final class Mirror implements BlockDevice {
             }
         }
         return new MirrorSnapshot(config.tag(), state, failure, geometry.sizeBytes(), log.chunkBytes(), local.name(), bytesRead,
-                bytesWritten, flushes, rounds.rounds(), localErrors, lastLocalError, active, queue.size(), List.copyOf(members));
+                bytesWritten, flushes, rounds.rounds(), localErrors, lastLocalError, active.count(), queue.size(), List.copyOf(members));
     }
 
     CopyChannel localChannel() {
@@ -818,54 +814,5 @@ public final class Mirror implements BlockDevice {
 
     EventLoop loop() {
         return loop;
-    }
-
-    // ---- pooled requests
-
-    private MirrorRequest takeRequest() {
-        MirrorRequest request = free;
-        if (request == null) {
-            created++;
-            if (created > config.maxRequests()) {
-                throw new IllegalStateException("mirror " + config.tag() + " has lost a request object");
-            }
-            return new MirrorRequest(this);
-        }
-        free = request.next;
-        request.next = null;
-        return request;
-    }
-
-    private void giveBack(MirrorRequest request) {
-        request.upper = null;
-        request.next = free;
-        free = request;
-    }
-
-    private void appendActive(MirrorRequest request) {
-        request.previous = lastActive;
-        if (lastActive == null) {
-            firstActive = request;
-        } else {
-            lastActive.next = request;
-        }
-        lastActive = request;
-        active++;
-    }
-
-    private void removeActive(MirrorRequest request) {
-        if (request.previous == null) {
-            firstActive = request.next;
-        } else {
-            request.previous.next = request.next;
-        }
-        if (request.next == null) {
-            lastActive = request.previous;
-        } else {
-            request.next.previous = request.previous;
-        }
-        request.previous = null;
-        request.next = null;
-        active--;
     }
 }

@@ -1,0 +1,81 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+/** The requests in work, oldest first, and the pool they come from; links inside the requests, so that nothing is allocated. */
+final class ActiveRequests {
+
+    private final Mirror mirror;
+    private final int limit;
+    private MirrorRequest free;
+    private MirrorRequest first;
+    private MirrorRequest last;
+    private int created;
+    private int count;
+
+    ActiveRequests(Mirror mirror, int limit) {
+        this.mirror = mirror;
+        this.limit = limit;
+    }
+
+    boolean isFull() {
+        return count >= limit;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** The oldest; the others follow by {@link MirrorRequest#next}. Null if there is none. */
+    MirrorRequest first() {
+        return first;
+    }
+
+    /** A request, already in the list as the newest. */
+    MirrorRequest take() {
+        MirrorRequest request = free;
+        if (request != null) {
+            free = request.next;
+            request.next = null;
+        } else if (created < limit) {
+            created++;
+            request = new MirrorRequest(mirror);
+        } else {
+            throw new IllegalStateException("mirror " + mirror.name() + " has lost a request object");
+        }
+        request.previous = last;
+        if (last == null) {
+            first = request;
+        } else {
+            last.next = request;
+        }
+        last = request;
+        count++;
+        return request;
+    }
+
+    /** Takes the request out of the list; {@link #giveBack} returns it to the pool. */
+    void remove(MirrorRequest request) {
+        if (request.previous == null) {
+            first = request.next;
+        } else {
+            request.previous.next = request.next;
+        }
+        if (request.next == null) {
+            last = request.previous;
+        } else {
+            request.next.previous = request.previous;
+        }
+        request.previous = null;
+        request.next = null;
+        count--;
+    }
+
+    void giveBack(MirrorRequest request) {
+        request.upper = null;
+        request.next = free;
+        free = request;
+    }
+}
