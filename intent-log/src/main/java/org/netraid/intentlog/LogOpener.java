@@ -17,7 +17,8 @@ import org.netraid.time.EventLoop;
 
 /**
  * Opens or creates a log, step by step: flush what an earlier process may have left in a cache, read both superblocks, then the ring if
- * the log was not closed in order, then the bitmap pages. Until everything is read nothing is written, so a crash here changes nothing.
+ * the log was not closed in order, then the bitmap pages. Until everything is read nothing is written; then only what was found is
+ * written again where it may not be in both its places, so a crash here changes nothing.
  *
  * <p>Extents that were hot stay hot, with all their chunks dirty for every slot; they reach the bitmap pages as any bits do, before
  * the extent is replaced.
@@ -41,6 +42,7 @@ final class LogOpener {
     private int hotExtents;
     private long ringSequence;
     private boolean repair;
+    private ByteBuffer newestRingBlock;
 
     LogOpener(BlockDevice device, IntentLogConfig config, EventLoop loop, FaultPoints faults, DiskIntentLog.Opened opened) {
         this.device = device;
@@ -152,6 +154,7 @@ final class LogOpener {
             return;
         }
         ringSequence = replay.newestSequence();
+        newestRingBlock = replay.newestBlock();
         int[] extentAt = replay.replay();
         for (int slot = 0; slot < extentAt.length; slot++) {
             if (extentAt[slot] != ActivityBlockCodec.FREE) {
@@ -181,34 +184,65 @@ final class LogOpener {
             String message = "intent log " + device.name() + " was not closed in order: " + hotExtents
                     + " recently written regions of 4 MiB will be compared or resent to every target";
             IntentLog.Recovery recovery = new IntentLog.Recovery(IntentLog.Recovery.Kind.CRASHED, hotExtents, message);
-            if (repair) {
-                superblock = next(superblock, superblock.ringLife(), slots);
-                writeSuperblocks(() -> finish(pageSequence, recovery));
-            } else {
-                finish(pageSequence, recovery);
-            }
+            rewriteNewestRingBlock(() -> repairSuperblocks(() -> finish(pageSequence, recovery)));
+        }
+    }
+
+    /**
+     * After a failed flush the newest block may be in the cache only, and no flush brings it to the medium any more. The same bytes at the
+     * same place do no harm.
+     */
+    private void rewriteNewestRingBlock(Runnable then) {
+        if (newestRingBlock == null) {
+            then.run();
+            return;
+        }
+        ByteBuffer twins = ByteBuffer.allocateDirect(IntentLogLayout.TWIN_BYTES);
+        twins.put(newestRingBlock.duplicate()).put(newestRingBlock.duplicate()).flip();
+        io.write(layout.ringOffset((int) (ringSequence % layout.ringPlaces())), twins);
+        io.commit(then);
+    }
+
+    private void repairSuperblocks(Runnable then) {
+        if (repair) {
+            superblock = next(superblock, superblock.ringLife());
+            writeSuperblocks(then);
+        } else {
+            then.run();
         }
     }
 
     private void markHotExtents() {
+        slots.recompute();
         for (int slot = 0; slot < table.slots(); slot++) {
             if (table.extentAt[slot] != ActivityBlockCodec.FREE) {
                 long offset = (long) table.extentAt[slot] * IntentLogLayout.EXTENT_BYTES;
                 long length = Math.min(IntentLogLayout.EXTENT_BYTES, layout.deviceSizeBytes() - offset);
-                slots.recompute();
                 slots.markRange(slots.usedMask(), offset, length);
+                markStale(offset, length);
+            }
+        }
+    }
+
+    /** Their pages may be in a cache only (see below), so they are written before the extent is replaced even if all bits were set. */
+    private void markStale(long offset, long length) {
+        int firstPage = SlotBitmap.pageOf(slots.firstChunk(offset));
+        int lastPage = SlotBitmap.pageOf(slots.firstChunk(offset + length - 1));
+        for (TargetSlot target : slots.all) {
+            if (target.isUsed()) {
+                target.bitmap.setStale.add((long) firstPage, lastPage + 1L);
             }
         }
     }
 
     /** After a clean end the ring says nothing: a new life of the ring makes its blocks count as unwritten. */
     private void startLife(long pageSequence) {
-        superblock = next(superblock, superblock.ringLife() + 1, slots);
+        superblock = next(superblock, superblock.ringLife() + 1);
         writeSuperblocks(() -> finish(pageSequence, new IntentLog.Recovery(IntentLog.Recovery.Kind.CLEAN, 0,
                 "intent log " + device.name() + " was closed in order")));
     }
 
-    private static Superblock next(Superblock s, int ringLife, TargetSlots slots) {
+    private static Superblock next(Superblock s, int ringLife) {
         return new Superblock(s.sequence() + 1, s.incarnation(), s.mirrorId(), s.nodeName(), s.deviceSizeBytes(), s.chunkBytes(),
                 s.extentBytes(), s.alSlots(), s.ringPlaces(), ringLife, false, s.slots());
     }

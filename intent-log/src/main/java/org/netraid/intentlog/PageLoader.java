@@ -45,7 +45,7 @@ final class PageLoader {
         this.slots = slots;
         this.acceptTorn = acceptTorn;
         this.loaded = loaded;
-        batchPages = Math.max(1, Math.min(BATCH_PAGES, maxTransferBytes / IntentLogLayout.BLOCK_BYTES));
+        batchPages = Math.max(1, Math.min(Math.min(BATCH_PAGES, layout.pagesPerSlot()), maxTransferBytes / IntentLogLayout.BLOCK_BYTES));
         batches = new ByteBuffer[] {buffer(), buffer()};
     }
 
@@ -101,10 +101,14 @@ final class PageLoader {
             long start = (long) page * IntentLogLayout.BITS_PER_PAGE;
             target.bitmap.dirty.add(start, Math.min(start + IntentLogLayout.BITS_PER_PAGE, layout.chunkCount()));
         }
-        if (first == Verdict.BAD || second == Verdict.BAD) {
-            target.bitmap.setStale.add(page);
+        if (first != second || first == Verdict.VALID && !sameSequence(at)) {
+            target.bitmap.setStale.add(page); // the places must be equal at rest: one alone would not survive rot
         }
         return null;
+    }
+
+    private boolean sameSequence(int at) {
+        return BitmapPageCodec.sequence(batches[0], at) == BitmapPageCodec.sequence(batches[1], at);
     }
 
     private Verdict judge(int copy, int at) {

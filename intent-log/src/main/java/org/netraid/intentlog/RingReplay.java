@@ -90,6 +90,11 @@ final class RingReplay {
         return extentAt;
     }
 
+    /** The newest block as it was read, to be written again; null if there is none. */
+    ByteBuffer newestBlock() {
+        return newest == 0 ? null : ring.slice(offsetAt[place(newest)], IntentLogLayout.BLOCK_BYTES);
+    }
+
     private int place(long sequence) {
         return (int) (sequence % sequenceAt.length);
     }

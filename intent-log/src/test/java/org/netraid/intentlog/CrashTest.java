@@ -16,7 +16,7 @@ class CrashTest {
 
     @Test
     void shouldRecoverEveryChunkThatMayDifferWhenCrashedAtAnyStep() {
-        for (long seed = 0; seed < 60; seed++) {
+        for (long seed = 0; seed < 40; seed++) {
             run(seed, 600, FaultPoints.NONE);
         }
     }

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
+import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog.Recovery.Kind;
@@ -33,14 +35,24 @@ final class CrashWorkload {
     private final long deviceBytes;
     private long closedEpoch;
     private int generation;
+    private boolean refusing;
+    /** Runs after every event and action. */
+    Runnable probe = () -> { };
+    boolean deviceMayFail;
 
     CrashWorkload(long seed, FaultPoints faults) {
+        this(seed, faults, (device, content) -> device);
+    }
+
+    /** @param wrap what the log sees instead of the disk, made anew for each life from the disk and its content */
+    CrashWorkload(long seed, FaultPoints faults, BiFunction<BlockDevice, byte[], BlockDevice> wrap) {
         int extents = 24;
         int shape = Math.floorMod(seed, 3);
         chunkBytes = new int[] {64 << 10, 1 << 20, 16 << 10}[shape];
         deviceBytes = (long) extents * LogRig.EXTENT - (seed % 2 == 0 ? 0 : 12_345);
         rig = new LogRig(seed, deviceBytes, chunkBytes, new int[] {2, 4, 17}[Math.floorMod(seed / 3, 3)]);
         rig.faults = faults;
+        rig.wrap = wrap;
         random = rig.sim.random("workload");
         model = new DirtyModel((int) rig.config.layout().chunkCount());
         rig.create();
@@ -52,7 +64,11 @@ final class CrashWorkload {
                 crashAndRecover();
             } else {
                 act(random.nextInt(24));
+                probe.run();
                 turn(random.nextInt(12));
+            }
+            if (!rig.log.failure().isEmpty()) {
+                checkRefusal();
             }
         }
         crashAndRecover();
@@ -60,8 +76,25 @@ final class CrashWorkload {
 
     private void turn(int events) {
         for (int i = 0; i < events && rig.sim.step(); i++) {
+            afterEvent();
+        }
+    }
+
+    private void afterEvent() {
+        probe.run();
+        if (!deviceMayFail) {
             assertThat(rig.log.failure()).isEmpty();
         }
+    }
+
+    /** A failed log grants nothing and makes nothing durable any more. */
+    private void checkRefusal() {
+        refusing = true;
+        for (int i = 0; i < 40; i++) {
+            act(random.nextInt(23));
+            turn(5);
+        }
+        crashAndRecover();
     }
 
     private void act(int action) {
@@ -95,7 +128,7 @@ final class CrashWorkload {
         }
         int life = generation;
         boolean hot = rig.log.beginWrite(offset, length, error -> {
-            assertThat(error).isIn(BlockError.NONE, BlockError.ESHUTDOWN);
+            assertThat(error).isIn(BlockError.NONE, BlockError.ESHUTDOWN, BlockError.EIO);
             if (error == BlockError.NONE && life == generation) {
                 grant(offset, length);
             }
@@ -111,6 +144,7 @@ final class CrashWorkload {
     }
 
     private void grant(long offset, long length) {
+        assertThat(refusing).as("granted after a failure").isFalse();
         int[] sessions = new int[SLOTS];
         for (int k = 0; k < SLOTS; k++) {
             sessions[k] = model.slots[k].connected ? model.slots[k].session : -1;
@@ -202,9 +236,9 @@ final class CrashWorkload {
         rig.log.setSlot(k, "target-" + k, state, durable);
         int most = random.nextInt(40) == 0 ? 3 : 2000;
         for (int i = 0; i < most && durable.error == null && rig.sim.step(); i++) {
-            assertThat(rig.log.failure()).isEmpty();
+            afterEvent();
         }
-        if (durable.error == null) {
+        if (durable.error != BlockError.NONE) {
             crashAndRecover();
             return;
         }
@@ -225,13 +259,14 @@ final class CrashWorkload {
         }
         do {
             generation++;
+            refusing = false;
             granted.clear();
             model.crashed();
             closedEpoch = 0;
             rig.crash(CrashMode.values()[random.nextInt(CrashMode.values().length)]);
             rig.startOpen(rig.config);
             turnRaw(random.nextInt(3) == 0 ? random.nextInt(30) : 1_000_000);
-        } while (rig.openError == null);
+        } while (rig.openError == null || deviceMayFail && rig.log == null);
         rig.awaitOpened();
         check();
     }
@@ -244,8 +279,20 @@ final class CrashWorkload {
     /** Recovery itself may be cut short by the next crash. */
     private void turnRaw(int events) {
         for (int i = 0; i < events && rig.openError == null && rig.sim.step(); i++) {
-            // one event of the recovery
+            probe.run();
         }
+    }
+
+    int usedSlots() {
+        int used = 0;
+        for (int k = 0; k < SLOTS; k++) {
+            used |= model.slots[k].used ? 1 << k : 0;
+        }
+        return used;
+    }
+
+    DirtyModel model() {
+        return model;
     }
 
     private void check() {

@@ -7,6 +7,8 @@ package org.netraid.intentlog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.UUID;
+import java.util.function.BiFunction;
+import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.fault.FaultPoints;
 import org.netraid.sim.CrashMode;
@@ -26,6 +28,7 @@ final class LogRig {
     final IntentLogConfig config;
     final SimDisk disk;
     FaultPoints faults = FaultPoints.NONE;
+    BiFunction<BlockDevice, byte[], BlockDevice> wrap = (device, content) -> device;
     SimLoop loop;
     DiskIntentLog log;
     String openError;
@@ -44,7 +47,7 @@ final class LogRig {
 
     LogRig create() {
         startLoop();
-        DiskIntentLog.create(disk.attach(loop), config, loop, faults, this::opened);
+        DiskIntentLog.create(attach(), config, loop, faults, this::opened);
         awaitOpened();
         return this;
     }
@@ -57,7 +60,11 @@ final class LogRig {
 
     void startOpen(IntentLogConfig with) {
         startLoop();
-        DiskIntentLog.open(disk.attach(loop), with, loop, faults, this::opened);
+        DiskIntentLog.open(attach(), with, loop, faults, this::opened);
+    }
+
+    private BlockDevice attach() {
+        return wrap.apply(disk.attach(loop), disk.content(0, (int) config.layout().sizeBytes()));
     }
 
     private void startLoop() {
