@@ -112,10 +112,10 @@ final class DiskImage {
         Modification modification = new Modification(++sequence, offset, length, data);
         put(current, modification);
         if (fua) {
-            boolean overVolatile = hasUnflushed(offset, length);
             putDurable(modification);
             modification.durable = true;
-            if (!overVolatile) {
+            // what is listed will be put on the medium in order once more: this one must come after what it lies on
+            if (unflushed.stream().noneMatch(below -> below.overlaps(offset, length))) {
                 return;
             }
         }

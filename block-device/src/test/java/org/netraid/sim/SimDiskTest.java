@@ -64,6 +64,16 @@ class SimDiskTest {
     }
 
     @Test
+    void shouldKeepTheLastOfTwoFuaWritesOverAnUnflushedOneWhenFlushed() {
+        run(device, write(0, 1024, 1, 0));
+        run(device, write(0, 2048, 2, BlockRequest.FUA));
+        run(device, write(1024, 512, 3, BlockRequest.FUA));
+        run(device, new BlockRequest().flush(r -> { }));
+        assertThat(disk.durableContent(0, 1024)).containsOnly(2);
+        assertThat(disk.durableContent(1024, 512)).containsOnly(3);
+    }
+
+    @Test
     void shouldTearBySectorsInSomeCrash() {
         boolean torn = false;
         for (long seed = 0; seed < 50; seed++) {
