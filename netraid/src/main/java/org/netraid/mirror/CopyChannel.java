@@ -29,7 +29,7 @@ final class CopyChannel {
         /** The command has failed; called before its owner is told. */
         void onError(CopyChannel channel, DeviceOp op);
 
-        /** The oldest command has had no answer for the channel's timeout. */
+        /** The oldest command has had no answer for the channel's timeout; null: one of those given up. */
         void onTimeout(CopyChannel channel, DeviceOp oldest);
 
         /** The device has ended the last command that was given up. */
@@ -52,6 +52,7 @@ final class CopyChannel {
     private DeviceOp newest;
     private int inFlight;
     private int orphans;
+    private long abandonedNs;
     private long bytesInFlight;
     private EventLoop.Timer timer;
 
@@ -171,6 +172,11 @@ final class CopyChannel {
             timer.cancel();
             timer = null;
         }
+        if (orphans > 0 && timeoutNs > 0) {
+            // A device that never lets go of them would otherwise hold the target back for ever.
+            abandonedNs = loop.nanoTime();
+            timer = loop.schedule(timeoutNs, checkAge);
+        }
     }
 
     int inFlight() {
@@ -192,6 +198,10 @@ final class CopyChannel {
 
     private void checkAge() {
         timer = null;
+        if (orphans > 0 && loop.nanoTime() - abandonedNs >= timeoutNs) {
+            watcher.onTimeout(this, null);
+            return;
+        }
         if (oldest == null) {
             return;
         }

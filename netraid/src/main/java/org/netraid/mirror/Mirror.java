@@ -398,6 +398,10 @@ public final class Mirror implements BlockDevice {
             announce(request);
         } else {
             bytesWritten += doneBytes;
+            if (state == MirrorState.FAILED && (request.flags & BlockRequest.FUA) != 0) {
+                // A flush that stood in for FUA proves nothing once another one has failed.
+                request.fail(BlockError.EIO, failure);
+            }
             hold(request);
             legs.checkSettled();
         }

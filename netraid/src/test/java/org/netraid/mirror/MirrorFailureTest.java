@@ -7,6 +7,7 @@ package org.netraid.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -129,6 +130,46 @@ class MirrorFailureTest {
         rig.targets.get(0).clearFaults();
         rig.finish(io);
         assertThat(io.isOk()).isTrue();
+    }
+
+    /** Found by the simulator: the second flush that stands in for FUA succeeds after the first has lost what it covers. */
+    @Test
+    void shouldFailFuaWriteWhenAnotherFlushHasFailedMeanwhile() {
+        int acknowledged = 0;
+        for (long seed = 0; seed < 40; seed++) {
+            MirrorRig rig = new MirrorRig(seed, 8 * MIB, 0, options -> options,
+                    options -> options.withCapabilities(EnumSet.of(BlockCapability.FLUSH)));
+            rig.startEqual();
+            rig.localDisk.fault().on(BlockCommand.FLUSH).once().fail(BlockError.EIO);
+            List<MirrorRig.Io> all = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                all.add(rig.write(rig.mirror, i * 4096L, new byte[] {1, 2, 3, 4}, BlockRequest.FUA));
+            }
+            all.forEach(rig::finish);
+            for (int i = 0; i < 4; i++) {
+                if (all.get(i).isOk()) {
+                    acknowledged++;
+                    assertThat(rig.localDisk.durableContent(i * 4096L, 4)).as("seed %d", seed).containsExactly(1, 2, 3, 4);
+                }
+            }
+        }
+        assertThat(acknowledged).as("some end before the flush fails").isPositive();
+    }
+
+    /** Found by the simulator: the full resync waited for ever for commands that the hung target still held. */
+    @Test
+    void shouldLoseTargetThatNeverLetsGoOfCommandsGivenUp() {
+        MirrorRig rig = new MirrorRig(8, 8 * MIB, 1);
+        rig.timeoutNs = 100_000_000;
+        rig.startEqual();
+        rig.targets.get(0).fault().hang();
+        MirrorRig.Io io = rig.write(0, 4096, 1);
+        rig.scheduler.runFor(10_000_000);
+        assertThat(rig.mirror.fullResync(0)).isEmpty();
+        rig.finish(io);
+        rig.run();
+        assertThat(rig.mirror.legState(0)).isEqualTo(LegState.DISCONNECTED);
+        assertThat(rig.mirror.snapshot().legs().get(0).lastError()).contains("no answer from t0 for 100 ms").contains("give up");
     }
 
     /** Found by reading: an orderly close of a hung NBD target waits for its replies, and the application waited with it. */

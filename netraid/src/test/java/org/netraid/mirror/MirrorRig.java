@@ -55,9 +55,14 @@ public final class MirrorRig {
     }
 
     public MirrorRig(long seed, long sizeBytes, int targetCount, UnaryOperator<SimDiskOptions> targetOptions) {
+        this(seed, sizeBytes, targetCount, targetOptions, options -> options);
+    }
+
+    public MirrorRig(long seed, long sizeBytes, int targetCount, UnaryOperator<SimDiskOptions> targetOptions,
+            UnaryOperator<SimDiskOptions> localOptions) {
         this.sizeBytes = sizeBytes;
         scheduler = new SimScheduler(seed);
-        localDisk = new SimDisk(scheduler, "local", SimDiskOptions.ofSize(sizeBytes));
+        localDisk = new SimDisk(scheduler, "local", localOptions.apply(SimDiskOptions.ofSize(sizeBytes)));
         logDisk = new SimDisk(scheduler, "log", SimDiskOptions.ofSize(16 * MIB));
         for (int i = 0; i < targetCount; i++) {
             targets.add(new SimDisk(scheduler, "t" + i, targetOptions.apply(SimDiskOptions.ofSize(sizeBytes))));
