@@ -7,14 +7,11 @@ package org.netraid.integration.sim;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.netraid.block.BlockCommand;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.sim.CrashMode;
-import org.netraid.sim.DiskObserver;
-import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimNetwork;
 import org.netraid.sim.SimRandom;
 import org.netraid.sim.SimScheduler;
@@ -27,6 +24,7 @@ final class ClusterSim {
     private static final long MAX_EVENTS = 20_000_000;
     /** Simulated time in which everything must be in sync once the faults have stopped. */
     private static final long CONVERGENCE_NS = 60_000_000_000L;
+    private static final long JUST_NS = 3_000_000;
     private static final long IMAGINE_EVERY_EVENTS = 400;
 
     private final long seed;
@@ -41,10 +39,14 @@ final class ClusterSim {
     private final DirtyChecker dirty;
     private final FaultPlan faults;
     private final SimRandom imagination;
+    private long lastLossNs = -JUST_NS;
+    /** The source's disk has failed a command since the source was started. */
+    private boolean localErrors;
     private CrashMode lastCrash = CrashMode.PROCESS_KILL;
     private int sourceCrashes;
     private int resyncs;
-    private String mirrorFailure = "";
+    /** An acknowledgement in this event asks for an imagined crash after it. */
+    private boolean acknowledgedNow;
 
     /** What a run that found nothing did. */
     record Result(long seed, long traceHash, long events, long simulatedNs, int operations, int failedOperations, int faults,
@@ -71,9 +73,6 @@ final class ClusterSim {
         copies = new CopyChecker(source, history, client);
         dirty = new DirtyChecker(source, client, settings);
         faults = new FaultPlan(scheduler, network, settings, source, this);
-        for (TargetNode target : targets) {
-            target.disk.observe(new MarkChecker(target));
-        }
     }
 
     SimScheduler scheduler() {
@@ -108,10 +107,11 @@ final class ClusterSim {
             throw new SimViolation("I14", otherwise + ": " + situation());
         }
         dirty.check();
-        if (source.mirror() != null && scheduler.steps() % IMAGINE_EVERY_EVENTS == 0) {
+        if (source.mirror() != null && (acknowledgedNow || scheduler.steps() % IMAGINE_EVERY_EVENTS == 0)) {
             CrashMode[] modes = CrashMode.values();
             dirty.imagineCrash(imagination.nextLong(), modes[imagination.nextInt(modes.length)], faultPoints);
         }
+        acknowledgedNow = false;
     }
 
     // ---- liveness
@@ -119,9 +119,7 @@ final class ClusterSim {
     private void converge(String when) {
         long deadlineNs = scheduler.nanoTime() + CONVERGENCE_NS;
         while (!isConverged()) {
-            if (!mirrorFailure.isEmpty()) {
-                throw new SimViolation("I14", "the mirror has failed " + when + ": " + mirrorFailure);
-            }
+            reconnectAfterLocalErrors();
             step("nothing happens any more " + when);
             if (scheduler.nanoTime() > deadlineNs) {
                 throw new SimViolation("I14", "not in sync within " + CONVERGENCE_NS / 1_000_000_000 + " simulated s " + when + ": "
@@ -151,6 +149,19 @@ final class ClusterSim {
             }
         }
         return true;
+    }
+
+    /** A failed local write leaves its chunks dirty on targets that stay in sync; the next connection repairs them. */
+    private void reconnectAfterLocalErrors() {
+        Mirror mirror = source.mirror();
+        if (!localErrors || mirror == null || !client.running().isEmpty()) {
+            return;
+        }
+        for (TargetNode target : targets) {
+            if (mirror.legState(target.slot) == LegState.IN_SYNC && source.log().dirtyChunks(target.slot) != 0) {
+                mirror.legLost(target.slot, "reconnected to repair what a failed local write has left");
+            }
+        }
     }
 
     private String situation() {
@@ -196,7 +207,6 @@ final class ClusterSim {
     void crashSource(CrashMode mode) {
         sourceCrashes++;
         lastCrash = mode;
-        mirrorFailure = "";
         source.crash(mode);
         client.sourceDied();
         copies.sourceCrashed(mode);
@@ -216,11 +226,15 @@ final class ClusterSim {
     private void ended(SimClient.Operation operation) {
         copies.ended(operation);
         dirty.acknowledged(operation, source.mirror());
+        // most promises are broken right after they are made
+        boolean justLost = scheduler.nanoTime() - lastLossNs < JUST_NS;
+        acknowledgedNow = operation.command.modifies() && !operation.error.isError() && imagination.chance(justLost ? 600 : 30);
     }
 
     private final class Watch implements SourceNode.Watcher {
         @Override
         public void recovered(IntentLog log, boolean firstBoot) {
+            localErrors = false;
             if (!firstBoot) {
                 dirty.recovered(log, "after " + lastCrash);
             }
@@ -229,6 +243,27 @@ final class ClusterSim {
         @Override
         public void running(Mirror mirror) {
             client.attach(mirror, source.loop());
+        }
+
+        /** G4: from now on blocks of a resync land on the target. */
+        @Override
+        public void resyncStarted(int slot) {
+            if (!targets.get(slot).inconsistent) {
+                throw new SimViolation("G4", "resync of " + targets.get(slot).name + " starts, and it is not marked inconsistent");
+            }
+        }
+
+        @Override
+        public void markedInSync(int slot) {
+            // a mark that arrives after the target was lost is true of the moment it was sent
+            if (!localErrors && source.mirror().legState(slot) == LegState.RESYNCING) {
+                dirty.checkInSync(slot);
+            }
+        }
+
+        @Override
+        public void localError(String text) {
+            localErrors = true;
         }
 
         @Override
@@ -243,34 +278,13 @@ final class ClusterSim {
                 scheduler.record("leg lost " + slot + ": " + reason);
             }
             targets.get(slot).crashedUnnoticed = false;
+            lastLossNs = scheduler.nanoTime();
         }
 
         @Override
         public void mirrorFailed(String text) {
             scheduler.record("mirror failed: " + text);
-            mirrorFailure = text;
-        }
-    }
-
-    /** G4: nothing of a resync lands on a target that does not durably know that it is inconsistent. */
-    private final class MarkChecker implements DiskObserver {
-        private final TargetNode target;
-
-        MarkChecker(TargetNode target) {
-            this.target = target;
-        }
-
-        @Override
-        public void beforeApply(SimDisk disk, BlockCommand command, long offset, long length) {
-            Mirror mirror = source.mirror();
-            if (mirror == null || target.inconsistent) {
-                return;
-            }
-            LegState state = mirror.legState(target.slot);
-            if ((state == LegState.CONNECTED || state == LegState.RESYNCING) && source.log().dirtyChunks(target.slot) > 0) {
-                throw new SimViolation("G4", command + " of " + length + " bytes at " + offset + " lands on " + target.name
-                        + ", which is " + state + " and not marked inconsistent");
-            }
+            faults.mirrorFailed();
         }
     }
 }

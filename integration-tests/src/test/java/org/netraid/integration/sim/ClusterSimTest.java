@@ -36,12 +36,12 @@ class ClusterSimTest {
     /** The net holds: each defect is found within so many seeds. */
     @ParameterizedTest
     @CsvSource({
-        "clear-bit-before-flush, 40",
-        "skip-range-lock, 40",
-        "ack-before-intent, 40",
-        "ack-before-mirrored, 40",
-        "extent-released-while-active, 40",
-        "resync-without-lock, 40",
+        "clear-bit-before-flush, 60",
+        "skip-range-lock, 60",
+        "ack-before-intent, 60",
+        "ack-before-mirrored, 60",
+        "extent-released-while-active, 60",
+        "resync-without-lock, 60",
     })
     void shouldFindPlantedDefect(String defect, int seeds) {
         for (long seed = 1; seed <= seeds; seed++) {

@@ -16,6 +16,7 @@ import org.netraid.sim.CrashMode;
 import org.netraid.sim.DiskObserver;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimLoop;
+import org.netraid.sim.SimRandom;
 import org.netraid.sim.SimScheduler;
 
 /**
@@ -89,6 +90,16 @@ final class DirtyChecker implements DiskObserver {
         }
     }
 
+    /** A target is marked in sync at this moment: it has everything, flushed, but for what is being written. */
+    void checkInSync(int slot) {
+        TargetNode target = targets.get(slot);
+        for (int chunk = differs[slot].nextSetBit(0); chunk >= 0; chunk = differs[slot].nextSetBit(chunk + 1)) {
+            if (!target.crashedUnnoticed && isQuiet(target, chunk)) {
+                throw new SimViolation("G8", target.name + " is marked in sync, and its chunk " + chunk + " differs from the source");
+            }
+        }
+    }
+
     private boolean equal(TargetNode target, int chunk) {
         return source.disk.equalContent(target.disk, offset(chunk), length(chunk));
     }
@@ -140,7 +151,8 @@ final class DirtyChecker implements DiskObserver {
     void recovered(IntentLog log, String when) {
         for (TargetNode target : targets) {
             checkStale(log, target, "in the log recovered " + when);
-            if (log.slotState(target.slot) == SlotState.FULL_RESYNC) {
+            SlotState state = log.slotState(target.slot);
+            if (state == SlotState.FULL_RESYNC || state == SlotState.UNUSED) {
                 continue;
             }
             BitSet unsafe = unsafeChunks(target);
@@ -176,17 +188,25 @@ final class DirtyChecker implements DiskObserver {
     void imagineCrash(long seed, CrashMode mode, FaultPoints faults) {
         SimScheduler elsewhere = new SimScheduler(seed);
         SimDisk copy = source.logDisk.crashedCopy(elsewhere, mode);
+        String when = "after an imagined " + mode;
+        SimRandom random = elsewhere.random("rot");
+        if (random.chance(200)) {
+            long rotten = random.nextLong(copy.geometry().sizeBytes());
+            copy.rot(rotten, random.nextInt(8));
+            when += " and a flipped bit at " + rotten;
+        }
+        String story = when;
         boolean[] checked = new boolean[1];
         SimLoop loop = elsewhere.loop("imagined");
         DiskIntentLog.open(copy.attach(loop), SourceNode.logConfig(settings), loop, faults, (log, error) -> {
             if (log == null) {
-                throw new SimViolation("I10", "after an imagined " + mode + " the log does not open: " + error);
+                throw new SimViolation("I10", story + " the log does not open: " + error);
             }
-            recovered(log, "after an imagined " + mode);
+            recovered(log, story);
             checked[0] = true;
         });
         if (!elsewhere.runUntil(() -> checked[0], 100_000)) {
-            throw new SimViolation("I14", "after an imagined " + mode + " the log never opens");
+            throw new SimViolation("I14", story + " the log never opens");
         }
     }
 }

@@ -9,6 +9,7 @@ import org.netraid.block.BlockError;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.sim.CrashMode;
+import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimDiskFault;
 import org.netraid.sim.SimNetwork;
 import org.netraid.sim.SimRandom;
@@ -55,6 +56,8 @@ final class FaultPlan {
     void stopAndRepair() {
         stopped = true;
         network.healAll();
+        source.disk.clearFaults();
+        source.logDisk.clearFaults();
         for (TargetNode target : source.targets()) {
             target.disk.clearFaults();
             if (!target.isUp()) {
@@ -97,8 +100,10 @@ final class FaultPlan {
             cutOff(target);
         } else if (kind < 55) {
             breakDisk(target);
-        } else if (kind < 72) {
+        } else if (kind < 67) {
             crashSource();
+        } else if (kind < 73) {
+            breakSourceDisk();
         } else if (kind < 78) {
             stopSource();
         } else if (kind < 86) {
@@ -171,14 +176,53 @@ final class FaultPlan {
         }
     }
 
+    private void breakSourceDisk() {
+        if (source.mirror() == null) {
+            return;
+        }
+        boolean logDisk = random.chance(300);
+        SimDisk disk = logDisk ? source.logDisk : source.disk;
+        SimDiskFault fault = disk.fault().once().afterPassing(random.nextInt(5));
+        BlockCommand command = random.nextBoolean() ? BlockCommand.WRITE : random.nextBoolean() ? BlockCommand.FLUSH : BlockCommand.READ;
+        fault.on(command);
+        int kind = random.nextInt(4);
+        note(disk.name() + ": " + command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails"));
+        if (kind == 0) {
+            fault.hang();
+            scheduler.after(outageNs(), "repair", () -> {
+                fault.clear();
+                disk.releaseHung();
+            });
+        } else if (kind == 1) {
+            fault.slow(200);
+        } else {
+            fault.fail(BlockError.EIO);
+        }
+    }
+
+    /** What an operator does with a mirror that has failed: look to the disk, start the machine again. */
+    void mirrorFailed() {
+        scheduler.after(random.nextLong(SHORT_NS), "operator", () -> {
+            if (source.isUp()) {
+                crashSource(CrashMode.POWER_CUT);
+            }
+        });
+    }
+
     private void crashSource() {
         if (!source.isUp()) {
             return;
         }
         CrashMode mode = random.chance(600) ? CrashMode.POWER_CUT : random.nextBoolean() ? CrashMode.PROCESS_KILL
                 : CrashMode.POWER_CUT_ALL_LOST;
+        crashSource(mode);
+    }
+
+    private void crashSource(CrashMode mode) {
         note(mode + " of the source");
         cluster.crashSource(mode);
+        source.disk.clearFaults();
+        source.logDisk.clearFaults();
         scheduler.after(outageNs(), "repair", this::bootSource);
     }
 

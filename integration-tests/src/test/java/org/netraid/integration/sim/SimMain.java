@@ -13,12 +13,13 @@ public final class SimMain {
 
     private static final int DEFAULT_STEPS = 300;
     private static final String USAGE = """
-            usage: bin/sim [--seed N] [--seeds COUNT] [--steps N] [--break NAME] [--trace] [--quiet]
+            usage: bin/sim [--seed N] [--seeds COUNT] [--steps N] [--break NAME] [--trace] [--quiet] [--keep-going]
               --seed N      first seed (default: drawn from the clock)
               --seeds COUNT consecutive seeds to run (default 1)
               --steps N     client operations per seed (default 300)
               --break NAME  plant a defect: clear-bit-before-flush, skip-range-lock, ack-before-intent
               --trace       print every event
+              --keep-going  run the other seeds too when one has failed
               --quiet       print violations and the summary only
             """;
 
@@ -26,7 +27,8 @@ public final class SimMain {
     }
 
     /** What the command line asks for. */
-    private record Options(long seed, int seeds, int steps, FaultPoints faults, boolean trace, boolean quiet) {
+    private record Options(long seed, int seeds, int steps, FaultPoints faults, boolean trace, boolean quiet,
+            boolean keepGoing) {
     }
 
     public static void main(String[] args) {
@@ -44,10 +46,13 @@ public final class SimMain {
 
     private static boolean run(Options options) {
         long startNs = System.nanoTime();
+        int violations = 0;
+        int ran = 0;
         long events = 0;
         double simulatedSeconds = 0;
         for (int i = 0; i < options.seeds(); i++) {
             long seed = options.seed() + i;
+            ran++;
             ClusterSim sim = new ClusterSim(seed, options.steps(), options.faults());
             if (options.trace()) {
                 System.out.println(sim.settings());
@@ -67,13 +72,16 @@ public final class SimMain {
                     violation.printStackTrace(System.out);
                 }
                 System.out.printf("  %s%n  replay: bin/sim --seed %d --steps %d --trace%n", sim.settings(), seed, options.steps());
-                return false;
+                violations++;
+                if (!options.keepGoing()) {
+                    break;
+                }
             }
         }
         double seconds = (System.nanoTime() - startNs) / 1e9;
-        System.out.printf("%d seeds from %d, no violation: %d events, %.1f simulated s, %.1f s, %.1f seeds/s%n", options.seeds(),
-                options.seed(), events, simulatedSeconds, seconds, options.seeds() / seconds);
-        return true;
+        System.out.printf("%d seeds from %d, %s: %d events, %.1f simulated s, %.1f s, %.1f seeds/s%n", ran, options.seed(),
+                violations == 0 ? "no violation" : violations + " with violations", events, simulatedSeconds, seconds, ran / seconds);
+        return violations == 0;
     }
 
     private static Options parse(String[] args) {
@@ -82,11 +90,13 @@ public final class SimMain {
         int steps = DEFAULT_STEPS;
         boolean trace = false;
         boolean quiet = false;
+        boolean keepGoing = false;
         TreeSet<String> armed = new TreeSet<>();
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--trace" -> trace = true;
                 case "--quiet" -> quiet = true;
+                case "--keep-going" -> keepGoing = true;
                 case "--seed" -> seed = number(args, ++i, Long.MAX_VALUE);
                 case "--seeds" -> seeds = (int) number(args, ++i, Integer.MAX_VALUE);
                 case "--steps" -> steps = (int) number(args, ++i, Integer.MAX_VALUE);
@@ -94,7 +104,7 @@ public final class SimMain {
                 default -> throw new IllegalArgumentException("unknown option " + args[i]);
             }
         }
-        return new Options(seed, seeds, steps, armed::contains, trace, quiet);
+        return new Options(seed, seeds, steps, armed::contains, trace, quiet, keepGoing);
     }
 
     private static String value(String[] args, int index) {

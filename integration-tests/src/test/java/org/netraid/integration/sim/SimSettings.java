@@ -4,6 +4,12 @@
  */
 package org.netraid.integration.sim;
 
+import java.util.EnumSet;
+import java.util.List;
+
+import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockGeometry;
+import org.netraid.sim.SimDiskOptions;
 import org.netraid.sim.SimRandom;
 
 /**
@@ -24,11 +30,12 @@ import org.netraid.sim.SimRandom;
  * @param resyncRequestBytes longest chunk run
  * @param legTimeoutNs when a hung target is given up
  * @param faultEveryNs mean time between faults
+ * @param targetBlockBytes smallest unit of the targets reached by NBD
  * @param equalAtStart the copies are declared equal at first, instead of a full resync
  */
 record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int targets, int nbdMask, int clientDepth, int hotSpots,
         int maxOperationBytes, long flushBytes, long flushIntervalNs, int payloadBytes, int resyncWindow, int resyncRequestBytes,
-        long legTimeoutNs, long faultEveryNs, boolean equalAtStart) {
+        long legTimeoutNs, long faultEveryNs, int targetBlockBytes, boolean equalAtStart) {
 
     static final int LOCAL_SLOT = -1;
     private static final int MEGABYTE = 1 << 20;
@@ -52,7 +59,20 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int targets, i
                 Math.max(chunkBytes, 16384 << random.nextInt(5)),
                 random.between(100, 400) * 1_000_000L,
                 random.between(1, 30) * 1_000_000L,
+                sectorsOff == 0 && random.chance(300) ? 4096 : random.nextBoolean() ? 512 : 1,
                 random.chance(800));
+    }
+
+    /** A disk of the mirror's size, with the capabilities that a real one might have. */
+    SimDiskOptions diskOptions(SimRandom random, int minBlockBytes) {
+        EnumSet<BlockCapability> capabilities = EnumSet.of(BlockCapability.FLUSH);
+        for (BlockCapability optional : List.of(BlockCapability.FUA, BlockCapability.TRIM, BlockCapability.WRITE_ZEROES)) {
+            if (random.chance(800)) {
+                capabilities.add(optional);
+            }
+        }
+        return SimDiskOptions.ofSize(deviceBytes).withCapabilities(capabilities)
+                .withGeometry(new BlockGeometry(deviceBytes, minBlockBytes, 4096, 1 << 20));
     }
 
     boolean isNbd(int slot) {

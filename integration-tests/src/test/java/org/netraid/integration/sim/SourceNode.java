@@ -51,6 +51,9 @@ final class SourceNode implements TargetMarker {
         /** The log is open; nothing uses it yet. */
         void recovered(IntentLog log, boolean firstBoot);
 
+        /** The target has durably taken note that it is in sync. */
+        void markedInSync(int slot);
+
         /** The mirror takes requests. */
         void running(Mirror mirror);
     }
@@ -76,6 +79,7 @@ final class SourceNode implements TargetMarker {
     private static final class Connection {
         boolean attempting;
         boolean timerSet;
+        long lastMarkNs;
         BlockDevice device;
     }
 
@@ -88,7 +92,7 @@ final class SourceNode implements TargetMarker {
         this.faults = faults;
         this.watcher = watcher;
         this.random = scheduler.random("source");
-        this.disk = new SimDisk(scheduler, "source.disk", SimDiskOptions.ofSize(settings.deviceBytes()));
+        this.disk = new SimDisk(scheduler, "source.disk", settings.diskOptions(scheduler.random("source.options"), 512));
         this.logDisk = new SimDisk(scheduler, "source.log", SimDiskOptions.ofSize(logConfig(settings).layout().sizeBytes()));
         this.connections = new Connection[targets.size()];
     }
@@ -333,14 +337,21 @@ final class SourceNode implements TargetMarker {
     private void mark(int slot, boolean inconsistent, Done done) {
         TargetNode target = targets.get(slot);
         SimLoop life = loop;
-        scheduler.after(random.between(50_000, 2_000_000), NAME + ".mark", () -> {
+        // one channel to each peer: marks arrive in the order they were sent
+        Connection connection = connections[slot];
+        connection.lastMarkNs = Math.max(connection.lastMarkNs + 1, scheduler.nanoTime() + random.between(50_000, 2_000_000));
+        scheduler.after(connection.lastMarkNs - scheduler.nanoTime(), NAME + ".mark", () -> {
             if (!life.isAlive()) {
                 return;
             }
             boolean reached = target.isUp() && !target.isCutOff();
             boolean replyLost = random.chance(20);
+            if (reached && !inconsistent) {
+                watcher.markedInSync(slot);
+            }
             if (reached) {
                 target.inconsistent = inconsistent;
+                scheduler.record(target.name + (inconsistent ? " marked inconsistent" : " marked in sync"));
             }
             life.execute(() -> done.onMarked(reached && !replyLost ? "" : target.name + " does not answer"));
         });

@@ -18,7 +18,6 @@ import org.netraid.nbd.server.ServerEvents;
 import org.netraid.nbd.server.ServerLimits;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimDisk;
-import org.netraid.sim.SimDiskOptions;
 import org.netraid.sim.SimLoop;
 import org.netraid.sim.SimNetwork;
 import org.netraid.sim.SimScheduler;
@@ -50,7 +49,8 @@ final class TargetNode {
         this.slot = slot;
         this.name = "target" + slot;
         this.nbd = settings.isNbd(slot);
-        this.disk = new SimDisk(scheduler, name + ".disk", SimDiskOptions.ofSize(settings.deviceBytes()));
+        this.disk = new SimDisk(scheduler, name + ".disk", settings.diskOptions(scheduler.random(name + ".options"),
+                nbd ? settings.targetBlockBytes() : 512));
     }
 
     boolean isUp() {
