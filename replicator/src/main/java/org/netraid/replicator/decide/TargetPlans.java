@@ -43,15 +43,14 @@ public final class TargetPlans {
                     ? new TargetPlan(Kind.NO_RESYNC, "D12", target.node() + " is new and was declared equal", "")
                     : new TargetPlan(Kind.FULL, "D13", target.node() + " is new", "");
         }
-        if (known.needsMerge() && !self.previousSource().isEmpty()) {
-            if (self.previousSource().equals(target.node())) {
-                return new TargetPlan(Kind.MERGE_FIRST, "D7", target.node() + " was the source before; its dirty chunks come first", "");
-            }
-            if (!waitIsOver) {
-                return new TargetPlan(Kind.WAIT_PREVIOUS_SOURCE, "D6", "only " + self.previousSource() + ", the source before, knows what "
-                        + target.node() + " lacks", "bring " + self.previousSource() + " up; or copy everything: mirror_action TAG fullresync "
-                        + source.node() + " " + target.node());
-            }
+        if (self.previousSource().equals(target.node())) {
+            // before anything else: its log ends when it becomes a target, and others may need it even if it does not itself
+            return new TargetPlan(Kind.MERGE_FIRST, "D7", target.node() + " was the source before; its dirty chunks come first", "");
+        }
+        if (known.needsMerge() && !self.previousSource().isEmpty() && !waitIsOver) {
+            return new TargetPlan(Kind.WAIT_PREVIOUS_SOURCE, "D6", "only " + self.previousSource() + ", the source before, knows what "
+                    + target.node() + " lacks", "bring " + self.previousSource() + " up; or copy everything: mirror_action TAG fullresync "
+                    + source.node() + " " + target.node());
         }
         return amount(relation, source, target, slot, dirtyChunks, known);
     }

@@ -218,6 +218,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     private void onLog(IntentLog opened, String error) {
+        if (log != null || stopping) {
+            return;
+        }
         if (opened == null) {
             fail(error);
             return;

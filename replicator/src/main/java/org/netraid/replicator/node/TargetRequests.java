@@ -251,29 +251,42 @@ final class TargetRequests {
         agent.beginTransition("handing its dirty chunks to " + source.node());
         IntentLogConfig config = new IntentLogConfig(new UUID(0, own.mirrorId()), agent.node(), own.sizeBytes(), own.chunkBytes(),
                 agent.config().intentLog().hotExtents(), IntentLogConfig.DEFAULT_LAZY_WRITE_NS);
-        agent.context().env.disks().openIntentLog(agent.tag(), config.layout().sizeBytes(),
-                device -> DiskIntentLog.open(device, config, agent.context().loop(), FaultPoints.NONE, (log, error) -> {
-                    ObjectNode reply = PeerMessages.object(agent.tag());
-                    if (log != null) {
-                        agent.event(log.recovery().message());
-                        exportMaps(log, reply.putObject("maps"));
-                    } else {
-                        agent.event(error);
-                    }
-                    device.close(() -> {
-                        answer.ok(reply);
-                        agent.endTransition();
-                    });
-                }), error -> {
-                    agent.event(error);
-                    answer.ok(PeerMessages.object(agent.tag()));
-                    agent.endTransition();
-                });
+        agent.context().env.disks().openIntentLog(agent.tag(), config.layout().sizeBytes(), device -> {
+            boolean[] answered = {false};
+            DiskIntentLog.open(device, config, agent.context().loop(), FaultPoints.NONE, (log, error) -> {
+                if (!answered[0]) {
+                    answered[0] = true;
+                    handOut(device, log, error, answer);
+                }
+            });
+        }, error -> {
+            agent.event(error);
+            answer.ok(PeerMessages.object(agent.tag()));
+            agent.endTransition();
+        });
     }
 
-    private static void exportMaps(IntentLog log, ObjectNode maps) {
+    /** Answers with a map per slot; without any if the log cannot be read. The log stays as it is until the source asks for the disk. */
+    private void handOut(BlockDevice device, IntentLog log, String error, PeerEvents.Answer answer) {
+        ObjectNode reply = PeerMessages.object(agent.tag());
+        Runnable done = () -> device.close(() -> {
+            answer.ok(reply);
+            agent.endTransition();
+        });
+        if (log == null) {
+            agent.event(error);
+            done.run();
+        } else {
+            agent.event(log.recovery().message());
+            exportMaps(log, reply.putObject("maps"));
+            log.close(closed -> done.run());
+        }
+    }
+
+    private void exportMaps(IntentLog log, ObjectNode maps) {
         for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
-            if (log.slotState(slot) == SlotState.UNUSED) {
+            // what this node itself had not yet learnt from the source before it would be missing in the map
+            if (log.slotState(slot) == SlotState.UNUSED || agent.record().peer(log.slotName(slot)).needsMerge()) {
                 continue;
             }
             byte[] map = log.exportDirty(1 << slot);

@@ -20,6 +20,7 @@ import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.Decisions;
 import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.decide.Relation;
 import org.netraid.replicator.decide.Request;
 import org.netraid.replicator.decide.Situation;
 import org.netraid.replicator.peer.PeerEvents;
@@ -267,6 +268,7 @@ final class VolumeAgent {
         if (down || !transition.isEmpty()) {
             return;
         }
+        rememberNewerCopy();
         Decision next = decide(Request.AUTO);
         if (decision == null || !decision.text().equals(next.text())) {
             event(next.text());
@@ -285,6 +287,24 @@ final class VolumeAgent {
                 setRole(Role.BLOCKED);
             }
             default -> throw new IllegalStateException("decision " + next);
+        }
+    }
+
+    /**
+     * A copy that has seen a newer one is outdated, also when the node with the newer one is gone again: otherwise it might take over
+     * from a source that it no longer remembers.
+     */
+    private void rememberNewerCopy() {
+        if (role == Role.SOURCE || !record().created() || !record().diskState().maySource()) {
+            return;
+        }
+        for (NodeFacts peer : facts.values()) {
+            if (peer.reachable() && peer.record().created() && peer.record().diskState().maySource()
+                    && Relation.between(node(), record(), peer.node(), peer.record()).peerIsNewer()) {
+                event("G2: " + peer.node() + " has newer data; this copy is outdated until it is in sync again");
+                write(record().with().diskState(DiskState.OUTDATED).build());
+                return;
+            }
         }
     }
 
