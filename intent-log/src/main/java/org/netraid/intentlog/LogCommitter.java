@@ -41,7 +41,8 @@ final class LogCommitter {
     private final ByteBuffer ringBuffer = ByteBuffer.allocateDirect(IntentLogLayout.TWIN_BYTES);
     private final List<ByteBuffer> pageBuffers = new ArrayList<>();
     private final RoaringBitmap[] pagesToWrite = new RoaringBitmap[IntentLog.MAX_SLOTS];
-    private final long[] roundOffsets = new long[PAGES_PER_ROUND];
+    private final long[] firstOffsets = new long[PAGES_PER_ROUND];
+    private final long[] secondOffsets = new long[PAGES_PER_ROUND];
     private int roundPages;
     private boolean superblockChanged;
     private boolean clean;
@@ -150,7 +151,7 @@ final class LogCommitter {
 
     // ---- bitmap pages
 
-    /** Takes up to a round of pages as they are now. */
+    /** Takes up to a round of pages as they are now. A page's only good place is written last. */
     private boolean encodeRound() {
         roundPages = 0;
         for (TargetSlot slot : slots) {
@@ -172,20 +173,20 @@ final class LogCommitter {
         }
         BitmapPageCodec.encode(pageBuffers.get(roundPages).clear(), 0, superblock.mirrorId(), superblock.incarnation(), slot.index,
                 slot.life, page, ++pageSequence, slot.bitmap.dirty);
-        slot.bitmap.pageWritten(page);
-        roundOffsets[roundPages++] = layout.pageOffset(slot.index, 0, page);
+        int first = slot.bitmap.startPageWrite(page);
+        firstOffsets[roundPages] = layout.pageOffset(slot.index, first, page);
+        secondOffsets[roundPages++] = layout.pageOffset(slot.index, 1 - first, page);
     }
 
     private void writeFirstPlaces() {
         for (int i = 0; i < roundPages; i++) {
-            io.write(roundOffsets[i], pageBuffers.get(i).clear());
+            io.write(firstOffsets[i], pageBuffers.get(i).clear());
         }
     }
 
     private void secondPlaces() {
-        long distance = layout.pageOffset(0, 1, 0) - layout.pageOffset(0, 0, 0);
         for (int i = 0; i < roundPages; i++) {
-            io.write(roundOffsets[i] + distance, pageBuffers.get(i).clear());
+            io.write(secondOffsets[i], pageBuffers.get(i).clear());
         }
         if (!superblockChanged && !hasPages() && changesWritten < changes.count()) {
             writeRingBlock();

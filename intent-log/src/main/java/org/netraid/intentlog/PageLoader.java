@@ -95,13 +95,18 @@ final class PageLoader {
         if (first == Verdict.BAD && second == Verdict.BAD) {
             return "both places of bitmap page " + page + " of slot " + slot + " (" + target.name + ") are damaged";
         }
+        boolean equal = first == second && (first != Verdict.VALID || sameSequence(at));
         if (first == Verdict.VALID || second == Verdict.VALID) {
-            decode(target, best(first, second, at), at);
+            int best = best(first, second, at);
+            decode(target, best, at);
+            if (best == 0 && !equal) {
+                target.bitmap.onlyFirstPlace.add(page);
+            }
         } else if (target.fillOnes) {
             long start = (long) page * IntentLogLayout.BITS_PER_PAGE;
             target.bitmap.dirty.add(start, Math.min(start + IntentLogLayout.BITS_PER_PAGE, layout.chunkCount()));
         }
-        if (first != second || first == Verdict.VALID && !sameSequence(at)) {
+        if (!equal) {
             target.bitmap.setStale.add(page); // the places must be equal at rest: one alone would not survive rot
         }
         return null;

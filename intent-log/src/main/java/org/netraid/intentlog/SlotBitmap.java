@@ -21,6 +21,9 @@ final class SlotBitmap {
     /** Pages with bits cleared since their last write: writing them can wait. */
     final RoaringBitmap clearStale = new RoaringBitmap();
 
+    /** Pages of which only the first place on disk is good: the second must be written before the first is touched. */
+    final RoaringBitmap onlyFirstPlace = new RoaringBitmap();
+
     private final RoaringBitmap[] pending = new RoaringBitmap[EPOCHS];
     private final long[] pendingEpoch = new long[EPOCHS];
     private int pendingCount;
@@ -138,6 +141,7 @@ final class SlotBitmap {
         dirty.clear();
         setStale.clear();
         clearStale.clear();
+        onlyFirstPlace.clear();
         dropPending();
         keepLoan();
         if (ones) {
@@ -149,9 +153,11 @@ final class SlotBitmap {
         return setStale.contains(page) || clearStale.contains(page);
     }
 
-    void pageWritten(int page) {
+    /** The page is being written as it is now. @return the place to write first, 0 or 1 */
+    int startPageWrite(int page) {
         setStale.remove(page);
         clearStale.remove(page);
+        return onlyFirstPlace.checkedRemove(page) ? 1 : 0;
     }
 
     static int pageOf(long chunk) {
