@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A server process of someone else, on a free TCP port or on a unix socket in a folder of the test's. */
-final class ForeignServer implements AutoCloseable {
+public final class ForeignServer implements AutoCloseable {
 
     /** A server that makes itself a daemon leaves its process id here. */
     private static final String DAEMON_PID = "daemon.pid";
@@ -38,7 +38,7 @@ final class ForeignServer implements AutoCloseable {
     }
 
     /** @param arguments plugin, filters and their settings */
-    static ForeignServer nbdkit(Path folder, boolean unix, String... arguments) throws IOException {
+    public static ForeignServer nbdkit(Path folder, boolean unix, String... arguments) throws IOException {
         Path socket = folder.resolve("nbdkit.sock");
         int port = unix ? 0 : freePort();
         List<String> command = new ArrayList<>(List.of(installed("nbdkit"), "-f", "--exit-with-parent"));
@@ -47,7 +47,7 @@ final class ForeignServer implements AutoCloseable {
         return new ForeignServer(command, uri(unix, socket, port, ""), folder);
     }
 
-    static ForeignServer qemuNbd(Path folder, boolean unix, Path file) throws IOException {
+    public static ForeignServer qemuNbd(Path folder, boolean unix, Path file) throws IOException {
         Path socket = folder.resolve("qemu.sock");
         int port = unix ? 0 : freePort();
         List<String> command = new ArrayList<>(List.of(installed("qemu-nbd"), "-t", "-f", "raw", "-x", "disk", "-e", "4",
@@ -57,7 +57,7 @@ final class ForeignServer implements AutoCloseable {
         return new ForeignServer(command, uri(unix, socket, port, "disk"), folder);
     }
 
-    static ForeignServer nbdServer(Path folder, boolean unix, Path file) throws IOException {
+    public static ForeignServer nbdServer(Path folder, boolean unix, Path file) throws IOException {
         Path socket = folder.resolve("nbd-server.sock");
         int port = freePort();
         Path config = folder.resolve("nbd-server.conf");
@@ -73,7 +73,7 @@ final class ForeignServer implements AutoCloseable {
     }
 
     /** Path of the program; skips the test, loudly, if it is missing. */
-    static String installed(String program) {
+    public static String installed(String program) {
         for (String folder : (System.getenv("PATH") + ":/usr/sbin:/sbin").split(":")) {
             if (Files.isExecutable(Path.of(folder, program))) {
                 return Path.of(folder, program).toString();
@@ -90,11 +90,11 @@ final class ForeignServer implements AutoCloseable {
         }
     }
 
-    String uri() {
+    public String uri() {
         return uri;
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return server().isAlive() || daemon && !Files.exists(pidFile);
     }
 
@@ -108,12 +108,12 @@ final class ForeignServer implements AutoCloseable {
     }
 
     /** What it has printed. */
-    String log() throws IOException {
+    public String log() throws IOException {
         return Files.readString(log);
     }
 
     /** As kill -9. */
-    void kill() {
+    public void kill() {
         ProcessHandle server = server();
         server.destroyForcibly();
         await(server, 10);

@@ -25,7 +25,7 @@ import org.netraid.nbd.client.NbdTarget;
 import org.netraid.nbd.wire.NbdUri;
 
 /** Our client on real sockets; every method waits for its result. */
-final class RealClient implements AutoCloseable {
+public final class RealClient implements AutoCloseable {
 
     private static final long DEADLINE_SECONDS = 30;
 
@@ -35,7 +35,7 @@ final class RealClient implements AutoCloseable {
     private volatile Throwable broken;
     private NbdClientDevice device;
 
-    RealClient(NbdClientConfig config) {
+    public RealClient(NbdClientConfig config) {
         runtime = new NettyRuntime("test-client", 1, thrown -> broken = thrown);
         connector = new NbdConnector(runtime.links(0, NettyLinkOptions.DEFAULT), runtime.loop(0), config);
     }
@@ -59,7 +59,7 @@ final class RealClient implements AutoCloseable {
     }
 
     /** One attempt. @return the reason of the failure, or the empty string */
-    String tryOpen(String uri) {
+    public String tryOpen(String uri) {
         CompletableFuture<String> result = new CompletableFuture<>();
         runtime.loop(0).execute(() -> connector.connect(NbdTarget.of(NbdUri.parse(uri)), new NbdConnectionListener() {
             @Override
@@ -81,11 +81,11 @@ final class RealClient implements AutoCloseable {
         return get(result);
     }
 
-    NbdClientDevice device() {
+    public NbdClientDevice device() {
         return device;
     }
 
-    String awaitDisconnect() {
+    public String awaitDisconnect() {
         return get(disconnected);
     }
 
@@ -98,7 +98,7 @@ final class RealClient implements AutoCloseable {
     }
 
     /** Submits and waits. */
-    BlockRequest run(Function<BlockCompletion, BlockRequest> newRequest) {
+    public BlockRequest run(Function<BlockCompletion, BlockRequest> newRequest) {
         CompletableFuture<BlockRequest> done = new CompletableFuture<>();
         BlockRequest request = newRequest.apply(done::complete);
         runtime.loop(0).execute(() -> device.submit(request));
@@ -115,17 +115,17 @@ final class RealClient implements AutoCloseable {
         assertThat(ended.error()).as(ended.errorDetail()).isEqualTo(BlockError.NONE);
     }
 
-    byte[] read(long offset, int length) {
+    public byte[] read(long offset, int length) {
         ByteBuffer into = ByteBuffer.allocate(length);
         must(completion -> new BlockRequest().read(offset, into, completion));
         return into.array();
     }
 
-    void write(long offset, byte[] data, int flags) {
+    public void write(long offset, byte[] data, int flags) {
         must(completion -> new BlockRequest().write(offset, ByteBuffer.wrap(data), flags, completion));
     }
 
-    void flush() {
+    public void flush() {
         must(completion -> new BlockRequest().flush(completion));
     }
 
