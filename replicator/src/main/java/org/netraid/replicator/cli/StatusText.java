@@ -39,7 +39,7 @@ final class StatusText {
                 + (mirror.generation().isEmpty() ? "" : ", generation " + mirror.generation()));
         lines.add("        Flags: " + flags(mirror));
         addIfAny(lines, "        Export: ", mirror.exportUri());
-        addIfAny(lines, "        Intent log: ", mirror.recoveryMessage());
+        addIfAny(lines, "        Intent log when opened: ", mirror.recoveryMessage());
         if (!mirror.blockedRule().isEmpty()) {
             lines.add("        Blocked by " + mirror.blockedRule() + ": " + mirror.blockedReason());
             addIfAny(lines, "        What to do: ", mirror.cure());

@@ -398,8 +398,9 @@ final class VolumeAgent {
             role = Role.STOPPED;
             changed();
             event(clean ? "out of service, stopped in order" : "out of service: " + problem);
-            done.accept(problem);
+            // The evaluation runs in a later turn: a transition that begins in done, such as a hand-over, holds it back.
             endTransition();
+            done.accept(problem);
         });
     }
 
