@@ -127,6 +127,11 @@ public final class SimScheduler implements NanoClock {
         hash = (hash ^ what.hashCode()) * 0x100000001b3L;
         hash = (hash ^ nowNs) * 0x100000001b3L;
         hash ^= hash >>> 29;
+        note(what);
+    }
+
+    /** Adds a line to the trace for people; the hash stays, so that a run is the same with and without a trace. */
+    public void note(String what) {
         if (trace != null) {
             trace.accept(String.format("%14.6f %s", nowNs / 1e6, what));
         }

@@ -275,7 +275,7 @@ final class ClusterSim {
         @Override
         public void legLost(int slot, String reason) {
             if (scheduler.isTracing()) {
-                scheduler.record("leg lost " + slot + ": " + reason);
+                scheduler.note("leg lost " + slot + ": " + reason);
             }
             targets.get(slot).crashedUnnoticed = false;
             lastLossNs = scheduler.nanoTime();

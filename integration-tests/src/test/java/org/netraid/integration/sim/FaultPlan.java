@@ -11,6 +11,7 @@ import org.netraid.mirror.Mirror;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimDiskFault;
+import org.netraid.sim.SimLoop;
 import org.netraid.sim.SimNetwork;
 import org.netraid.sim.SimRandom;
 import org.netraid.sim.SimScheduler;
@@ -63,11 +64,13 @@ final class FaultPlan {
             if (!target.isUp()) {
                 target.boot();
             }
+            target.loop().resume();
             target.healed();
         }
         if (!source.isUp()) {
             source.boot();
         }
+        source.loop().resume();
         Mirror mirror = source.mirror();
         if (mirror != null) {
             resumeAll(mirror);
@@ -90,7 +93,7 @@ final class FaultPlan {
     private void strike() {
         faults++;
         TargetNode target = source.targets().get(random.nextInt(settings.targets()));
-        int kind = random.nextInt(100);
+        int kind = random.nextInt(108);
         if (kind < 15) {
             note("disconnect " + target.name);
             target.disconnect();
@@ -112,9 +115,11 @@ final class FaultPlan {
             fullResync(target);
         } else if (kind < 93) {
             suspend();
-        } else {
+        } else if (kind < 100) {
             crashTarget(target, CrashMode.POWER_CUT);
             crashSource();
+        } else {
+            freeze(random.nextBoolean() ? source.loop() : target.loop());
         }
     }
 
@@ -134,6 +139,19 @@ final class FaultPlan {
                 note("boot " + target.name);
                 target.boot();
             }
+        });
+    }
+
+    /** As SIGSTOP and SIGCONT: every timer that comes due meanwhile fires at the end. */
+    private void freeze(SimLoop loop) {
+        if (loop == null || loop.isPaused()) {
+            return;
+        }
+        note("freeze " + loop.name());
+        loop.pause();
+        scheduler.after(outageNs(), "repair", () -> {
+            note("thaw " + loop.name());
+            loop.resume();
         });
     }
 
@@ -231,6 +249,8 @@ final class FaultPlan {
             return;
         }
         note("boot source");
+        source.disk.clearFaults();
+        source.logDisk.clearFaults();
         source.boot();
         if (random.chance(300)) {
             // a second crash while the first is being recovered from

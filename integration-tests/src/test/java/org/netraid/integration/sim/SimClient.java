@@ -168,7 +168,7 @@ final class SimClient {
             }
         }
         if (scheduler.isTracing()) {
-            scheduler.record("client " + operation);
+            scheduler.note("client " + operation);
         }
         running.add(operation);
         operation.inSyncMask = CopyChecker.inSyncMask(mirror, settings.targets());
@@ -189,7 +189,7 @@ final class SimClient {
             failed++;
         }
         if (scheduler.isTracing()) {
-            scheduler.record("client end of " + operation + " " + operation.request.errorDetail());
+            scheduler.note("client end of " + operation + " " + operation.request.errorDetail());
         }
         if (operation.write != null) {
             boolean definite = ok && operation.command != BlockCommand.TRIM;

@@ -64,6 +64,8 @@ public final class SimMain {
                 simulatedSeconds += result.simulatedNs() / 1e9;
                 if (!options.quiet()) {
                     System.out.println(result);
+                } else if (ran % 100 == 0) {
+                    System.err.printf("sim: %d of %d seeds run%n", ran, options.seeds());
                 }
             } catch (SimViolation | RuntimeException violation) {
                 System.out.printf("seed %d VIOLATION after %d events at %.6f simulated ms, trace %016x%n  %s%n", seed,

@@ -126,7 +126,7 @@ final class SourceNode implements TargetMarker {
 
     private void opened(SimLoop life, DiskIntentLog openedLog) {
         if (scheduler.isTracing()) {
-            scheduler.record(NAME + " log: " + openedLog.recovery().message());
+            scheduler.note(NAME + " log: " + openedLog.recovery().message());
         }
         watcher.recovered(openedLog, !everBooted);
         log = openedLog;
