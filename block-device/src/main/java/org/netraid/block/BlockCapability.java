@@ -19,5 +19,7 @@ public enum BlockCapability {
     /** A flush covers the completed writes of every user of the device, not only one connection's. */
     MULTI_CONN,
     /** Seeks cost time. */
-    ROTATIONAL
+    ROTATIONAL,
+    /** {@link BlockRequest#extents} is answered; of a device without it every byte counts as data. */
+    EXTENTS
 }

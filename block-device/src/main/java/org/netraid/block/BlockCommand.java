@@ -4,7 +4,7 @@
  */
 package org.netraid.block;
 
-/** What a {@link BlockRequest} asks of a {@link BlockDevice}. The set is NBD's, without DISC. */
+/** What a {@link BlockRequest} asks of a {@link BlockDevice}. The set is NBD's, without DISC and CACHE; EXTENTS is its BLOCK_STATUS. */
 public enum BlockCommand {
     /** Fill the request's buffer from the device. */
     READ(false),
@@ -15,7 +15,9 @@ public enum BlockCommand {
     /** Tell the device that the range is no longer needed; its content is undefined afterwards. */
     TRIM(true),
     /** Make the range read as zeros. */
-    WRITE_ZEROES(true);
+    WRITE_ZEROES(true),
+    /** Tell which parts of the range are holes or read as zeros; see {@link BlockRequest#extents}. */
+    EXTENTS(false);
 
     private final boolean modifies;
 

@@ -30,6 +30,9 @@ public final class BlockRequest {
      */
     public static final int STABLE_PAYLOAD = 1 << 3;
 
+    /** EXTENTS: the first part is enough, and must not be longer than asked. */
+    public static final int ONE_EXTENT = 1 << 4;
+
     private enum State { IDLE, SUBMITTED }
 
     private BlockCommand command;
@@ -37,6 +40,7 @@ public final class BlockRequest {
     private long lengthBytes;
     private int flags;
     private ByteBuffer data;
+    private ExtentList extents;
     private BlockCompletion completion;
     private BlockError error = BlockError.NONE;
     private String errorDetail = "";
@@ -65,7 +69,23 @@ public final class BlockRequest {
         return set(BlockCommand.WRITE_ZEROES, offsetBytes, lengthBytes, flags, null, completion);
     }
 
-    /** Fills every field; the typed methods above read better where the command is known. */
+    /**
+     * Asks which parts of the range are holes or read as zeros. After success the list holds at least one part, all multiples of the
+     * minimum block; it begins at {@code offsetBytes} and never reaches beyond the range, but may end before it: whoever wants the
+     * rest asks again. The answer is as old as a READ's: it knows every modification completed before, and may know later ones.
+     *
+     * @param lengthBytes at least 1
+     * @param flags {@link #ONE_EXTENT} or 0
+     * @param into cleared here; belongs to the device like the request
+     */
+    public BlockRequest extents(long offsetBytes, long lengthBytes, int flags, ExtentList into, BlockCompletion completion) {
+        set(BlockCommand.EXTENTS, offsetBytes, lengthBytes, flags, null, completion);
+        into.clear();
+        extents = into;
+        return this;
+    }
+
+    /** Fills every field but the list of EXTENTS; the typed methods above read better where the command is known. */
     public BlockRequest set(BlockCommand command, long offsetBytes, long lengthBytes, int flags,
             ByteBuffer data, BlockCompletion completion) {
         if (state != State.IDLE) {
@@ -79,6 +99,7 @@ public final class BlockRequest {
         this.lengthBytes = lengthBytes;
         this.flags = flags;
         this.data = data;
+        this.extents = null;
         this.completion = completion;
         this.error = BlockError.NONE;
         this.errorDetail = "";
@@ -136,6 +157,11 @@ public final class BlockRequest {
     /** Buffer of a READ or WRITE, null otherwise. */
     public ByteBuffer data() {
         return data;
+    }
+
+    /** Where the answer to EXTENTS goes, null for other commands. */
+    public ExtentList extents() {
+        return extents;
     }
 
     public BlockError error() {

@@ -68,6 +68,9 @@ final class DiskOperation {
         if (!is(SimDiskFault.Effect.FAIL) && !is(SimDiskFault.Effect.LOSE)) {
             if (command == BlockCommand.READ) {
                 read();
+            } else if (command == BlockCommand.EXTENTS) {
+                disk.image().current().extents(offset, length, disk.geometry().minBlockBytes(),
+                        (request.flags() & BlockRequest.ONE_EXTENT) != 0, request.extents());
             } else if (command.modifies()) {
                 apply(0, split);
             }

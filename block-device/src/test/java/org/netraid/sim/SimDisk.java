@@ -39,6 +39,7 @@ public final class SimDisk {
     private long reads;
     private long writes;
     private long flushes;
+    private long extents;
     private long bytesRead;
     private long bytesWritten;
 
@@ -221,6 +222,11 @@ public final class SimDisk {
         return flushes;
     }
 
+    /** Answered questions for holes. */
+    public long extents() {
+        return extents;
+    }
+
     public long bytesRead() {
         return bytesRead;
     }
@@ -319,6 +325,7 @@ public final class SimDisk {
                 bytesRead += request.lengthBytes();
             }
             case FLUSH -> flushes++;
+            case EXTENTS -> extents++;
             default -> {
                 writes++;
                 bytesWritten += request.lengthBytes();

@@ -70,6 +70,7 @@ final class SimDiskDevice implements BlockDevice {
             case FLUSH -> BlockCapability.FLUSH;
             case TRIM -> BlockCapability.TRIM;
             case WRITE_ZEROES -> BlockCapability.WRITE_ZEROES;
+            case EXTENTS -> BlockCapability.EXTENTS;
             default -> null;
         };
         if (needed != null && !can(needed) || request.isFua() && !can(BlockCapability.FUA)) {

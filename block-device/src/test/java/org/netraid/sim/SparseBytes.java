@@ -6,6 +6,8 @@ package org.netraid.sim;
 
 import java.util.Arrays;
 
+import org.netraid.block.ExtentList;
+
 /** The bytes of a large, mostly empty medium: 4 KiB pages made at the first write; a missing page reads as zeros. */
 final class SparseBytes {
 
@@ -66,6 +68,34 @@ final class SparseBytes {
             System.arraycopy(page(at), inPage, into, intoIndex + done, count);
             done += count;
         }
+    }
+
+    /** Pages of zeros are holes. Parts are cut at multiples of {@code unitBytes}. */
+    void extents(long offset, long length, int unitBytes, boolean one, ExtentList into) {
+        long step = Math.max(PAGE, unitBytes);
+        long end = offset + length;
+        for (long at = offset; at < end; ) {
+            long next = Math.min(end, (at / step + 1) * step);
+            int status = isZero(at, next) ? ExtentList.HOLE | ExtentList.ZERO : ExtentList.DATA;
+            boolean another = into.count() > 0 && into.status(into.count() - 1) != status;
+            if (another && one || !into.add(next - at, status)) {
+                return;
+            }
+            at = next;
+        }
+    }
+
+    private boolean isZero(long from, long to) {
+        for (long at = from; at < to; ) {
+            int inPage = (int) (at & (PAGE - 1));
+            int count = (int) Math.min(to - at, PAGE - inPage);
+            byte[] page = page(at);
+            if (page != ZEROS && !Arrays.equals(page, inPage, inPage + count, ZEROS, inPage, inPage + count)) {
+                return false;
+            }
+            at += count;
+        }
+        return true;
     }
 
     boolean equal(SparseBytes other, long offset, long length) {

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
+import org.netraid.block.ExtentList;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.time.EventLoop;
 
@@ -84,6 +85,10 @@ final class CopyChannel {
         submit(owner, BlockCommand.READ, offsetBytes, into.remaining(), 0, into, payload);
     }
 
+    void extents(DeviceOpOwner owner, long offsetBytes, long lengthBytes, int flags, ExtentList into) {
+        submit(owner, BlockCommand.EXTENTS, offsetBytes, lengthBytes, flags, null, null, into);
+    }
+
     void zero(DeviceOpOwner owner, long offsetBytes, long lengthBytes, int flags) {
         submit(owner, BlockCommand.WRITE_ZEROES, offsetBytes, lengthBytes, flags, null, null);
     }
@@ -103,6 +108,11 @@ final class CopyChannel {
 
     private void submit(DeviceOpOwner owner, BlockCommand command, long offsetBytes, long lengthBytes, int flags, ByteBuffer data,
             Payload payload) {
+        submit(owner, command, offsetBytes, lengthBytes, flags, data, payload, null);
+    }
+
+    private void submit(DeviceOpOwner owner, BlockCommand command, long offsetBytes, long lengthBytes, int flags, ByteBuffer data,
+            Payload payload, ExtentList extents) {
         DeviceOp op = free;
         if (op == null) {
             op = new DeviceOp(this);
@@ -111,6 +121,7 @@ final class CopyChannel {
         }
         op.owner = owner;
         op.payload = payload;
+        op.extents = extents;
         append(op);
         inFlight++;
         bytesInFlight += command == BlockCommand.WRITE ? lengthBytes : 0;

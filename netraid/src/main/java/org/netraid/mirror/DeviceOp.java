@@ -10,6 +10,7 @@ import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockCompletion;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 
 /**
  * One command of the mirror on one copy. Hides what the copy cannot do: a command longer than its limit goes in slices one after the
@@ -21,6 +22,8 @@ public final class DeviceOp implements BlockCompletion {
     private final BlockRequest request = new BlockRequest();
     DeviceOpOwner owner;
     Payload payload;
+    /** Where the answer to EXTENTS goes; null for the others. */
+    ExtentList extents;
     private BlockCommand command;
     private long offsetBytes;
     private long lengthBytes;
@@ -79,6 +82,9 @@ public final class DeviceOp implements BlockCompletion {
             }
             zeros.limit((int) sliceBytes).position(0);
             request.set(BlockCommand.WRITE, offset, sliceBytes, sliceFlags & ~BlockRequest.NO_HOLE, zeros, this);
+        } else if (command == BlockCommand.EXTENTS) {
+            sliceBytes = left;
+            request.extents(offset, sliceBytes, flags, extents, this);
         } else if (command.hasData()) {
             sliceBytes = Math.min(left, channel.maxTransferBytes);
             int start = dataStart + (int) doneBytes;

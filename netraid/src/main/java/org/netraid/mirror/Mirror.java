@@ -101,8 +101,10 @@ public final class Mirror implements BlockDevice {
     private static Set<BlockCapability> capabilitiesOver(BlockDevice local) {
         EnumSet<BlockCapability> set = EnumSet.of(BlockCapability.FLUSH, BlockCapability.FUA, BlockCapability.TRIM,
                 BlockCapability.WRITE_ZEROES, BlockCapability.MULTI_CONN);
-        if (local.can(BlockCapability.ROTATIONAL)) {
-            set.add(BlockCapability.ROTATIONAL);
+        for (BlockCapability passedOn : EnumSet.of(BlockCapability.ROTATIONAL, BlockCapability.EXTENTS)) {
+            if (local.can(passedOn)) {
+                set.add(passedOn);
+            }
         }
         return Collections.unmodifiableSet(set);
     }
@@ -155,7 +157,7 @@ public final class Mirror implements BlockDevice {
                 return BlockError.ENOTSUP;
             }
         }
-        return state == MirrorState.FAILED && command != BlockCommand.READ ? BlockError.EIO : BlockError.NONE;
+        return state == MirrorState.FAILED && !onlyReads(command) ? BlockError.EIO : BlockError.NONE;
     }
 
     private String refusalText(BlockRequest request, BlockError refusal) {
@@ -169,6 +171,10 @@ public final class Mirror implements BlockDevice {
         };
     }
 
+    private static boolean onlyReads(BlockCommand command) {
+        return command == BlockCommand.READ || command == BlockCommand.EXTENTS;
+    }
+
     private static boolean isEmpty(BlockRequest request) {
         return request.command() != BlockCommand.FLUSH && request.lengthBytes() == 0;
     }
@@ -178,7 +184,7 @@ public final class Mirror implements BlockDevice {
             return false;
         }
         if (state == MirrorState.SUSPENDED) {
-            return request.command() == BlockCommand.READ;
+            return onlyReads(request.command());
         }
         return queue.isEmpty();
     }
@@ -187,7 +193,7 @@ public final class Mirror implements BlockDevice {
         MirrorRequest request = active.take();
         request.start(upper);
         switch (request.command) {
-            case READ -> startRead(request);
+            case READ, EXTENTS -> startRead(request);
             case FLUSH -> {
                 request.state = MirrorRequest.State.FLUSHING;
                 rounds.join(request);
@@ -199,7 +205,12 @@ public final class Mirror implements BlockDevice {
     private void startRead(MirrorRequest request) {
         request.state = MirrorRequest.State.READING;
         activeReads++;
-        localChannel.read(request, request.offsetBytes, request.upper.data(), null);
+        if (request.command == BlockCommand.EXTENTS) {
+            // the targets are not asked: an answer from this disk is true of them too, and costs no round trip
+            localChannel.extents(request, request.offsetBytes, request.lengthBytes, request.upper.flags(), request.upper.extents());
+        } else {
+            localChannel.read(request, request.offsetBytes, request.upper.data(), null);
+        }
     }
 
     private void startModification(MirrorRequest request) {

@@ -14,6 +14,7 @@ import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 import org.netraid.intentlog.SlotState;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimDiskOptions;
@@ -177,5 +178,19 @@ class MirrorMembersTest {
         rig.run();
         assertThat(rig.mirror.snapshot().legs().get(0).bytesWritten()).isEqualTo(4096);
         assertThat(rig.mirror.snapshot().bytesWritten()).isEqualTo(4096);
+    }
+
+    @Test
+    void shouldTellHolesFromItsOwnDiskOnly() {
+        MirrorRig rig = new MirrorRig(1, MIB, 1).startEqual();
+        assertThat(rig.mirror.can(BlockCapability.EXTENTS)).isTrue();
+        rig.finish(rig.write(65536, 4096, 1));
+        ExtentList list = new ExtentList(10);
+        boolean[] done = {false};
+        long asked = rig.targets.get(0).extents();
+        rig.mirror.submit(new BlockRequest().extents(0, MIB, 0, list, ended -> done[0] = !ended.error().isError()));
+        assertThat(rig.scheduler.runUntil(() -> done[0], 10_000)).isTrue();
+        assertThat(list).hasToString("65536:3 4096:0 978944:3");
+        assertThat(rig.targets.get(0).extents()).isEqualTo(asked);
     }
 }

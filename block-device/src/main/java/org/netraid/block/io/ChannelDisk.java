@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 
 /** A regular file or a block special file, reached by FileChannel and, for holes and zeros, by {@link NativeFile}. */
 final class ChannelDisk implements RawDisk {
@@ -29,14 +30,18 @@ final class ChannelDisk implements RawDisk {
     /** Logical sector of a block device; 1 for a file, where the kernel takes care of partial blocks. */
     private final int sectorBytes;
     private final boolean isBlockDevice;
+    private final boolean readOnly;
+    private final HoleFinder holes = new HoleFinder();
     private NativeFile nativeFile;
 
     /** @param nativeFile already open, or null: opened when first needed */
-    ChannelDisk(Path path, FileChannel channel, Object key, boolean isBlockDevice, int sectorBytes, NativeFile nativeFile) {
+    ChannelDisk(Path path, FileChannel channel, Object key, boolean isBlockDevice, boolean readOnly, int sectorBytes,
+            NativeFile nativeFile) {
         this.path = path;
         this.channel = channel;
         this.key = key;
         this.isBlockDevice = isBlockDevice;
+        this.readOnly = readOnly;
         this.sectorBytes = sectorBytes;
         this.nativeFile = nativeFile;
     }
@@ -74,8 +79,10 @@ final class ChannelDisk implements RawDisk {
             return;
         }
         NativeFile file = nativeFile();
+        holes.onPunch();
         int errno = overSlices(start, end, (at, length) ->
                 isBlockDevice ? file.ioctlRange(LibC.BLKDISCARD, at, length) : file.fallocate(HOLE, at, length));
+        holes.onPunch();
         if (errno != 0 && !Errno.isUnsupported(errno)) {
             throw failure(errno);
         }
@@ -107,7 +114,10 @@ final class ChannelDisk implements RawDisk {
             return Errno.EOPNOTSUPP;
         }
         int mode = noHole ? ALLOCATED_ZEROS : HOLE;
-        return overSlices(start, end, (at, length) -> file.fallocate(mode, at, length));
+        holes.onPunch();
+        int errno = overSlices(start, end, (at, length) -> file.fallocate(mode, at, length));
+        holes.onPunch();
+        return errno;
     }
 
     private void zeroSlowly(long start, long end) throws IOException {
@@ -132,6 +142,16 @@ final class ChannelDisk implements RawDisk {
             write(slice, at);
             at += slice.limit();
         }
+    }
+
+    @Override
+    public void extents(long offsetBytes, long lengthBytes, boolean one, ExtentList into) throws IOException {
+        if (isBlockDevice) {
+            // what a discarded block reads as is up to the device
+            into.add(lengthBytes, ExtentList.DATA);
+            return;
+        }
+        holes.find(nativeFile()::seek, offsetBytes, lengthBytes, one, into);
     }
 
     private interface RangeCall {
@@ -164,7 +184,7 @@ final class ChannelDisk implements RawDisk {
 
     private synchronized NativeFile nativeFile() throws IOException {
         if (nativeFile == null) {
-            NativeFile opened = NativeFile.open(path, LibC.O_RDWR);
+            NativeFile opened = NativeFile.open(path, readOnly ? LibC.O_RDONLY : LibC.O_RDWR);
             if (opened == null) {
                 throw failure(LibC.lastErrno());
             }

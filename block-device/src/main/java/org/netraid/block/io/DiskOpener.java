@@ -62,7 +62,7 @@ final class DiskOpener {
             channel = FileChannel.open(path, how);
             Object key = ChannelDisk.key(path);
             measure(isBlockDevice, channel, nativeFile);
-            ChannelDisk disk = new ChannelDisk(path, channel, key, isBlockDevice, sectorBytes, nativeFile);
+            ChannelDisk disk = new ChannelDisk(path, channel, key, isBlockDevice, options.readOnly(), sectorBytes, nativeFile);
             channel = null;
             nativeFile = null;
             return disk;

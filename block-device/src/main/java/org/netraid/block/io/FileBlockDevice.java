@@ -23,7 +23,7 @@ import org.netraid.time.EventLoop;
  * A file or block special file as a block device.
  *
  * <p>READ and WRITE run inline on the loop or on a worker ({@link FileDeviceOptions.Mode}); whatever may wait for the
- * medium (sync, trim, zero) always runs on a worker. Completions are posted, many with one turn of the loop.
+ * medium (sync, trim, zero, holes) always runs on a worker. Completions are posted, many with one turn of the loop.
  *
  * <p>Syncs are grouped: one fdatasync is underway at a time, and all flushes and FUA commands that arrive meanwhile share
  * the next one. <b>After a failed sync the device is failed for good</b>: the kernel may have dropped the pages and
@@ -94,7 +94,7 @@ public final class FileBlockDevice implements BlockDevice {
         this.disk = disk;
         this.loop = loop;
         this.workers = workers;
-        Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN);
+        Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS);
         can.addAll(readOnly ? EnumSet.of(BlockCapability.READ_ONLY) : EnumSet.of(BlockCapability.FUA, BlockCapability.TRIM,
                 BlockCapability.WRITE_ZEROES, BlockCapability.FAST_ZERO));
         capabilities = Set.copyOf(can);
@@ -385,6 +385,8 @@ public final class FileBlockDevice implements BlockDevice {
                     case WRITE -> disk.write(request.data(), request.offsetBytes());
                     case TRIM -> disk.trim(request.offsetBytes(), request.lengthBytes());
                     case WRITE_ZEROES -> disk.zero(request.offsetBytes(), request.lengthBytes(), request.flags());
+                    case EXTENTS -> disk.extents(request.offsetBytes(), request.lengthBytes(),
+                            (request.flags() & BlockRequest.ONE_EXTENT) != 0, request.extents());
                     default -> throw new IllegalStateException("not a data command: " + request);
                 }
             } catch (IOException e) {

@@ -19,7 +19,7 @@ public record FileDeviceOptions(boolean readOnly, boolean exclusive, long create
     public static final long NO_CREATE = -1;
 
     /**
-     * Where READ and WRITE run. FLUSH, FUA's sync, TRIM and WRITE_ZEROES always run on a worker.
+     * Where READ and WRITE run. FLUSH, FUA's sync, TRIM, WRITE_ZEROES and EXTENTS always run on a worker.
      */
     public enum Mode {
         /**

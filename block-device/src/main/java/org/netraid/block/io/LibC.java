@@ -28,6 +28,9 @@ final class LibC {
     static final int FALLOC_FL_PUNCH_HOLE = 2;
     static final int FALLOC_FL_ZERO_RANGE = 16;
 
+    static final int SEEK_DATA = 3;
+    static final int SEEK_HOLE = 4;
+
     static final long BLKSSZGET = 0x1268;
     static final long BLKDISCARD = 0x1277;
     static final long BLKZEROOUT = 0x127F;
@@ -45,6 +48,8 @@ final class LibC {
         int open(@In byte[] path, int flags, int mode);
 
         int close(int fd);
+
+        long lseek(int fd, long offset, int whence);
 
         int flock(int fd, int operation);
 

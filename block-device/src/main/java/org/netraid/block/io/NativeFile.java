@@ -49,6 +49,12 @@ final class NativeFile implements AutoCloseable {
         return errno;
     }
 
+    /** @param whence SEEK_DATA or SEEK_HOLE. @return the offset found, or errno negated; ENXIO: no data from here on */
+    long seek(long offsetBytes, int whence) {
+        long found = LibC.calls().lseek(fd, offsetBytes, whence);
+        return found >= 0 ? found : -LibC.lastErrno();
+    }
+
     /** A block ioctl on a range, such as BLKDISCARD. @return 0 or errno */
     int ioctlRange(long request, long offsetBytes, long lengthBytes) {
         ByteBuffer range = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());

@@ -6,6 +6,7 @@ package org.netraid.block.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.netraid.block.ExtentList;
 
 /**
  * Blocking access to one disk: the seam between {@link FileBlockDevice}, which keeps turns and durability, and the system
@@ -27,6 +28,13 @@ interface RawDisk {
 
     /** @param flags of {@link org.netraid.block.BlockRequest}: NO_HOLE, FAST_ZERO */
     void zero(long offsetBytes, long lengthBytes, int flags) throws IOException;
+
+    /**
+     * Which parts are holes; bounded in work, so it may end early.
+     *
+     * @param one the first part is enough
+     */
+    void extents(long offsetBytes, long lengthBytes, boolean one, ExtentList into) throws IOException;
 
     void close() throws IOException;
 }

@@ -29,6 +29,7 @@ import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 
 class FileBlockDeviceTest {
 
@@ -107,6 +108,43 @@ class FileBlockDeviceTest {
         assertThat(write(device, 0, new byte[512], 0).error()).isEqualTo(BlockError.EPERM);
         assertThat(run(device, new BlockRequest().trim(0, 4096, 0, done -> { })).error()).isEqualTo(BlockError.EPERM);
         assertThat(run(device, new BlockRequest().flush(done -> { })).error()).isEqualTo(BlockError.NONE);
+    }
+
+    // Holes
+
+    @Test
+    void shouldTellWhereTheHolesAreAndFollowWritesAndPunches() throws Exception {
+        for (boolean readOnly : new boolean[] {false, true}) {
+            Path disk = folder.resolve("disk" + readOnly);
+            try (FileChannel file = FileChannel.open(disk, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                file.write(ByteBuffer.wrap(filled(65536)), 1 << 20);
+                file.write(ByteBuffer.wrap(new byte[1]), (8 << 20) - 1);
+            }
+            FileBlockDevice device = open(disk, FileDeviceOptions.DEFAULT.withReadOnly(readOnly));
+            String before = extents(device, 0, 7 << 20, 0);
+            Assumptions.assumeTrue(!before.equals((7 << 20) + ":0"), "the file system of the test folder does not tell holes");
+            assertThat(before).isEqualTo("1048576:3 65536:0 6225920:3");
+            assertThat(extents(device, 1 << 20, 100, 0)).isEqualTo("100:0");
+            assertThat(extents(device, 0, 7 << 20, BlockRequest.ONE_EXTENT)).isEqualTo("1048576:3");
+            assertThat(extents(device, (1 << 20) + 4096, 7 << 20 >> 1, BlockRequest.ONE_EXTENT)).isEqualTo("61440:0");
+            if (!readOnly) {
+                run(device, new BlockRequest().writeZeroes((1 << 20) + 4096, 4096, 0, done -> { }));
+                write(device, 2 << 20, filled(4096), 0);
+                assertThat(extents(device, 1 << 20, 2 << 20, 0)).isEqualTo("4096:0 4096:3 57344:0 983040:3 4096:0 1044480:3");
+            }
+        }
+    }
+
+    private String extents(FileBlockDevice device, long offset, long length, int flags) throws Exception {
+        ExtentList list = new ExtentList(100);
+        assertThat(run(device, new BlockRequest().extents(offset, length, flags, list, done -> { })).error()).isEqualTo(BlockError.NONE);
+        return list.toString();
+    }
+
+    private static byte[] filled(int length) {
+        byte[] bytes = new byte[length];
+        Arrays.fill(bytes, (byte) 1);
+        return bytes;
     }
 
     // Durability
@@ -375,6 +413,11 @@ class FileBlockDeviceTest {
 
         @Override
         public void zero(long offsetBytes, long lengthBytes, int flags) {
+        }
+
+        @Override
+        public void extents(long offsetBytes, long lengthBytes, boolean one, ExtentList into) {
+            into.add(lengthBytes, ExtentList.DATA);
         }
 
         @Override

@@ -22,6 +22,7 @@ import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 
 /**
  * What every {@link BlockDevice} owes its submitter. A test class of an implementation extends this and says how to open a fresh
@@ -237,6 +238,30 @@ public abstract class BlockDeviceContract {
         assertThat(closed.get()).isEqualTo(1);
     }
 
+    @Test
+    void shouldReportNoZerosWhereDataIsAndCoverTheRangeInOrder() throws Exception {
+        assumeTrue(device.can(BlockCapability.EXTENTS));
+        assertThat(run(write(2L * UNIT, pattern(3 * UNIT, 1), 0))).isEqualTo(BlockError.NONE);
+        assertThat(run(write(20L * UNIT, pattern(UNIT, 1), 0))).isEqualTo(BlockError.NONE);
+        int length = 40 * UNIT;
+        byte[] content = read(0, length);
+        ExtentList list = new ExtentList(100);
+        for (int at = 0; at < length; ) {
+            assertThat(run(new Tracked().extents(at, length - at, 0, list))).isEqualTo(BlockError.NONE);
+            assertThat(list.totalBytes()).isBetween(1L, (long) length - at);
+            for (int i = 0; i < list.count(); i++) {
+                int end = at + (int) list.lengthBytes(i);
+                if ((list.status(i) & ExtentList.ZERO) != 0) {
+                    assertThat(Arrays.copyOfRange(content, at, end)).containsOnly(0);
+                }
+                at = end;
+            }
+        }
+        assertThat(run(new Tracked().extents(UNIT, length, BlockRequest.ONE_EXTENT, list))).isEqualTo(BlockError.NONE);
+        assertThat(list.count()).isEqualTo(1);
+        assertThat(run(new Tracked().extents(device.geometry().sizeBytes(), UNIT, 0, list))).isEqualTo(BlockError.EINVAL);
+    }
+
     // ---- helpers
 
     /** A request and what became of it. */
@@ -258,6 +283,11 @@ public abstract class BlockDeviceContract {
 
         Tracked other(BlockCommand command, long offset, long length, int flags) {
             request.set(command, offset, length, flags, null, this::completed);
+            return this;
+        }
+
+        Tracked extents(long offset, long length, int flags, ExtentList into) {
+            request.extents(offset, length, flags, into, this::completed);
             return this;
         }
 

@@ -213,6 +213,7 @@ public final class NbdClientDevice implements BlockDevice {
         BlockCommand command = request.command();
         return command == BlockCommand.FLUSH && !can(BlockCapability.FLUSH)
                 || command == BlockCommand.TRIM && !can(BlockCapability.TRIM)
+                || command == BlockCommand.EXTENTS && !can(BlockCapability.EXTENTS)
                 || request.isFua() && command.modifies() && !can(BlockCapability.FUA)
                 || (request.flags() & BlockRequest.FAST_ZERO) != 0 && command == BlockCommand.WRITE_ZEROES
                         && !can(BlockCapability.FAST_ZERO);
@@ -309,7 +310,7 @@ public final class NbdClientDevice implements BlockDevice {
                     return false;
                 }
             }
-            case FLUSH -> throw new IllegalStateException("a flush has no parts");
+            case FLUSH, EXTENTS -> throw new IllegalStateException(request.command + " has no parts");
         }
         return true;
     }
