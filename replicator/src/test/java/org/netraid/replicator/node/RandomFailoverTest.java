@@ -17,11 +17,12 @@ import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.state.Role;
+import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimRandom;
 
 /**
  * Goal: after any row of crashes, restarts, starts and switchovers without {@code force}, no acknowledged write is lost, and all copies are
- * equal in the end. Method: one operator who only uses {@code start} and {@code switchover}, an application that writes wherever the mirror is in
+ * equal in the end. Method: one operator who only uses {@code start} and {@code switchover}, an application that writes (FUA) wherever the mirror is in
  * service and remembers what was acknowledged, and a checker that looks at the disks.
  */
 class RandomFailoverTest {
@@ -76,8 +77,9 @@ class RandomFailoverTest {
         switch (random.nextInt(6)) {
             case 0 -> {
                 if (alive) {
-                    steps.add("kill " + name);
-                    cluster.kill(name);
+                    CrashMode mode = CrashMode.values()[random.nextInt(CrashMode.values().length)];
+                    steps.add(mode + " " + name);
+                    cluster.crash(name, mode);
                 }
             }
             case 1 -> {

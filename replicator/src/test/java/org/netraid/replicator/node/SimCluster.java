@@ -159,11 +159,20 @@ final class SimCluster {
 
     /** kill -9. */
     void kill(String name) {
+        crash(name, CrashMode.PROCESS_KILL);
+    }
+
+    /** Kill, or power cut: then nobody is told, and what was not flushed may be lost. */
+    void crash(String name, CrashMode mode) {
         Box box = box(name);
         box.loop.kill();
-        network.kill(name);
-        box.disk.crash(CrashMode.PROCESS_KILL);
-        box.logDisk.crash(CrashMode.PROCESS_KILL);
+        if (mode == CrashMode.PROCESS_KILL) {
+            network.kill(name);
+        } else {
+            network.vanish(name);
+        }
+        box.disk.crash(mode);
+        box.logDisk.crash(mode);
         box.app = null;
     }
 
@@ -273,7 +282,7 @@ final class SimCluster {
         byte[] data = new byte[CHUNK];
         Arrays.fill(data, (byte) value);
         NbdClientDevice device = app(node);
-        BlockRequest request = new BlockRequest().write((long) chunk * CHUNK, ByteBuffer.wrap(data), 0,
+        BlockRequest request = new BlockRequest().write((long) chunk * CHUNK, ByteBuffer.wrap(data), BlockRequest.FUA,
                 done -> outcome[0] = done.error().isError() ? -1 : 1);
         appLoop.execute(() -> device.submit(request));
         return outcome;
