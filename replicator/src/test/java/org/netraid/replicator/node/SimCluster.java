@@ -23,6 +23,12 @@ import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
 import org.netraid.nbd.client.NbdConnector;
 import org.netraid.nbd.client.NbdTarget;
+import org.netraid.nbd.server.BufferPool;
+import org.netraid.nbd.server.Export;
+import org.netraid.nbd.server.FixedExports;
+import org.netraid.nbd.server.NbdService;
+import org.netraid.nbd.server.ServerEvents;
+import org.netraid.nbd.server.ServerLimits;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.IntentLogSettings;
@@ -111,6 +117,7 @@ final class SimCluster {
     }
 
     private final long waitNs;
+    private SimDisk foreign;
 
     private ClusterConfig config() {
         List<NodeConfig> nodes = new ArrayList<>();
@@ -121,10 +128,30 @@ final class SimCluster {
             members.add(MemberConfig.of(name, "/disk", priority, LinkAddress.tcp(name, EXPORT_PORT)));
             priority += 10;
         }
+        if (foreign != null) {
+            members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk"));
+        }
         MirrorConfig mirror = new MirrorConfig(TAG, 0, "C", members, new IntentLogSettings(CHUNK, 16),
                 new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), ResyncSettings.DEFAULT, new FailoverSettings(waitNs));
         return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
                 NbdServerSettings.DEFAULT);
+    }
+
+    /** Adds a plain NBD server, without a daemon, as a member; before the first boot. */
+    SimDisk addForeignTarget() {
+        foreign = new SimDisk(scheduler, "stor.disk", SimDiskOptions.ofSize(SIZE));
+        startForeignTarget();
+        return foreign;
+    }
+
+    void startForeignTarget() {
+        SimLoop loop = scheduler.loop("stor");
+        LinkFactory links = network.node("stor", loop);
+        NbdService service = new NbdService(loop, new FixedExports(List.of(new Export("disk", "", foreign.attach(loop), false))),
+                ServerLimits.DEFAULT, new BufferPool(64 << 20), ServerEvents.NONE);
+        loop.execute(() -> links.listen(LinkAddress.tcp("stor", 10809), service::accept, bound -> { }, reason -> {
+            throw new AssertionError(reason);
+        }));
     }
 
     Box box(String name) {
