@@ -96,10 +96,24 @@ netraid_java() { # MAIN_CLASS args...
     exec "$netraid_java_command" "${netraid_flags[@]}" ${NETRAID_JAVA_OPTS:-} -cp "$(netraid_class_path)" "$@"
 }
 
+# Loaded classes of the commands, kept for the next start: halves the CPU time of a command. Optional; without it they only start slower.
+netraid_make_archive() { # FILE
+    local fresh=$1.$$
+    "$netraid_java_command" "${netraid_flags[@]}" -Xlog:disable -XX:ArchiveClassesAtExit="$fresh" -cp "$(netraid_class_path)" \
+        org.netraid.replicator.cli.MirrorStatusCommand none --node none --config "$netraid_root/bin/lib.toml" >/dev/null 2>&1
+    mv -f "$fresh" "$1" 2>/dev/null || rm -f "$fresh"
+}
+
 netraid_cli() { # MAIN_CLASS args...
     netraid_build replicator
     netraid_find_java
     netraid_flags=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx128m)
+    local archive=$netraid_root/replicator/target/commands-$netraid_java_major.jsa jar
+    jar=$(netraid_class_path)
+    if [ -w "$netraid_root/replicator/target" ] && [ ! "$archive" -nt "${jar%%:*}" ]; then
+        netraid_make_archive "$archive"
+    fi
+    [ ! -e "$archive" ] || netraid_flags+=(-Xlog:disable "-XX:SharedArchiveFile=$archive")
     # shellcheck disable=SC2086
     exec "$netraid_java_command" "${netraid_flags[@]}" ${NETRAID_JAVA_OPTS:-} -cp "$(netraid_class_path)" "$@"
 }
