@@ -41,6 +41,8 @@ final class DiskImage {
     private final SparseBytes current;
     private final SparseBytes durable;
     private final List<Modification> unflushed = new ArrayList<>();
+    /** Dropped by a failed flush, passed over by a later one: reads see them until the power is cut. */
+    private final List<Modification> ghosts = new ArrayList<>();
     private final SimRandom random;
     private final DurableChange durableChange;
     private long sequence;
@@ -62,6 +64,7 @@ final class DiskImage {
         current.copyFrom(other.current);
         durable.copyFrom(other.durable);
         sequence = other.sequence;
+        ghosts.addAll(other.ghosts);
         for (Modification modification : other.unflushed) {
             Modification copy = new Modification(modification.sequence, modification.offset, modification.length, modification.data);
             copy.durable = modification.durable;
@@ -129,7 +132,9 @@ final class DiskImage {
         for (Modification modification : unflushed) {
             if (modification.sequence > last) {
                 rest.add(modification);
-            } else if (!modification.doomed) {
+            } else if (modification.doomed) {
+                ghosts.add(modification);
+            } else {
                 putDurable(modification);
             }
         }
@@ -167,10 +172,12 @@ final class DiskImage {
                 putTorn(modification);
             }
         }
+        unflushed.addAll(ghosts);
         for (Modification modification : unflushed) {
             copyDurableToCurrent(modification.offset, modification.length);
         }
         unflushed.clear();
+        ghosts.clear();
     }
 
     private void putTorn(Modification modification) {

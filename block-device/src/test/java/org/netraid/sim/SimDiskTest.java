@@ -108,6 +108,9 @@ class SimDiskTest {
             assertThat(run(each, handle, new BlockRequest().flush(r -> { }))).isEqualTo(BlockError.EIO);
             assertThat(run(each, handle, new BlockRequest().flush(r -> { }))).isEqualTo(BlockError.NONE);
             lost += medium.durableContent(0, 1)[0] == 0 ? 1 : 0;
+            assertThat(medium.content(0, 1)[0]).as("the cache still shows it").isEqualTo((byte) 1);
+            medium.crash(CrashMode.POWER_CUT);
+            assertThat(medium.content(0, 512)).isEqualTo(medium.durableContent(0, 512));
         }
         assertThat(lost).isBetween(1, 19);
     }
