@@ -132,8 +132,10 @@ final class SlotBitmap {
         return pendingCount > 0;
     }
 
+    /** The target is lost: what waited for its flush stays dirty, also where a huge write has taken it over. */
     void dropPending() {
         pendingCount = 0;
+        onLoan = null;
     }
 
     /** Starts a new life of the slot: all set or all clear, and every page equal to its unwritten form. */
@@ -143,7 +145,6 @@ final class SlotBitmap {
         clearStale.clear();
         onlyFirstPlace.clear();
         dropPending();
-        keepLoan();
         if (ones) {
             dirty.add(0L, chunkCount);
         }
