@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -143,6 +144,44 @@ class ForeignNbdClientsTest {
                 "-c", "read -P 0x5a 1M 176k", "-c", "read -P 0 1200k 64k", "-c", "read -P 0xa5 1536k 4k", "-c", "discard 1M 512k", "-c", "flush",
                 uri(transport));
         assertThat(out).doesNotContain("failed", "error");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp", "unix"})
+    void shouldShowHolesToEverybody(String transport) throws Exception {
+        int size = 16 << 20;
+        Path image = folder.resolve("sparse-" + transport);
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.setLength(size);
+            file.seek(1 << 20);
+            byte[] data = new byte[65536];
+            Arrays.fill(data, (byte) 7);
+            file.write(data);
+        }
+        String[] where = transport.equals("unix") ? new String[] {image.toString(), "--unix", folder.resolve("s2").toString()}
+                : new String[] {image.toString(), "--listen", "127.0.0.1:0"};
+        try (ServerUnderTest server = new ServerUnderTest(folder, where)) {
+            String map = run("nbdinfo", "--map", server.uri);
+            assertThat(map.replaceAll(" +", " ")).contains("0 1048576 3 hole,zero", "1048576 65536 0 data", "1114112 15663104 3 hole,zero");
+            assertThat(run("nbdinfo", "--json", server.uri)).contains("base:allocation");
+            assertThat(run("qemu-img", "map", "--output=json", "-f", "raw", server.uri)).contains(
+                    "\"start\": 1048576, \"length\": 65536, \"depth\": 0, \"present\": true, \"zero\": false, \"data\": true");
+            Path copy = folder.resolve("sparse-copy-" + transport);
+            run("nbdcopy", server.uri, copy.toString());
+            assertThat(Files.mismatch(image, copy)).isEqualTo(-1);
+            run("nbdsh", "-c", String.join("\n", "h.add_meta_context('base:allocation')", "h.connect_uri('" + server.uri + "')",
+                    "assert h.can_meta_context('base:allocation')",
+                    "seen = []",
+                    "def f(context, offset, entries, error):",
+                    "    assert context == 'base:allocation'",
+                    "    seen.append((offset, list(entries)))",
+                    "h.block_status(" + size + ", 0, f)",
+                    "assert seen == [(0, [1 << 20, 3, 65536, 0, " + (size - (1 << 20) - 65536) + ", 3])], seen",
+                    "seen = []",
+                    "h.block_status(1 << 20, 4096, f, nbd.CMD_FLAG_REQ_ONE)",
+                    "assert seen == [(4096, [(1 << 20) - 4096, 3])], seen",
+                    "h.shutdown()"));
+        }
     }
 
     private static String run(String... command) throws IOException, InterruptedException {

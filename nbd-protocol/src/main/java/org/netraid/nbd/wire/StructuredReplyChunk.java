@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
  *
  *   OFFSET_DATA   offset(8) data
  *   OFFSET_HOLE   offset(8) size(4)
+ *   BLOCK_STATUS  context id(4) count x ( length(4) status(4) )
  *   ERROR         error(4) message length(2) message
  *   ERROR_OFFSET  error(4) message length(2) message offset(8)
  * </pre>
@@ -26,6 +27,10 @@ public final class StructuredReplyChunk {
     public static final int OFFSET_BYTES = 8;
     /** Payload of OFFSET_HOLE. */
     public static final int HOLE_PAYLOAD_BYTES = 12;
+    /** Payload of BLOCK_STATUS in front of the extents. */
+    public static final int STATUS_HEAD_BYTES = 4;
+    /** One extent of BLOCK_STATUS. */
+    public static final int EXTENT_BYTES = 8;
     /** Payload of ERROR in front of the message. */
     public static final int ERROR_HEAD_BYTES = 6;
     /** Our own longest message; the protocol allows 4096 bytes. */
@@ -70,6 +75,12 @@ public final class StructuredReplyChunk {
         encode(to, flags, ChunkType.OFFSET_HOLE, cookie, HOLE_PAYLOAD_BYTES);
         to.putLong(offsetBytes);
         to.putInt((int) holeBytes);
+    }
+
+    /** Header and context of a final BLOCK_STATUS chunk; {@code count} extents follow, {@link #EXTENT_BYTES} each. */
+    public static void encodeBlockStatus(ByteBuffer to, long cookie, int contextId, int count) {
+        encode(to, ChunkType.FLAG_DONE, ChunkType.BLOCK_STATUS, cookie, STATUS_HEAD_BYTES + (long) count * EXTENT_BYTES);
+        to.putInt(contextId);
     }
 
     /** A whole, final error chunk. The message is cut to {@link #MAX_MESSAGE_BYTES} at a character. */

@@ -10,6 +10,7 @@ import org.netraid.nbd.wire.ExportInfo;
 import org.netraid.nbd.wire.HandshakeFlags;
 import org.netraid.nbd.wire.InfoRequest;
 import org.netraid.nbd.wire.ListedExport;
+import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.MetaContextRequest;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.NbdFormatException;
@@ -40,6 +41,8 @@ final class Handshake implements NbdServerSession.Phase {
     private boolean fixedNewstyle;
     private boolean noZeroes;
     private boolean structuredReplies;
+    /** Name of the export for which base:allocation is selected, or null. */
+    private String allocationOf;
 
     Handshake(NbdServerSession session, NbdService service) {
         this.session = session;
@@ -159,6 +162,7 @@ final class Handshake implements NbdServerSession.Phase {
         } else if (service.isStopping()) {
             error(NbdOptionReply.ERR_SHUTDOWN, "the server is shutting down");
         } else if (takesData(option)) {
+            forgetSelection(option);
             error(NbdOptionReply.ERR_TOO_BIG, "option data of " + header.lengthBytes() + " bytes is too long");
         } else {
             onOptionWithoutData(option, header.lengthBytes() > 0);
@@ -191,6 +195,7 @@ final class Handshake implements NbdServerSession.Phase {
             error(NbdOptionReply.ERR_SHUTDOWN, "the server is shutting down");
             return;
         }
+        forgetSelection(option);
         try {
             if (option == NbdOption.INFO || option == NbdOption.GO) {
                 info(InfoRequest.decode(optionData), option == NbdOption.GO);
@@ -199,6 +204,13 @@ final class Handshake implements NbdServerSession.Phase {
             }
         } catch (NbdFormatException e) {
             error(NbdOptionReply.ERR_INVALID, e.getMessage());
+        }
+    }
+
+    /** A new selection replaces the old one, also when it fails. */
+    private void forgetSelection(int option) {
+        if (option == NbdOption.SET_META_CONTEXT) {
+            allocationOf = null;
         }
     }
 
@@ -231,8 +243,12 @@ final class Handshake implements NbdServerSession.Phase {
         reply(option, NbdOptionReply.INFO, body.array());
         reply(option, NbdOptionReply.ACK, new byte[0]);
         if (go) {
-            session.startTransmission(export, structuredReplies);
+            startTransmission(export);
         }
+    }
+
+    private void startTransmission(Export export) {
+        session.startTransmission(export, new Negotiated(structuredReplies, export.name().equals(allocationOf)));
     }
 
     private void exportName(ByteBuffer nameData) {
@@ -252,18 +268,27 @@ final class Handshake implements NbdServerSession.Phase {
                 + (noZeroes ? 0 : NbdConstants.EXPORT_NAME_PADDING_BYTES));
         exportInfo(export).encode(answer);
         session.send(answer.rewind(), null);
-        session.startTransmission(export, structuredReplies);
+        startTransmission(export);
     }
 
-    /** There are no contexts yet: whatever is asked for, none is listed and none selected. */
     private void metaContext(MetaContextRequest request) {
         if (!structuredReplies) {
             error(NbdOptionReply.ERR_INVALID, "metadata contexts need structured replies");
-        } else if (service.exports().find(request.exportName(), session.peer()) == null) {
-            error(NbdOptionReply.ERR_UNKNOWN, "no export '" + request.exportName() + "'");
-        } else {
-            reply(header.option(), NbdOptionReply.ACK, new byte[0]);
+            return;
         }
+        Export export = service.exports().find(request.exportName(), session.peer());
+        if (export == null) {
+            error(NbdOptionReply.ERR_UNKNOWN, "no export '" + request.exportName() + "'");
+            return;
+        }
+        int option = header.option();
+        boolean set = option == NbdOption.SET_META_CONTEXT;
+        if (set ? MetaContext.selectsAllocation(request.queries()) : MetaContext.listsAllocation(request.queries())) {
+            allocationOf = set ? export.name() : allocationOf;
+            MetaContext context = new MetaContext(set ? Negotiated.ALLOCATION_ID : 0, MetaContext.BASE_ALLOCATION);
+            reply(option, NbdOptionReply.META_CONTEXT, bytesOf(context.encode()));
+        }
+        reply(option, NbdOptionReply.ACK, new byte[0]);
     }
 
     private ExportInfo exportInfo(Export export) {

@@ -183,10 +183,10 @@ public final class NbdServerSession implements LinkHandler {
     final Runnable memoryWaiter = this::resumeSoon;
 
     /** The handshake has ended well. */
-    void startTransmission(Export opened, boolean structuredReplies) {
+    void startTransmission(Export opened, Negotiated negotiated) {
         handshakeTimer.cancel();
         export = opened;
-        transmission = new Transmission(this, service, opened, structuredReplies);
+        transmission = new Transmission(this, service, opened, negotiated);
         phase = transmission;
         service.exports().onOpened(opened, this);
         service.events().onOpened(peer, opened);

@@ -21,9 +21,12 @@ final class RequestRules {
     /** What was advertised: a client must use nothing else. */
     private final int offered;
 
-    RequestRules(Export export, boolean structured) {
+    private final boolean allocation;
+
+    RequestRules(Export export, Negotiated negotiated) {
         this.export = export;
-        this.offered = TransmissionFlags.of(export.device().capabilities(), export.readOnly(), structured);
+        this.allocation = negotiated.allocation();
+        this.offered = TransmissionFlags.of(export.device().capabilities(), export.readOnly(), negotiated.structured());
     }
 
     BlockError check(RequestHeader request) {
@@ -40,6 +43,10 @@ final class RequestRules {
         if ((flags & ~allowedFlags(type)) != 0) {
             return BlockError.EINVAL;
         }
+        if (type == NbdCommand.BLOCK_STATUS && lengthBytes == 0) {
+            // its answer has to describe at least one byte, and there is none
+            return BlockError.EINVAL;
+        }
         BlockCommand command = type == NbdCommand.CACHE ? BlockCommand.TRIM : commandOf(type);
         return command == BlockCommand.FLUSH ? BlockError.NONE
                 : export.device().geometry().check(command, offsetBytes, lengthBytes);
@@ -51,6 +58,9 @@ final class RequestRules {
                 + Long.toUnsignedString(slot.offsetBytes());
         if (modifies(slot.type) && offersFlag(TransmissionFlags.READ_ONLY)) {
             return what + ": the export is read-only";
+        }
+        if (slot.type == NbdCommand.BLOCK_STATUS && !allocation) {
+            return what + ": no metadata context is selected for this export";
         }
         if (!offersCommand(slot.type)) {
             return what + ": this command is not offered";
@@ -69,7 +79,7 @@ final class RequestRules {
             case NbdCommand.FLUSH -> offersFlag(TransmissionFlags.SEND_FLUSH);
             case NbdCommand.TRIM -> offersFlag(TransmissionFlags.SEND_TRIM);
             case NbdCommand.WRITE_ZEROES -> offersFlag(TransmissionFlags.SEND_WRITE_ZEROES);
-            // BLOCK_STATUS needs a selected metadata context, and there are none yet
+            case NbdCommand.BLOCK_STATUS -> allocation;
             default -> false;
         };
     }
@@ -83,6 +93,9 @@ final class RequestRules {
         int allowed = offersFlag(TransmissionFlags.SEND_FUA) ? CommandFlags.FUA : 0;
         if (type == NbdCommand.READ && offersFlag(TransmissionFlags.SEND_DF)) {
             allowed |= CommandFlags.DF;
+        }
+        if (type == NbdCommand.BLOCK_STATUS) {
+            allowed |= CommandFlags.REQ_ONE;
         }
         if (type == NbdCommand.WRITE_ZEROES) {
             allowed |= CommandFlags.NO_HOLE | (offersFlag(TransmissionFlags.SEND_FAST_ZERO) ? CommandFlags.FAST_ZERO : 0);
@@ -102,6 +115,7 @@ final class RequestRules {
             case NbdCommand.FLUSH -> BlockCommand.FLUSH;
             case NbdCommand.TRIM -> BlockCommand.TRIM;
             case NbdCommand.WRITE_ZEROES -> BlockCommand.WRITE_ZEROES;
+            case NbdCommand.BLOCK_STATUS -> BlockCommand.EXTENTS;
             default -> null;
         };
     }

@@ -10,6 +10,7 @@ import org.netraid.block.BlockCompletion;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 import org.netraid.nbd.wire.ChunkType;
 import org.netraid.nbd.wire.CommandFlags;
 import org.netraid.nbd.wire.NbdCommand;
@@ -31,6 +32,8 @@ final class RequestSlot implements BlockCompletion {
     /** Longest fixed reply head: a content chunk's. */
     static final int HEAD_BYTES = 32;
     private static final long SLICE_BYTES = 64 << 20;
+    /** Most extents of one BLOCK_STATUS reply; the client asks again for the rest. */
+    static final int MAX_EXTENTS = 512;
 
     private final Transmission owner;
     private final ByteBuffer head;
@@ -43,6 +46,7 @@ final class RequestSlot implements BlockCompletion {
     private long offsetBytes;
     private int flags;
     private long sliceEndBytes;
+    private ExtentList extents;
 
     int type;
     long lengthBytes;
@@ -86,6 +90,11 @@ final class RequestSlot implements BlockCompletion {
             case READ -> request.read(offsetBytes, data.bytes, this);
             case WRITE -> request.write(offsetBytes, data.bytes, deviceFlags() | BlockRequest.STABLE_PAYLOAD, this);
             case FLUSH -> request.flush(this);
+            case EXTENTS -> {
+                extents = new ExtentList(MAX_EXTENTS);
+                boolean one = (flags & CommandFlags.REQ_ONE) != 0;
+                request.extents(offsetBytes, lengthBytes, one ? BlockRequest.ONE_EXTENT : 0, extents, this);
+            }
             default -> {
                 sliceEndBytes = offsetBytes;
                 nextSlice(command);
@@ -136,6 +145,8 @@ final class RequestSlot implements BlockCompletion {
             replyError(error, detail);
         } else if (type == NbdCommand.READ) {
             replyRead();
+        } else if (type == NbdCommand.BLOCK_STATUS) {
+            replyStatus();
         } else {
             replySimple(0);
         }
@@ -167,6 +178,25 @@ final class RequestSlot implements BlockCompletion {
             StructuredReplyChunk.encodeOffsetData(head, ChunkType.FLAG_DONE, cookie, offsetBytes, lengthBytes);
         }
         sendAll(head.flip(), data != null);
+    }
+
+    /** For a device that does not know its holes. */
+    void replyAllData() {
+        extents = new ExtentList(1);
+        extents.add(lengthBytes, ExtentList.DATA);
+        reply(BlockError.NONE, "");
+    }
+
+    private void replyStatus() {
+        int count = extents.count();
+        ByteBuffer out = ByteBuffer.allocate(NbdConstants.CHUNK_HEADER_BYTES + StructuredReplyChunk.STATUS_HEAD_BYTES
+                + count * StructuredReplyChunk.EXTENT_BYTES);
+        StructuredReplyChunk.encodeBlockStatus(out, cookie, Negotiated.ALLOCATION_ID, count);
+        for (int i = 0; i < count; i++) {
+            out.putInt((int) extents.lengthBytes(i)).putInt(extents.status(i));
+        }
+        extents = null;
+        sendAll(out.flip(), false);
     }
 
     private void sendAll(ByteBuffer first, boolean withData) {

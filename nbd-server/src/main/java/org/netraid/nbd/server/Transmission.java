@@ -5,6 +5,7 @@
 package org.netraid.nbd.server;
 
 import java.nio.ByteBuffer;
+import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.nbd.wire.NbdCommand;
@@ -34,7 +35,7 @@ final class Transmission implements NbdServerSession.Phase {
     private final NbdService service;
     private final Export export;
     private final RequestRules rules;
-    private final boolean structured;
+    private final Negotiated negotiated;
     private final RequestHeader request = new RequestHeader();
     private final ByteBuffer head = ByteBuffer.allocate(NbdConstants.REQUEST_BYTES);
     private final ByteBuffer replyHeads;
@@ -50,12 +51,12 @@ final class Transmission implements NbdServerSession.Phase {
     private long bytesQueued;
     private long lastProgressNs;
 
-    Transmission(NbdServerSession session, NbdService service, Export export, boolean structured) {
+    Transmission(NbdServerSession session, NbdService service, Export export, Negotiated negotiated) {
         this.session = session;
         this.service = service;
         this.export = export;
-        this.structured = structured;
-        this.rules = new RequestRules(export, structured);
+        this.negotiated = negotiated;
+        this.rules = new RequestRules(export, negotiated);
         this.replyHeads = ByteBuffer.allocateDirect(service.limits().maxRequestsInFlight() * RequestSlot.HEAD_BYTES);
     }
 
@@ -188,6 +189,10 @@ final class Transmission implements NbdServerSession.Phase {
             slot.reply(BlockError.NONE, "");
             return;
         }
+        if (command == BlockCommand.EXTENTS && !export.device().can(BlockCapability.EXTENTS)) {
+            slot.replyAllData();
+            return;
+        }
         withDevice++;
         slot.submit(command, export.device());
     }
@@ -260,7 +265,7 @@ final class Transmission implements NbdServerSession.Phase {
     }
 
     boolean isStructured() {
-        return structured;
+        return negotiated.structured();
     }
 
     int requestsWithDevice() {
