@@ -380,7 +380,8 @@ final class LegTable implements CopyChannel.Watcher {
     public void onTimeout(CopyChannel channel, DeviceOp oldest) {
         if (legs[channel.slot].channel == channel) {
             lose(channel.slot, "no answer from " + channel.device.name() + " for "
-                    + legs[channel.slot].config.timeoutNs() / 1_000_000 + " ms to " + (oldest == null ? "commands it was told to give up" : oldest.describe()));
+                    + legs[channel.slot].config.timeoutNs() / 1_000_000 + " ms to " + (oldest == null ? "commands it was told to give up"
+                    : oldest.describe()));
         }
     }
 

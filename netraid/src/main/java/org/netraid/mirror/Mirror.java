@@ -165,7 +165,8 @@ public final class Mirror implements BlockDevice {
             case ESHUTDOWN -> "mirror " + config.tag() + " is closed";
             case EIO -> failure;
             case ENOTSUP -> "mirror " + config.tag() + " does not promise fast zeroing";
-            default -> request.command() + " of " + request.lengthBytes() + " bytes at offset " + request.offsetBytes() + " does not fit mirror "
+            default -> request.command() + " of " + request.lengthBytes() + " bytes at offset " + request.offsetBytes()
+                    + " does not fit mirror "
                     + config.tag() + " of " + geometry.sizeBytes() + " bytes in blocks of " + geometry.minBlockBytes()
                     + ", longest transfer " + geometry.maxTransferBytes();
         };

@@ -33,7 +33,8 @@ public record MirrorConfig(String tag, String localSystemId, long sizeBytes, int
             throw new IllegalArgumentException("mirror " + tag + ": size " + sizeBytes + " is negative");
         }
         if (Integer.bitCount(minBlockBytes) != 1 || minBlockBytes < 1 || minBlockBytes > 65536) {
-            throw new IllegalArgumentException("mirror " + tag + ": minimum block " + minBlockBytes + " is not a power of two from 1 to 65536");
+            throw new IllegalArgumentException("mirror " + tag + ": minimum block " + minBlockBytes
+                    + " is not a power of two from 1 to 65536");
         }
         if (maxRequests < 1 || maxQueuedRequests < 0) {
             throw new IllegalArgumentException("mirror " + tag + ": " + maxRequests + " requests and a queue of " + maxQueuedRequests);

@@ -10,7 +10,8 @@ import java.util.ArrayDeque;
 /**
  * Bounded memory for payloads, in power-of-two sizes. When it is used up the write waits, in order of arrival.
  *
- * <p>Payloads that a lost target's device still holds are taken off the account: otherwise one hung target could stop the mirror for good. They
+ * <p>Payloads that a lost target's device still holds are taken off the account: otherwise one hung target could stop the mirror for good.
+ * They
  * stay bounded because a leg gets no new device while the old one still holds any.
  */
 public final class PayloadPool {

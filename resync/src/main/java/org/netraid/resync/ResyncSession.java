@@ -335,7 +335,8 @@ final class ResyncSession {
         long bytesPerSecond = elapsedNs <= 0 ? 0 : (long) (bytes * 1e9 / elapsedNs);
         long left = phase == ResyncPhase.DONE ? 0 : passChunksLeft;
         long etaNs = left == 0 ? 0 : bytesPerSecond == 0 ? -1 : (long) ((double) left * log.chunkBytes() / bytesPerSecond * 1e9);
-        return new ResyncProgress(slot, phase, chunksDone + left, left, bytesSent, bytesAsZeros, elapsedNs, bytesPerSecond, etaNs, waitsFor);
+        return new ResyncProgress(slot, phase, chunksDone + left, left, bytesSent, bytesAsZeros, elapsedNs, bytesPerSecond, etaNs,
+                waitsFor);
     }
 
     void maxBytesPerSecond(long value) {

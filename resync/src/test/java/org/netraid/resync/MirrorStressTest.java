@@ -74,7 +74,8 @@ class MirrorStressTest {
             if (random.chance(100)) {
                 open.add(r.rig.zero(random.nextBoolean() ? BlockCommand.TRIM : BlockCommand.WRITE_ZEROES, offset, length, flags));
             } else {
-                open.add(r.rig.write(r.rig.mirror, offset, bytes(length), flags | (random.nextBoolean() ? BlockRequest.STABLE_PAYLOAD : 0)));
+                open.add(r.rig.write(r.rig.mirror, offset, bytes(length), flags | (random.nextBoolean() ? BlockRequest.STABLE_PAYLOAD
+                        : 0)));
             }
         } else if (draw < 780) {
             open.add(r.rig.flush());

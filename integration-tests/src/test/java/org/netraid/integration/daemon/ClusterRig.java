@@ -121,7 +121,8 @@ final class ClusterRig implements AutoCloseable {
     void writeConfig() throws IOException {
         StringBuilder text = new StringBuilder("[cluster]\nname = \"test\"\nsecret_file = \"secret\"\n");
         for (String node : nodes) {
-            text.append("[nodes.").append(node).append("]\naddress = \"127.0.0.1:").append(peerPorts.get(node)).append("\"\nnbd = \"127.0.0.1:")
+            text.append("[nodes.").append(node).append("]\naddress = \"127.0.0.1:").append(peerPorts.get(node))
+                    .append("\"\nnbd = \"127.0.0.1:")
                     .append(nbdPorts.get(node)).append("\"\nstate = \"").append(node).append("\"\n");
         }
         text.append("[timeouts]\npeer_heartbeat = \"200ms\"\npeer_dead = \"1s\"\npeer_reconnect = \"100ms\"\nreconnect = \"100ms\"\n"
@@ -185,7 +186,8 @@ final class ClusterRig implements AutoCloseable {
         List<String> arguments = new ArrayList<>(List.of("--config", config().toString(), "--node", node, TAG));
         arguments.addAll(List.of(words));
         String name = "command-" + ++commands;
-        try (JavaProcess command = JavaProcess.start(folder, name, List.of("-Xmx64m"), MirrorAction.class, arguments.toArray(String[]::new))) {
+        try (JavaProcess command = JavaProcess.start(folder, name, List.of("-Xmx64m"), MirrorAction.class,
+                arguments.toArray(String[]::new))) {
             int status = command.awaitEnd();
             return new Outcome(status, command.out(), command.err());
         }

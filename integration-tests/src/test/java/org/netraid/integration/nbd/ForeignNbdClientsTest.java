@@ -141,7 +141,8 @@ class ForeignNbdClientsTest {
     @ValueSource(strings = {"tcp", "unix"})
     void shouldVerifyPatternsOfQemuIo(String transport) throws Exception {
         String out = run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 1M 1M", "-c", "write -f -P 0xa5 1536k 4k", "-c", "write -z 1200k 64k",
-                "-c", "read -P 0x5a 1M 176k", "-c", "read -P 0 1200k 64k", "-c", "read -P 0xa5 1536k 4k", "-c", "discard 1M 512k", "-c", "flush",
+                "-c", "read -P 0x5a 1M 176k", "-c", "read -P 0 1200k 64k", "-c", "read -P 0xa5 1536k 4k", "-c", "discard 1M 512k", "-c",
+                "flush",
                 uri(transport));
         assertThat(out).doesNotContain("failed", "error");
     }

@@ -199,7 +199,8 @@ class ForeignServerTest {
 
     @Test
     void shouldHonourReadOnly() throws Exception {
-        try (ForeignServer server = ForeignServer.nbdkit(folder, true, "-r", "memory", "8M"); RealClient client = RealClient.connect(server)) {
+        try (ForeignServer server = ForeignServer.nbdkit(folder, true, "-r", "memory", "8M");
+                RealClient client = RealClient.connect(server)) {
             assertThat(client.device().capabilities()).contains(BlockCapability.READ_ONLY);
             BlockRequest failed = client.run(done -> new BlockRequest().write(0, ByteBuffer.allocate(512), 0, done));
             assertThat(failed.error()).isEqualTo(BlockError.EPERM);

@@ -190,7 +190,8 @@ class ClientHandshakeTest {
     void shouldListExports() {
         handshake = ClientHandshake.list(this::onSent);
         receive(greeting(FIXED));
-        receive(reply(NbdOption.LIST, NbdOptionReply.SERVER, ByteBuffer.allocate(9).putInt(3).put("onetw".getBytes(StandardCharsets.UTF_8)).array()));
+        receive(reply(NbdOption.LIST, NbdOptionReply.SERVER, ByteBuffer.allocate(9).putInt(3).put("onetw".getBytes(StandardCharsets.UTF_8))
+                .array()));
         receive(reply(NbdOption.LIST, NbdOptionReply.SERVER, new byte[4]));
         takeSent();
         receive(reply(NbdOption.LIST, NbdOptionReply.ACK));

@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The life of one daemon: lock the state folder, boot the node, open the control socket, say so, and on a signal stop in order.
  *
- * <p>An exception that reaches the loop is a defect of ours and may have broken an invariant: the process ends there and then, before it can
+ * <p>An exception that reaches the loop is a defect of ours and may have broken an invariant: the process ends there and then, before it
+ * can
  * write anything wrong. To the other nodes that is a crash, which they know how to handle.
  */
 final class DaemonProcess {
@@ -76,7 +77,8 @@ final class DaemonProcess {
         } catch (IOException e) {
             throw new DaemonFailure(e.getMessage());
         }
-        System.out.println("ready node=" + node.name() + " control=" + control.socket() + " peers=" + node.address() + " nbd=" + node.nbd());
+        System.out.println("ready node=" + node.name() + " control=" + control.socket() + " peers=" + node.address() + " nbd="
+                + node.nbd());
         System.out.flush();
         new CountDownLatch(1).await();
     }

@@ -152,7 +152,8 @@ public final class Decisions {
         String from = s.self().record().resyncSource();
         return new Decision(Action.BLOCK, s.request() == Request.FORCE ? "G1" : "D2", from, "the copy on " + s.self().node()
                 + " is inconsistent: a resync " + (from.isEmpty() ? "" : "from " + from + " ") + "has not ended",
-                "start a node with a whole copy" + (from.isEmpty() ? "" : " (" + from + ")") + "; as a last resort: mirror_action TAG force "
+                "start a node with a whole copy" + (from.isEmpty() ? "" : " (" + from + ")")
+                + "; as a last resort: mirror_action TAG force "
                         + s.self().node() + " --i-accept-inconsistent-data");
     }
 
@@ -164,7 +165,8 @@ public final class Decisions {
             for (NodeFacts peer : s.reachable()) {
                 if (s.relation(peer).peerIsNewer() && peer.record().diskState().maySource()) {
                     return new Decision(Action.BLOCK, "G10", peer.node(), peer.node() + " answers and has newer data than this node",
-                            "start it there: mirror_action TAG start " + peer.node() + "; to lose what only it has: mirror_action TAG force "
+                            "start it there: mirror_action TAG start " + peer.node()
+                            + "; to lose what only it has: mirror_action TAG force "
                                     + s.self().node() + " --i-accept-inconsistent-data");
                 }
             }

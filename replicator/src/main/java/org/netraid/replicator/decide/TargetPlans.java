@@ -78,7 +78,8 @@ public final class TargetPlans {
             PeerRecord known) {
         MirrorRecord copy = target.record();
         if (slot == SlotState.FULL_RESYNC || slot == SlotState.UNUSED) {
-            return new TargetPlan(Kind.FULL, "D14", "the intent log of " + source.node() + " does not know what " + target.node() + " lacks", "");
+            return new TargetPlan(Kind.FULL, "D14", "the intent log of " + source.node() + " does not know what " + target.node()
+                    + " lacks", "");
         }
         if (known.needsMerge()) {
             return new TargetPlan(Kind.FULL, "D8", "the previous source is not waited for any longer", "");
@@ -87,7 +88,8 @@ public final class TargetPlans {
             return new TargetPlan(Kind.FULL, "D14", "what " + target.node() + " lacks was not tracked from its generation on", "");
         }
         if (copy.diskState() == DiskState.FAILED) {
-            return new TargetPlan(Kind.REFUSE, "G14", "the disk of " + target.node() + " has failed", "replace it, then restart its daemon");
+            return new TargetPlan(Kind.REFUSE, "G14", "the disk of " + target.node() + " has failed",
+                    "replace it, then restart its daemon");
         }
         if (copy.diskState() == DiskState.INCONSISTENT) {
             return copy.resyncSource().equals(source.node())

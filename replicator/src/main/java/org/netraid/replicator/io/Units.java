@@ -38,7 +38,8 @@ public final class Units {
                 return exact(text, new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(1L << shift)));
             }
         }
-        throw new IllegalArgumentException("\"" + text + "\" is not a size; write a number of bytes or one with k, M, G or T, such as \"64k\"");
+        throw new IllegalArgumentException("\"" + text + "\" is not a size; write a number of bytes or one with k, M, G or T, such as "
+                + "\"64k\"");
     }
 
     /**
@@ -61,7 +62,8 @@ public final class Units {
                 return exact(text, new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unitNs)));
             }
         }
-        throw new IllegalArgumentException("\"" + text + "\" is not a duration; write seconds or a number with ms, s, min or h, such as \"5s\"");
+        throw new IllegalArgumentException("\"" + text + "\" is not a duration; write seconds or a number with ms, s, min or h, such as "
+                + "\"5s\"");
     }
 
     private static long exact(String text, BigDecimal value) {

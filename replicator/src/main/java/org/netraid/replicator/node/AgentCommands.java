@@ -105,7 +105,8 @@ final class AgentCommands {
     private void create(MirrorCommand command, Consumer<CommandResult> result) {
         String tag = agent.tag();
         if (agent.record().created()) {
-            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), "start it: mirror_action " + tag + " start"));
+            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), "start it: mirror_action " + tag
+                    + " start"));
             return;
         }
         if (!agent.store().contradiction().isEmpty()) {
@@ -148,12 +149,14 @@ final class AgentCommands {
 
     private void start(MirrorCommand command, Request request, Consumer<CommandResult> result) {
         if (agent.role() == Role.SOURCE) {
-            result.accept(CommandResult.done(agent.tag() + " is in service on " + agent.node() + " already: " + agent.source().exportUri()));
+            result.accept(CommandResult.done(agent.tag() + " is in service on " + agent.node() + " already: " + agent.source()
+                    .exportUri()));
             return;
         }
         Decision decision = agent.decide(request);
         if (command.dryRun()) {
-            result.accept(new CommandResult(ExitCode.DONE, decision.rule(), List.of((decision.starts() ? "would start: " : "would not start: ")
+            result.accept(new CommandResult(ExitCode.DONE, decision.rule(), List.of((decision.starts() ? "would start: "
+                    : "would not start: ")
                     + agent.withTag(decision.text()))));
         } else if (decision.starts()) {
             agent.goInService(decision, result);
@@ -216,7 +219,8 @@ final class AgentCommands {
         } else if (reply.reached()) {
             result.accept(CommandResult.refused("D5", reply.error(), agent.tag() + " goes back to " + agent.node()));
         } else {
-            result.accept(CommandResult.failed(ExitCode.UNREACHABLE, "D5", reply.error(), "whether " + to + " is in service will be known when it "
+            result.accept(CommandResult.failed(ExitCode.UNREACHABLE, "D5", reply.error(), "whether " + to
+                    + " is in service will be known when it "
                     + "answers; until then " + agent.tag() + " stays out of service on " + agent.node()));
         }
         agent.endTransition();
@@ -259,7 +263,8 @@ final class AgentCommands {
         if (!agent.write(agent.record().with().peer(known(target).withPaused(true)).build())) {
             return "!" + agent.failure();
         }
-        return agent.source().mirror().pauseLeg(target.slot).map(refusal -> "!" + refusal).orElse(target.node() + " is paused; what it misses is tracked");
+        return agent.source().mirror().pauseLeg(target.slot).map(refusal -> "!" + refusal).orElse(target.node()
+                + " is paused; what it misses is tracked");
     }
 
     private String resume(TargetConnection target) {
@@ -276,14 +281,16 @@ final class AgentCommands {
 
     private String fullResync(TargetConnection target) {
         if (agent.facts(target.node()).isInService()) {
-            return "!" + target.node() + " is in service itself; stop it there first: mirror_action " + agent.tag() + " stop " + target.node();
+            return "!" + target.node() + " is in service itself; stop it there first: mirror_action " + agent.tag() + " stop "
+                    + target.node();
         }
         if (known(target).paused()) {
             agent.source().mirror().resumeLeg(target.slot);
         }
         agent.source().giveUpMerge(target);
         if (target.isConnected()) {
-            return agent.source().mirror().fullResync(target.slot).map(text -> "!" + text).orElse("everything is being sent to " + target.node());
+            return agent.source().mirror().fullResync(target.slot).map(text -> "!" + text).orElse("everything is being sent to "
+                    + target.node());
         }
         target.discardTarget();
         return "everything will be sent to " + target.node() + (agent.facts(target.node()).reachable() ? "" : " when it can be reached");

@@ -38,7 +38,8 @@ final class AgentStatus {
         boolean failed = !agent.failure().isEmpty() && !serving;
         return new MirrorStatus(agent.tag(), agent.node(), record.created(), agent.role(), record.diskState(), words(agent),
                 mirrorWords(agent, targets), sourceNode(agent), Generations.text(record.generations().current()), record.lastOwner(),
-                record.sourceName(), record.dataCorrupt(), record.sizeBytes(), serving ? agent.source().log().chunkBytes() : record.chunkBytes(),
+                record.sourceName(), record.dataCorrupt(), record.sizeBytes(), serving ? agent.source().log().chunkBytes()
+                : record.chunkBytes(),
                 serving ? agent.source().exportUri() : "",
                 blocked && decision != null && !failed ? decision.rule() : "",
                 failed ? agent.failure() : blocked && decision != null ? decision.sentence() : "",
@@ -111,7 +112,8 @@ final class AgentStatus {
         return new TargetStatus(target.node(), state, "Synchronous", kind, target.isConnected(), dirty, dirty * chunkBytes, percent,
                 progress.map(ResyncProgress::bytesSent).orElse(0L), totalChunks * chunkBytes,
                 progress.map(ResyncProgress::bytesAsZeros).orElse(0L), running ? progress.get().bytesPerSecond() : 0,
-                running && progress.get().etaNs() >= 0 ? progress.get().etaNs() / SECOND_NS : -1, target.lastError(), address(agent, target));
+                running && progress.get().etaNs() >= 0 ? progress.get().etaNs() / SECOND_NS : -1, target.lastError(),
+                address(agent, target));
     }
 
     private static String address(VolumeAgent agent, TargetConnection target) {

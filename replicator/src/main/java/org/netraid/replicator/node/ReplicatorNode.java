@@ -117,7 +117,8 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
             agents.get(command.tag()).execute(command, result);
         } else {
             result.accept(CommandResult.failed(ExitCode.NO_SUCH_MIRROR, "", "node " + node + " is not a member of " + command.tag(),
-                    "name a member as source: " + String.join(", ", mirror.get().members().stream().map(member -> member.node()).toList())));
+                    "name a member as source: " + String.join(", ", mirror.get().members().stream().map(member -> member.node())
+                    .toList())));
         }
     }
 

@@ -184,7 +184,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             PeerRecord tracked = peer.bitmapGeneration() == 0 ? peer.withBitmapGeneration(generation).withStale(true) : peer;
             if (!logContinues) {
                 boolean merge = !peer.inconsistent() && peer.member() && (!now.stoppedClean() || peer.stale());
-                tracked = tracked.withNeedsMerge(merge && !previous.isEmpty()).withInconsistent(peer.inconsistent() || merge && previous.isEmpty());
+                tracked = tracked.withNeedsMerge(merge && !previous.isEmpty()).withInconsistent(peer.inconsistent() || merge
+                        && previous.isEmpty());
                 anyMerge |= merge;
             }
             next.peer(tracked);
@@ -541,7 +542,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     private boolean believesToBeInSync(TargetConnection target) {
         PeerRecord known = agent.record().peer(target.node());
-        return !target.member.isForeign() && known.bitmapGeneration() == 0 && !known.inconsistent() && target.legState() != LegState.IN_SYNC;
+        return !target.member.isForeign() && known.bitmapGeneration() == 0 && !known.inconsistent()
+                && target.legState() != LegState.IN_SYNC;
     }
 
     @Override

@@ -114,7 +114,8 @@ final class TargetConnection implements NbdConnectionListener {
     private void announce(TargetPlan next) {
         if (plan == null || plan.kind() != next.kind() || !plan.rule().equals(next.rule())) {
             String amount = next.kind() == Kind.FULL ? "full resync: " : next.kind() == Kind.PARTIAL ? "partial resync: " : "";
-            agent.event(next.rule() + ": target " + node() + ": " + amount + next.sentence() + (next.cure().isEmpty() ? "" : "; " + agent.withTag(next.cure())));
+            agent.event(next.rule() + ": target " + node() + ": " + amount + next.sentence() + (next.cure().isEmpty() ? "" : "; "
+                    + agent.withTag(next.cure())));
         }
         plan = next;
     }
@@ -158,7 +159,8 @@ final class TargetConnection implements NbdConnectionListener {
             source.mirror().fullResync(slot);
         }
         boolean full = source.log().slotState(slot) == SlotState.FULL_RESYNC;
-        announce(new TargetPlan(full ? Kind.FULL : source.log().dirtyChunks(slot) == 0 ? Kind.NO_RESYNC : Kind.PARTIAL, full ? "D14" : "D13",
+        announce(new TargetPlan(full ? Kind.FULL : source.log().dirtyChunks(slot) == 0 ? Kind.NO_RESYNC : Kind.PARTIAL, full ? "D14"
+                : "D13",
                 "a plain NBD server: only this node knows what it lacks", ""));
         consistent = !known.inconsistent();
         dial(NbdTarget.of(NbdUri.parse(member.uri())));

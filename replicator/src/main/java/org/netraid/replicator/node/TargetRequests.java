@@ -168,7 +168,8 @@ final class TargetRequests {
 
     private void markInSync(NodeFacts source, PeerEvents.Answer answer) {
         if (isSource(source, answer)) {
-            confirm(agent.write(adopted(source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node()).build()), answer);
+            confirm(agent.write(adopted(source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node()).build()),
+                    answer);
         }
     }
 
@@ -213,7 +214,8 @@ final class TargetRequests {
     private void stoppedClean(NodeFacts source, PeerEvents.Answer answer) {
         MirrorRecord own = agent.record();
         if (isSource(source, answer)) {
-            boolean equal = own.generations().current() == source.record().generations().current() && own.diskState() == DiskState.UP_TO_DATE;
+            boolean equal = own.generations().current() == source.record().generations().current()
+                    && own.diskState() == DiskState.UP_TO_DATE;
             confirm(!equal || agent.write(own.with().stoppedClean(true).build()), answer);
         }
     }

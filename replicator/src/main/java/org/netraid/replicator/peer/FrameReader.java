@@ -29,7 +29,8 @@ final class FrameReader {
                 int length = head.getInt(0);
                 head.clear();
                 if (length < 2 || length > maxBytes) {
-                    throw new IllegalArgumentException("a frame of " + Integer.toUnsignedString(length) + " bytes, allowed are 2 to " + maxBytes);
+                    throw new IllegalArgumentException("a frame of " + Integer.toUnsignedString(length) + " bytes, allowed are 2 to "
+                            + maxBytes);
                 }
                 frame = new byte[length];
                 filled = 0;

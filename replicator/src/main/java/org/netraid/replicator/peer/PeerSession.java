@@ -96,15 +96,18 @@ final class PeerSession implements LinkHandler {
         phase = Phase.HELLO;
         heardNs = loop.nanoTime();
         sentNs = heardNs;
-        ownNonce = HEX.formatHex(ByteBuffer.allocate(PeerCrypto.NONCE_BYTES).putLong(random.getAsLong()).putLong(random.getAsLong()).array());
-        timer = loop.schedule(config.connectNs(), () -> end("the handshake took longer than " + config.connectNs() / 1_000_000 + " ms", false));
+        ownNonce = HEX.formatHex(ByteBuffer.allocate(PeerCrypto.NONCE_BYTES).putLong(random.getAsLong()).putLong(random.getAsLong())
+                .array());
+        timer = loop.schedule(config.connectNs(), () -> end("the handshake took longer than " + config.connectNs() / 1_000_000 + " ms",
+                false));
         if (client) {
             send(hello().put("to", peer));
         }
     }
 
     private ObjectNode hello() {
-        return JSON.createObjectNode().put("netraid", VERSION).put("cluster", config.cluster()).put("from", config.node()).put("nonce", ownNonce);
+        return JSON.createObjectNode().put("netraid", VERSION).put("cluster", config.cluster()).put("from", config.node())
+                .put("nonce", ownNonce);
     }
 
     @Override

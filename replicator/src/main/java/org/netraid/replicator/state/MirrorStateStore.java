@@ -89,7 +89,8 @@ public final class MirrorStateStore {
             writeFlags(record);
             return;
         }
-        contradiction = "the flag files in " + folder.name() + " (" + flagsText() + ") contradict the recorded state (" + expectedText(record)
+        contradiction = "the flag files in " + folder.name() + " (" + flagsText() + ") contradict the recorded state ("
+                + expectedText(record)
                 + "); somebody changed them by hand; set them as recorded, or decide with: mirror_action " + tag + " force";
     }
 

@@ -92,7 +92,8 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE --wait is \"soon\", not a number of seconds", "data", "pause", "--wait=soon");
         wrong("mirror_action: USAGE --dry-run takes no value", "data", "pause", "--dry-run=yes");
         wrong("mirror_action: USAGE --node needs a value", "data", "pause", "--node");
-        wrong("mirror_action: USAGE switchover needs one node to move the mirror to; mirror_action --help shows the usage", "data", "switchover");
+        wrong("mirror_action: USAGE switchover needs one node to move the mirror to; mirror_action --help shows the usage", "data",
+                "switchover");
         wrong("mirror_action: USAGE add needs a target; mirror_action --help shows the usage", "data", "add");
         wrong("mirror_action: USAGE stop takes one node; mirror_action --help shows the usage", "data", "stop", "adam", "eve");
         wrong("mirror_action: USAGE a node is named twice", "data", "pause", "eve", "eve");
@@ -132,7 +133,8 @@ class MirrorActionTest {
 
     @Test
     void shouldWaitForTheTargetsItWasAbout() {
-        node.put(FakeNode.source(FakeNode.target("eve", TargetState.IN_SYNC, 100), FakeNode.target("sophocles", TargetState.RESYNCING, 10)));
+        node.put(FakeNode.source(FakeNode.target("eve", TargetState.IN_SYNC, 100), FakeNode.target("sophocles", TargetState.RESYNCING,
+                10)));
         assertThat(run("data", "resume", "adam", "eve", "--wait=5")).isZero();
         assertThat(run("data", "resume", "--wait=0.2")).isEqualTo(7);
         assertThat(errors()).isEqualTo("mirror_action: TIMEOUT not in sync after 0.2 s; it goes on, mirror_status data shows it\n");

@@ -49,7 +49,8 @@ class MirrorStatusCommandTest {
 
     @Test
     void shouldShowTheSourceInDataKeepersLook() {
-        node.put(FakeNode.source(FakeNode.target("eve", TargetState.RESYNCING, 47.9), FakeNode.target("sophocles", TargetState.UNKNOWN, 0)));
+        node.put(FakeNode.source(FakeNode.target("eve", TargetState.RESYNCING, 47.9), FakeNode.target("sophocles", TargetState.UNKNOWN,
+                0)));
 
         assertThat(run("data")).isEqualTo(12);
         assertThat(output()).isEqualTo("""

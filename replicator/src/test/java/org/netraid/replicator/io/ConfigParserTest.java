@@ -135,11 +135,13 @@ class ConfigParserTest {
                 + "with k, M, G or T, such as \"64k\"");
         fails("size = \"1G\"", "size = 1000", "n.toml:16:1: [mirrors.data]: size 1000 is not a multiple of 512 bytes");
         fails("size = \"1G\"", "size = \"99999999P\"", "n.toml:16:1: [mirrors.data]: size: \"99999999P\" is too large");
-        fails("chunk = \"128k\"", "chunk = \"96k\"", "n.toml:18:1: [mirrors.data]: chunk is 96 KiB; a power of two from 4 KiB to 1 MiB is allowed");
+        fails("chunk = \"128k\"", "chunk = \"96k\"", "n.toml:18:1: [mirrors.data]: chunk is 96 KiB; a power of two from 4 KiB to 1 MiB is "
+                + "allowed");
         fails("chunk = \"128k\"", "chunk = \"2M\"", "n.toml:18:1: [mirrors.data]: chunk is 2 MiB; 4 KiB to 1 MiB is allowed");
         fails("chunk = \"128k\"", "chunk = \"64k\"\nLKDR_CHUNK_SIZE = 64",
                 "n.toml:19:1: [mirrors.data]: LKDR_CHUNK_SIZE is another name of chunk, which is set too");
-        fails("protocol = \"C\"", "protocol = \"A\"", "n.toml:17:1: [mirrors.data]: protocol A is not implemented yet; only \"C\" is allowed "
+        fails("protocol = \"C\"", "protocol = \"A\"", "n.toml:17:1: [mirrors.data]: protocol A is not implemented yet; only \"C\" is "
+                + "allowed "
                 + "(a write is complete when every connected target has it)");
         fails("protocol = \"C\"", "protocol = \"D\"", "n.toml:17:1: [mirrors.data]: protocol is \"D\"; only \"C\" is allowed");
         fails("priority = 10", "priority = -3", "n.toml:23:1: [mirrors.data.members]: priority is -3; 0 to 1000000 is allowed");
@@ -161,15 +163,18 @@ class ConfigParserTest {
 
     @Test
     void shouldRefuseAddressesThatCannotWork() {
-        fails("\"127.0.0.1:7800\"", "\"127.0.0.1\"", "n.toml:6:1: [nodes.adam]: address is \"127.0.0.1\", not host:port with a port from 1 to "
+        fails("\"127.0.0.1:7800\"", "\"127.0.0.1\"", "n.toml:6:1: [nodes.adam]: address is \"127.0.0.1\", not host:port with a port from 1 "
+                + "to "
                 + "65535 (IPv6: \"[::1]:7800\")");
         fails("\"127.0.0.1:7800\"", "\"127.0.0.1:70000\"", "n.toml:6:1: [nodes.adam]: address is \"127.0.0.1:70000\", not host:port with a "
                 + "port from 1 to 65535 (IPv6: \"[::1]:7800\")");
-        fails("\"127.0.0.1:7801\"", "\"127.0.0.1:7800\"", "n.toml:7:1: [nodes.adam]: nbd is the same as address: 127.0.0.1:7800; each needs a "
+        fails("\"127.0.0.1:7801\"", "\"127.0.0.1:7800\"", "n.toml:7:1: [nodes.adam]: nbd is the same as address: 127.0.0.1:7800; each "
+                + "needs a "
                 + "port of its own");
         fails("\"[::1]:7800\"", "\"127.0.0.1:7801\"", "n.toml:11:1: [nodes.eve]: address 127.0.0.1:7801 is used by node adam too");
         fails("state = \"eve\"", "state = \"" + "e".repeat(110) + "\"", "n.toml:20:1: [mirrors.data.members]: the unix socket /etc/netraid/"
-                + "e".repeat(110) + "/data.nbd has a path of 132 bytes; the kernel allows 107: choose a shorter state folder or set export");
+                + "e".repeat(110) + "/data.nbd has a path of 132 bytes; the kernel allows 107: choose a shorter state folder or set "
+                + "export");
     }
 
     @Test
@@ -178,9 +183,11 @@ class ConfigParserTest {
                 + "the copies of a mirror must be on different systems");
         fails("uri = \"nbd://stor/data\"", "uri = \"http://stor/\"", "n.toml:33:1: [mirrors.data.members]: uri is \"http://stor/\"; "
                 + "nbd://host[:port]/export and nbd+unix:///export?socket=/path are allowed");
-        fails("uri = \"nbd://stor/data\"", "uri = \"nbd://stor/data\"\npriority = 3", "n.toml:34:1: [mirrors.data.members]: priority has no "
+        fails("uri = \"nbd://stor/data\"", "uri = \"nbd://stor/data\"\npriority = 3",
+                "n.toml:34:1: [mirrors.data.members]: priority has no "
                 + "meaning for a member with a uri: a plain NBD server can only be a target");
-        fails("[mirrors.data]", "[mirrors.\"da ta\"]", "n.toml:15:1: [mirrors]: mirror tag \"da ta\" has a character that is not allowed at "
+        fails("[mirrors.data]", "[mirrors.\"da ta\"]", "n.toml:15:1: [mirrors]: mirror tag \"da ta\" has a character that is not allowed "
+                + "at "
                 + "position 3; letters, digits, '-', '_' and '.' are allowed", ".data.members", ".\"da ta\".members");
         fails("[mirrors.data]", "[mirrors.\".x\"]", "n.toml:15:1: [mirrors]: mirror tag \".x\" must not begin with '.'",
                 ".data.members", ".\".x\".members");
@@ -212,7 +219,8 @@ class ConfigParserTest {
                 + "write seconds or a number with ms, s, min or h, such as \"5s\"");
         assertThat(messageOf(GOOD + "[timeouts]\npeer_heartbeat = \"1s\"\npeer_dead = \"1s\"\n")).isEqualTo(
                 "n.toml:36:1: [timeouts]: peer_dead is 1 s; 2 s to 600 s is allowed");
-        assertThat(messageOf(GOOD + "[limits]\nLKDR_ASYNC_LIMIT = 9\n")).startsWith("n.toml:35:1: [limits]: unknown key \"LKDR_ASYNC_LIMIT\"");
+        assertThat(messageOf(GOOD + "[limits]\nLKDR_ASYNC_LIMIT = 9\n"))
+                .startsWith("n.toml:35:1: [limits]: unknown key \"LKDR_ASYNC_LIMIT\"");
     }
 
     private static void fails(String good, String bad, String message, String... more) {

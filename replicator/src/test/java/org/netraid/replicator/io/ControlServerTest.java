@@ -120,7 +120,8 @@ class ControlServerTest {
     @Test
     void shouldRefuseWhatIsNotARequest() throws Exception {
         assertThat(raw("GET /v2/x HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 404 ").contains("there is no GET /v2/x");
-        assertThat(raw("POST /v1/mirrors/data/actions HTTP/1.1\r\nContent-Length: 3\r\n\r\n{]}")).startsWith("HTTP/1.1 400 ").contains("not JSON");
+        assertThat(raw("POST /v1/mirrors/data/actions HTTP/1.1\r\nContent-Length: 3\r\n\r\n{]}")).startsWith("HTTP/1.1 400 ")
+                .contains("not JSON");
         assertThat(raw("POST /v1/mirrors/data/actions HTTP/1.1\r\nContent-Length: 16\r\n\r\n{\"action\":\"burn\"}".replace("16", "17")))
                 .startsWith("HTTP/1.1 400 ").contains("unknown action \\\"burn\\\"");
         assertThat(raw("POST /v1/mirrors/data/actions HTTP/1.1\r\nContent-Length: 999999\r\n\r\n")).startsWith("HTTP/1.1 413 ");

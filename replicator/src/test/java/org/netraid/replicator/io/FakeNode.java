@@ -82,7 +82,8 @@ public final class FakeNode implements NodeControl {
         return new MirrorStatus("data", "adam", true, role, disk, words, "Resyncing", role == Role.SOURCE ? "adam" : "eve", "1a2b",
                 role == Role.SOURCE, role == Role.SOURCE ? "" : "eve", false, 1 << 30, 64 << 10,
                 role == Role.SOURCE ? "nbd+unix:///data?socket=/s/data.nbd" : "", blockedRule,
-                blockedRule.isEmpty() ? "" : "eve cannot be reached", blockedRule.isEmpty() ? "" : "start eve, or force", "", List.of(targets));
+                blockedRule.isEmpty() ? "" : "eve cannot be reached", blockedRule.isEmpty() ? "" : "start eve, or force", "",
+                List.of(targets));
     }
 
     public static TargetStatus target(String node, TargetState state, double percent) {

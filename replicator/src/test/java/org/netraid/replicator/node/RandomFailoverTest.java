@@ -22,7 +22,8 @@ import org.netraid.sim.SimRandom;
 
 /**
  * Goal: after any row of crashes, restarts, starts and switchovers without {@code force}, no acknowledged write is lost, and all copies are
- * equal in the end. Method: one operator who only uses {@code start} and {@code switchover}, an application that writes (FUA) wherever the mirror is in
+ * equal in the end. Method: one operator who only uses {@code start} and {@code switchover}, an application that writes (FUA) wherever the
+ * mirror is in
  * service and remembers what was acknowledged, and a checker that looks at the disks.
  */
 class RandomFailoverTest {
@@ -150,7 +151,8 @@ class RandomFailoverTest {
             }
         }
         try {
-            String source = cluster.boxes.values().stream().filter(box -> box.status().role() == Role.SOURCE).findFirst().orElseThrow().name;
+            String source = cluster.boxes.values().stream().filter(box -> box.status().role() == Role.SOURCE).findFirst().orElseThrow()
+                    .name;
             for (String name : cluster.boxes.keySet()) {
                 if (!name.equals(source)) {
                     cluster.awaitInSync(source, name);

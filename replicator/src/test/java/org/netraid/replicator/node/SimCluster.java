@@ -178,7 +178,8 @@ final class SimCluster {
             }
         };
         NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
-                box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name + scheduler.nanoTime())::nextLong);
+                box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name
+                + scheduler.nanoTime())::nextLong);
         box.node = new ReplicatorNode(env);
         box.node.onEvent(event -> box.log.add(event.tag() + " " + event.text()));
         box.loop.execute(() -> box.node.start(error -> assertThat(error).isEmpty()));
@@ -261,7 +262,8 @@ final class SimCluster {
     void awaitInSync(String source, String... targets) {
         for (String target : targets) {
             await(target + " in sync with " + source, () -> box(source).status().role() == Role.SOURCE
-                    && target(source, target).state() == TargetState.IN_SYNC && box(target).status().diskState().name().equals("UP_TO_DATE"));
+                    && target(source, target).state() == TargetState.IN_SYNC && box(target).status().diskState().name()
+                    .equals("UP_TO_DATE"));
         }
     }
 
@@ -274,7 +276,8 @@ final class SimCluster {
     }
 
     void awaitBlocked(String node, String rule) {
-        await(node + " blocked by " + rule, () -> box(node).status().role() != Role.SOURCE && box(node).status().blockedRule().equals(rule));
+        await(node + " blocked by " + rule, () -> box(node).status().role() != Role.SOURCE && box(node).status().blockedRule()
+                .equals(rule));
     }
 
     // ---- the application

@@ -136,7 +136,8 @@ final class ServerProcess {
         loop.execute(() -> {
             boolean needed = !export.readOnly() && export.device().can(BlockCapability.FLUSH);
             if (needed) {
-                export.device().submit(new BlockRequest().flush(done -> flushed.complete(done.error().isError() ? done.errorDetail() : "")));
+                export.device().submit(new BlockRequest().flush(done -> flushed.complete(done.error().isError() ? done.errorDetail()
+                        : "")));
             } else {
                 flushed.complete("");
             }
