@@ -140,6 +140,19 @@ class MirrorLifeTest {
     }
 
     @Test
+    void shouldLeaveATargetAloneWhoseDiskIsTooSmallAndSaySo() throws IOException {
+        begin(16 * MIB, "adam", "eve");
+        ClusterRig.makeDisk(rig.disk("eve"), 8 * MIB);
+        byte[] before = Files.readAllBytes(rig.disk("eve"));
+        rig.start("adam", "eve");
+        rig.mustAct("adam", "create");
+        rig.await("eve is refused", () -> rig.target("adam", "eve").lastError().contains("it must be at least as large"));
+        assertThat(rig.target("adam", "eve").state()).isEqualTo(TargetState.OUT_OF_SYNC);
+        assertThat(rig.status("adam").role()).isEqualTo(Role.SOURCE);
+        assertThat(Files.readAllBytes(rig.disk("eve"))).isEqualTo(before);
+    }
+
+    @Test
     void shouldMirrorToNbdkit() throws IOException {
         foreignTarget(false);
     }
