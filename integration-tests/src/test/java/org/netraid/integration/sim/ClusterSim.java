@@ -122,6 +122,7 @@ final class ClusterSim {
         long deadlineNs = scheduler.nanoTime() + CONVERGENCE_NS;
         while (!isConverged()) {
             reconnectAfterLocalErrors();
+            faults.resumePaused();
             step("nothing happens any more " + when);
             if (scheduler.nanoTime() > deadlineNs) {
                 throw new SimViolation("I14", "not in sync within " + CONVERGENCE_NS / 1_000_000_000 + " simulated s " + when + ": "

@@ -8,6 +8,7 @@ import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
+import org.netraid.mirror.MirrorState;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimDiskFault;
@@ -78,10 +79,18 @@ final class FaultPlan {
         }
     }
 
+    /** A pause may still have been waiting for its flush when the faults stopped. */
+    void resumePaused() {
+        if (source.mirror() != null) {
+            resumeAll(source.mirror());
+        }
+    }
+
     private void resumeAll(Mirror mirror) {
         for (TargetNode target : source.targets()) {
             if (mirror.legState(target.slot) == LegState.PAUSED) {
                 mirror.resumeLeg(target.slot);
+                source.reconnectAll();
             }
         }
     }
@@ -236,7 +245,10 @@ final class FaultPlan {
         crashSource(mode);
     }
 
-    private void crashSource(CrashMode mode) {
+    private void crashSource(CrashMode wanted) {
+        // the page cache still shows what a failed flush has lost: only a restart of the machine after it is safe
+        boolean failed = source.mirror() != null && source.mirror().state() == MirrorState.FAILED;
+        CrashMode mode = failed ? CrashMode.POWER_CUT : wanted;
         note(mode + " of the source");
         cluster.crashSource(mode);
         source.disk.clearFaults();
