@@ -259,7 +259,7 @@ final class ClusterSim {
         @Override
         public void markedInSync(int slot) {
             // a mark that arrives after the target was lost is true of the moment it was sent
-            if (!localErrors && source.mirror().legState(slot) == LegState.RESYNCING) {
+            if (!localErrors && source.mirror() != null && source.mirror().legState(slot) == LegState.RESYNCING) {
                 dirty.checkInSync(slot);
             }
         }
