@@ -27,8 +27,12 @@ final class GuardedIntentLog implements IntentLog {
         /** True if some target believes to be in sync and is not. */
         boolean isNeeded();
 
-        /** Makes the change durable, here and on the targets that are in sync. @param done runs once, not inside the call */
-        void change(Runnable done);
+        /**
+         * Makes the change durable, here and on the targets that are in sync.
+         *
+         * @param done told once; an error means that it cannot be made, and never will be
+         */
+        void change(IntentWaiter done);
     }
 
     private record Held(long offsetBytes, long lengthBytes, IntentWaiter waiter) {
@@ -38,10 +42,12 @@ final class GuardedIntentLog implements IntentLog {
     private final EventLoop loop;
     private final Guard guard;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
-    private final List<Runnable> waiting = new ArrayList<>();
+    private final List<IntentWaiter> waiting = new ArrayList<>();
     private long active;
     private boolean armed;
     private boolean changing;
+    /** The change could not be made: nothing that it stands before may be acknowledged any more. */
+    private boolean failed;
 
     GuardedIntentLog(IntentLog log, EventLoop loop, Guard guard) {
         this.log = log;
@@ -51,9 +57,13 @@ final class GuardedIntentLog implements IntentLog {
 
     @Override
     public boolean beginWrite(long offsetBytes, long lengthBytes, IntentWaiter waiter) {
+        if (failed) {
+            loop.execute(() -> waiter.onIntent(BlockError.EIO));
+            return false;
+        }
         if (armed || changing) {
             held.add(new Held(offsetBytes, lengthBytes, waiter));
-            change(() -> { });
+            change(error -> { });
             return false;
         }
         return begin(offsetBytes, lengthBytes, waiter);
@@ -96,7 +106,7 @@ final class GuardedIntentLog implements IntentLog {
     private static final class Both implements IntentWaiter {
         private final IntentWaiter waiter;
         private BlockError logged;
-        private boolean guarded;
+        private BlockError guarded;
 
         Both(IntentWaiter waiter) {
             this.waiter = waiter;
@@ -108,19 +118,23 @@ final class GuardedIntentLog implements IntentLog {
             finish();
         }
 
-        void guarded() {
-            guarded = true;
+        void guarded(BlockError error) {
+            guarded = error;
             finish();
         }
 
         private void finish() {
-            if (guarded && logged != null) {
-                waiter.onIntent(logged);
+            if (guarded != null && logged != null) {
+                waiter.onIntent(guarded.isError() ? guarded : logged);
             }
         }
     }
 
-    private void change(Runnable done) {
+    private void change(IntentWaiter done) {
+        if (failed) {
+            loop.execute(() -> done.onIntent(BlockError.EIO));
+            return;
+        }
         waiting.add(done);
         armed = true;
         if (!changing) {
@@ -131,21 +145,34 @@ final class GuardedIntentLog implements IntentLog {
 
     private void step() {
         if (guard.isNeeded()) {
-            guard.change(() -> loop.execute(this::step));
+            guard.change(error -> loop.execute(error.isError() ? this::giveUp : this::step));
             return;
         }
         changing = false;
         armed = false;
-        List<Runnable> done = new ArrayList<>(waiting);
-        waiting.clear();
-        for (Runnable waiter : done) {
-            waiter.run();
-        }
+        tellWaiting(BlockError.NONE);
         while (!held.isEmpty() && !changing && !armed) {
             Held write = held.poll();
             if (begin(write.offsetBytes, write.lengthBytes, write.waiter)) {
                 loop.execute(() -> write.waiter.onIntent(BlockError.NONE));
             }
+        }
+    }
+
+    private void giveUp() {
+        failed = true;
+        changing = false;
+        tellWaiting(BlockError.EIO);
+        for (Held write = held.poll(); write != null; write = held.poll()) {
+            write.waiter.onIntent(BlockError.EIO);
+        }
+    }
+
+    private void tellWaiting(BlockError error) {
+        List<IntentWaiter> told = new ArrayList<>(waiting);
+        waiting.clear();
+        for (IntentWaiter waiter : told) {
+            waiter.onIntent(error);
         }
     }
 

@@ -20,6 +20,7 @@ import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.IntentLogConfig;
 import org.netraid.intentlog.IntentLogLayout;
+import org.netraid.intentlog.IntentWaiter;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkFactory;
 import org.netraid.mirror.LegConfig;
@@ -547,7 +548,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     @Override
-    public void change(Runnable done) {
+    public void change(IntentWaiter done) {
         Generations old = agent.record().generations();
         MirrorRecord.Builder next = agent.record().with().generations(old.successor(context.newId()));
         List<String> stale = new ArrayList<>();
@@ -558,20 +559,23 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             }
         }
         if (!agent.write(next.build())) {
-            agent.event("the state folder cannot be written: writes that " + stale + " missed are not acknowledged");
+            agent.event("the state folder cannot be written, so " + String.join(" and ", stale)
+                    + " cannot be kept from taking over without what it misses: the mirror stops writing; repair the folder, then stop and "
+                    + "start the mirror, or let a target that is in sync take over");
+            done.onIntent(BlockError.EIO);
             return;
         }
         agent.event("G2: " + String.join(" and ", stale) + " misses writes from now on and may not take over");
         tellTheOthers(stale, done);
     }
 
-    private void tellTheOthers(List<String> stale, Runnable done) {
+    private void tellTheOthers(List<String> stale, IntentWaiter done) {
         ObjectNode body = agent.reportBody();
         stale.forEach(body.putArray("stale")::add);
         int[] open = {1};
         Runnable one = () -> {
             if (--open[0] == 0) {
-                done.run();
+                done.onIntent(BlockError.NONE);
             }
         };
         for (TargetConnection target : List.copyOf(targets)) {

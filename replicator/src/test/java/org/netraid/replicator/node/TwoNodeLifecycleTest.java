@@ -299,4 +299,19 @@ class TwoNodeLifecycleTest {
         assertThat(cluster.command("a", MirrorActionType.PAUSE, null, "zorro").code()).isEqualTo(ExitCode.USAGE);
         assertThat(cluster.command("b", MirrorActionType.EXPLAIN, null).lines()).isNotEmpty();
     }
+
+    /** The write hung for ever before: nobody told it that its generation could not be made durable. */
+    @Test
+    void shouldFailWritesInsteadOfHoldingThemWhenTheStateFolderCannotBeWritten() {
+        create();
+        cluster.write("a", 1, 1);
+        cluster.box("a").folder.setBroken(true);
+        cluster.kill("b");
+        int[] outcome = cluster.startWrite("a", 2, 2);
+        cluster.await("an answer", () -> outcome[0] != 0);
+        assertThat(outcome[0]).as("nobody could keep b from taking over without it").isEqualTo(-1);
+        int[] later = cluster.startWrite("a", 3, 3);
+        cluster.await("another answer", () -> later[0] != 0);
+        assertThat(later[0]).isEqualTo(-1);
+    }
 }
