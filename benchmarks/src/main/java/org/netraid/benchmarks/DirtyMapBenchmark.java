@@ -4,6 +4,7 @@
  */
 package org.netraid.benchmarks;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.netraid.intentlog.format.DirtyMapCodec;
@@ -44,10 +45,14 @@ public class DirtyMapBenchmark {
 
     static RoaringBitmap onePerCent(long seed, int runChunks) {
         SplittableRandom random = new SplittableRandom(seed);
+        int[] starts = new int[CHUNKS / 100 / runChunks];
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = random.nextInt(CHUNKS - runChunks);
+        }
+        Arrays.sort(starts);
         RoaringBitmap bitmap = new RoaringBitmap();
-        for (int i = 0; i < CHUNKS / 100 / runChunks; i++) {
-            long from = random.nextInt(CHUNKS - runChunks);
-            bitmap.add(from, from + runChunks);
+        for (int start : starts) {
+            bitmap.add((long) start, (long) start + runChunks);
         }
         return bitmap;
     }
