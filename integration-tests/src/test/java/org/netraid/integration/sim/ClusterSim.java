@@ -53,10 +53,9 @@ final class ClusterSim {
             int sourceCrashes, int resyncs) {
         @Override
         public String toString() {
-            return String.format("seed %d ok: trace %016x, %d events, %.1f simulated s, %d operations (%d failed), %d faults, %d source "
-                    + "crashes, "
-                    + "%d resyncs", seed, traceHash, events, simulatedNs / 1e9, operations, failedOperations, faults, sourceCrashes,
-                    resyncs);
+            return String.format("seed %d ok: trace %016x, %d events, %.1f simulated s, %d operations (%d failed), "
+                    + "%d faults, %d source crashes, %d resyncs", seed, traceHash, events, simulatedNs / 1e9, operations,
+                    failedOperations, faults, sourceCrashes, resyncs);
         }
     }
 
