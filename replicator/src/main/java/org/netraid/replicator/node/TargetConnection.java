@@ -42,6 +42,8 @@ final class TargetConnection implements NbdConnectionListener {
     private org.netraid.time.EventLoop.Timer retry;
     private int failures;
     private String lastError = "";
+    /** What the target has called its export this time; "" for a foreign one. */
+    private String exportName = "";
     private boolean discard;
     private boolean closed;
 
@@ -146,7 +148,8 @@ final class TargetConnection implements NbdConnectionListener {
         LinkAddress configured = agent.context().env.config().node(node()).map(NodeConfig::nbd).orElseThrow();
         LinkAddress address = configured.isUnix() || configured.port() != 0 ? configured
                 : LinkAddress.tcp(configured.host(), body.path("port").asInt());
-        dial(new NbdTarget(address, body.path("export").asText()));
+        exportName = body.path("export").asText();
+        dial(new NbdTarget(address, exportName));
     }
 
     private void connectForeign(PeerRecord known) {
@@ -166,6 +169,11 @@ final class TargetConnection implements NbdConnectionListener {
         dial(NbdTarget.of(NbdUri.parse(member.uri())));
     }
 
+    /** A one-time name admits to the target's disk: it has no place in messages. */
+    private String withoutToken(String reason) {
+        return exportName.isEmpty() ? reason : reason.replace(exportName, agent.tag());
+    }
+
     private void dial(NbdTarget target) {
         connection = source.connector().connect(target, this);
     }
@@ -178,7 +186,7 @@ final class TargetConnection implements NbdConnectionListener {
         }
         Optional<String> refusal = source.mirror().connectLeg(slot, device, consistent);
         if (refusal.isPresent()) {
-            lastError = refusal.get();
+            lastError = withoutToken(refusal.get());
             device.close(() -> { });
         } else {
             failures = 0;
@@ -190,21 +198,21 @@ final class TargetConnection implements NbdConnectionListener {
     @Override
     public void onConnectFailed(String reason) {
         connection = null;
-        failed(reason);
+        failed(withoutToken(reason));
     }
 
     @Override
     public void onDisconnected(String reason) {
         connection = null;
         if (!closed) {
-            source.mirror().legLost(slot, reason);
-            failed(reason);
+            source.mirror().legLost(slot, withoutToken(reason));
+            failed(withoutToken(reason));
         }
     }
 
     /** The mirror has given the target up; its connection must not live on. */
     void onLegLost(String reason) {
-        lastError = reason;
+        lastError = withoutToken(reason);
         if (connection != null) {
             NbdConnection lost = connection;
             agent.context().loop().execute(() -> lost.abort(reason));
