@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.cli.NbdClientMain;
 
@@ -158,6 +159,38 @@ class ForeignServerTest {
         }
         assertThat(sha256(Files.readAllBytes(file))).isEqualTo(sha256(content));
         assertThat(sha256(Files.readAllBytes(back))).isEqualTo(sha256(content));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"nbdkit, true", "qemu-nbd, false", "nbdkit-blocks, true"})
+    void shouldSeeTheHolesOfOtherServers(String kind, boolean unix) throws Exception {
+        Path file = disk();
+        byte[] data = new byte[65536];
+        new Random(6).nextBytes(data);
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.seek(1 << 20);
+            sparse.write(data);
+        }
+        Path back = folder.resolve("back.img");
+        try (ForeignServer server = start(kind, unix, file); RealClient client = RealClient.connect(server)) {
+            ExtentList list = new ExtentList(100);
+            client.must(done -> new BlockRequest().extents(4097, SIZE - 4097, 0, list, done));
+            assertThat(list).hasToString("1044479:3 65536:0 7274496:3");
+            client.must(done -> new BlockRequest().extents((1 << 20) + 1, SIZE / 2, BlockRequest.ONE_EXTENT, list, done));
+            assertThat(list).hasToString("65535:0");
+            assertThat(NbdClientMain.run("map", server.uri())).isZero();
+            assertThat(NbdClientMain.run("map", "--json", server.uri())).isZero();
+            assertThat(NbdClientMain.run("copy", server.uri(), back.toString())).isZero();
+        }
+        assertThat(Files.mismatch(file, back)).isEqualTo(-1);
+    }
+
+    @Test
+    void shouldSayThatAServerDoesNotTellItsHoles() throws Exception {
+        try (ForeignServer server = start("nbd-server", true, disk()); RealClient client = RealClient.connect(server)) {
+            assertThat(client.device().can(BlockCapability.EXTENTS)).isFalse();
+            assertThat(NbdClientMain.run("map", server.uri())).isEqualTo(1);
+        }
     }
 
     @Test

@@ -55,7 +55,7 @@ public final class RealClient implements AutoCloseable {
     }
 
     static RealClient connect(ForeignServer server) {
-        return connect(server, NbdClientConfig.defaults());
+        return connect(server, NbdClientConfig.defaults().withHoles(true));
     }
 
     /** One attempt. @return the reason of the failure, or the empty string */

@@ -13,6 +13,8 @@ import java.util.function.Consumer;
 import org.netraid.nbd.wire.ExportInfo;
 import org.netraid.nbd.wire.HandshakeFlags;
 import org.netraid.nbd.wire.ListedExport;
+import org.netraid.nbd.wire.MetaContext;
+import org.netraid.nbd.wire.MetaContextRequest;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.NbdFormatException;
 import org.netraid.nbd.wire.NbdOption;
@@ -25,11 +27,11 @@ import org.netraid.nbd.wire.OptionReplyHeader;
  * The client's side of fixed newstyle: bytes in, bytes out, one option at a time.
  *
  * <pre>
- *   GREETING ─┬─ fixed ── STRUCTURED_REPLY ── GO ─┬─ ACK ──────────────► finished
- *             │                                   └─ ERR_UNSUP ─┐
- *             ├─ not fixed ─────────────────────── EXPORT_NAME ─┴──────► finished
- *             └─ listing: LIST ── ACK, then ABORT ─────────────────────► finished
- *   any other error ───────────────────────────────────────────────────► failed, with a sentence
+ *   GREETING ─┬─ fixed ── STRUCTURED_REPLY ── SET_META_CONTEXT ── GO ─┬─ ACK ──────────────► finished
+ *             │                                                       └─ ERR_UNSUP ─┐
+ *             ├─ not fixed ─────────────────────────────────────────── EXPORT_NAME ─┴──────► finished
+ *             └─ listing: LIST ── ACK, then ABORT ─────────────────────────────────────────► finished
+ *   any other error ───────────────────────────────────────────────────────────────────────► failed, with a sentence
  * </pre>
  *
  * <p>Source: NBD protocol, "Newstyle negotiation", "Client behavior"; RFC-style duties MUST and SHOULD are kept.
@@ -45,6 +47,7 @@ final class ClientHandshake {
 
     private final boolean listing;
     private final String exportName;
+    private final boolean holes;
     private final Consumer<ByteBuffer> send;
     private final ExportInfoReader info;
     private final List<ListedExport> exports = new ArrayList<>();
@@ -54,28 +57,35 @@ final class ClientHandshake {
     private Step step;
     private boolean noZeroes;
     private boolean structured;
+    private MetaContext allocation;
     private int option;
     private int replyType;
     private int replies;
     private String failure = "";
     private NbdExport export;
 
-    private ClientHandshake(boolean listing, String exportName, Consumer<ByteBuffer> send) {
+    private ClientHandshake(boolean listing, String exportName, boolean holes, Consumer<ByteBuffer> send) {
         this.listing = listing;
+        this.holes = holes;
         this.exportName = exportName;
         this.send = send;
         this.info = new ExportInfoReader(exportName);
         await(Step.GREETING, NbdConstants.GREETING_BYTES);
     }
 
-    /** A handshake that ends in the transmission phase of the export. @param send takes each message to the server */
-    static ClientHandshake go(String exportName, Consumer<ByteBuffer> send) {
-        return new ClientHandshake(false, exportName, send);
+    /**
+     * A handshake that ends in the transmission phase of the export.
+     *
+     * @param holes select base:allocation
+     * @param send takes each message to the server
+     */
+    static ClientHandshake go(String exportName, boolean holes, Consumer<ByteBuffer> send) {
+        return new ClientHandshake(false, exportName, holes, send);
     }
 
     /** A handshake that asks for the names of the exports and ends the session. */
     static ClientHandshake list(Consumer<ByteBuffer> send) {
-        return new ClientHandshake(true, "", send);
+        return new ClientHandshake(true, "", false, send);
     }
 
     /** Consumes what belongs to the handshake; what follows its last byte is left for the transmission phase. */
@@ -233,17 +243,32 @@ final class ClientHandshake {
             info.onInfo(gathered);
         } else if (option == NbdOption.LIST && replyType == NbdOptionReply.SERVER) {
             exports.add(ListedExport.decode(gathered));
+        } else if (option == NbdOption.SET_META_CONTEXT && replyType == NbdOptionReply.META_CONTEXT) {
+            onMetaContext(MetaContext.decode(gathered));
         } else {
             throw new NbdFormatException("unexpected " + NbdOptionReply.nameOf(replyType));
         }
+    }
+
+    private void onMetaContext(MetaContext context) {
+        if (!context.name().equals(MetaContext.BASE_ALLOCATION) || allocation != null) {
+            throw new NbdFormatException("it selects metadata contexts that were not asked for");
+        }
+        allocation = context;
     }
 
     private void onAck() {
         switch (option) {
             case NbdOption.STRUCTURED_REPLY -> {
                 structured = true;
-                sendGo();
+                if (holes) {
+                    ByteBuffer request = new MetaContextRequest(exportName, List.of(MetaContext.BASE_ALLOCATION)).encode();
+                    sendOption(NbdOption.SET_META_CONTEXT, request, false);
+                } else {
+                    sendGo();
+                }
             }
+            case NbdOption.SET_META_CONTEXT -> sendGo();
             case NbdOption.GO -> finish();
             case NbdOption.LIST -> {
                 sendOption(NbdOption.ABORT, ByteBuffer.allocate(0), true);
@@ -258,7 +283,7 @@ final class ClientHandshake {
     }
 
     private void finish() {
-        export = info.toExport(structured);
+        export = info.toExport(structured, allocation);
         step = Step.FINISHED;
     }
 
@@ -270,6 +295,10 @@ final class ClientHandshake {
     private void onError(String message) {
         boolean hopeless = replyType == NbdOptionReply.ERR_TLS_REQD || replyType == NbdOptionReply.ERR_SHUTDOWN;
         if (option == NbdOption.STRUCTURED_REPLY && !hopeless) {
+            sendGo();
+        } else if (option == NbdOption.SET_META_CONTEXT && !hopeless) {
+            // all that is lost is the map of holes; if the export is the trouble, GO gets a better answer
+            allocation = null;
             sendGo();
         } else if (option == NbdOption.GO && replyType == NbdOptionReply.ERR_UNSUP) {
             sendExportName();

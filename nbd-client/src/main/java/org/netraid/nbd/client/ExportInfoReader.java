@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import org.netraid.nbd.wire.BlockSizeInfo;
 import org.netraid.nbd.wire.ExportInfo;
 import org.netraid.nbd.wire.InfoRequest;
+import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.NbdFormatException;
 import org.netraid.nbd.wire.NbdInfoType;
@@ -57,7 +58,7 @@ final class ExportInfoReader {
     }
 
     /** @throws NbdFormatException if the server left out what it must send, or sent sizes nobody can obey */
-    NbdExport toExport(boolean structured) {
+    NbdExport toExport(boolean structured, MetaContext allocation) {
         if (export == null) {
             throw new NbdFormatException("ACK without the size of the export");
         }
@@ -67,6 +68,6 @@ final class ExportInfoReader {
         // more than our own maximum is of no use; whole minimum blocks only
         long payload = Math.min(sizes.maximumBytes(), NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES) & -(long) sizes.minimumBytes();
         return new NbdExport(name, description, export.sizeBytes(), export.transmissionFlags(), sizes.minimumBytes(),
-                sizes.preferredBytes(), (int) payload, advertised != null, structured);
+                sizes.preferredBytes(), (int) payload, advertised != null, structured, allocation);
     }
 }

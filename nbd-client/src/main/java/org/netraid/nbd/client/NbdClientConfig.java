@@ -13,9 +13,11 @@ package org.netraid.nbd.client;
  * @param maxInFlight most commands on the wire at one time, 1 to 65536
  * @param maxBytesInFlight most payload (of writes sent and reads asked for) on the wire at one time; one command is always let through
  * @param maxQueued most requests waiting for a place on the wire; beyond it they end with ENOMEM
+ * @param holes select base:allocation, so that the device can answer EXTENTS; costs a round trip per connection, which a mirror's
+ *     targets are better without: their holes are never asked for
  */
 public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, long requestTimeoutNs,
-        int maxInFlight, long maxBytesInFlight, int maxQueued) {
+        int maxInFlight, long maxBytesInFlight, int maxQueued, boolean holes) {
 
     private static final long SECOND_NS = 1_000_000_000L;
 
@@ -33,23 +35,27 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
 
     /** 5 s to connect, 10 s for the handshake, 10 s for an answer, 128 commands and 64 MiB in flight, 4096 waiting. */
     public static NbdClientConfig defaults() {
-        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096);
+        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096, false);
     }
 
     public NbdClientConfig withRequestTimeoutNs(long timeoutNs) {
-        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, timeoutNs, maxInFlight, maxBytesInFlight, maxQueued);
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, timeoutNs, maxInFlight, maxBytesInFlight, maxQueued, holes);
     }
 
     public NbdClientConfig withConnectTimeoutNs(long timeoutNs) {
-        return new NbdClientConfig(timeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued);
+        return new NbdClientConfig(timeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued, holes);
     }
 
     public NbdClientConfig withHandshakeTimeoutNs(long timeoutNs) {
-        return new NbdClientConfig(connectTimeoutNs, timeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued);
+        return new NbdClientConfig(connectTimeoutNs, timeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued, holes);
     }
 
     public NbdClientConfig withLimits(int inFlight, long bytesInFlight, int queued) {
-        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, inFlight, bytesInFlight, queued);
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, inFlight, bytesInFlight, queued, holes);
+    }
+
+    public NbdClientConfig withHoles(boolean on) {
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued, on);
     }
 
     private static void positive(long value, String what) {

@@ -41,6 +41,8 @@ import org.netraid.time.EventLoop;
 public final class NbdClientDevice implements BlockDevice {
 
     private static final int MAX_EDGE_BLOCKS = 16;
+    /** Longest BLOCK_STATUS: a multiple of every minimum block, and below 4 GiB. */
+    private static final long MAX_STATUS_BYTES = 1L << 31;
 
     private enum Phase { OPEN, CLOSING, DISC_SENT, DEAD }
 
@@ -96,7 +98,7 @@ public final class NbdClientDevice implements BlockDevice {
         this.capabilities = export.capabilities();
         this.zeroesOnWire = export.offered().contains(BlockCapability.WRITE_ZEROES);
         this.pending = new PendingReplies(config.maxInFlight(), connectionNumber, this::onReleased);
-        this.reader = new ReplyReader(new ReplySink(), export.structuredReplies());
+        this.reader = new ReplyReader(new ReplySink(), export.structuredReplies(), export.allocation());
         this.cutter = new RequestCutter(export, zeroesOnWire);
         this.locks = new AlignmentLocks(export.minBlockBytes());
     }
@@ -271,12 +273,28 @@ public final class NbdClientDevice implements BlockDevice {
             send(request, NbdCommand.FLUSH, 0, 0, 0, null);
             return true;
         }
+        if (request.command == BlockCommand.EXTENTS) {
+            sendStatus(request);
+            return true;
+        }
         cutter.cut(request);
         boolean sent = cutter.edge ? sendEdgeRead(request) : sendWhole(request);
         if (sent) {
             request.cursorBytes += cutter.lengthBytes;
         }
         return sent;
+    }
+
+    /** Asks about the whole blocks the range touches; the answer may end early, so one command is enough. */
+    private void sendStatus(ClientRequest request) {
+        long block = export.minBlockBytes();
+        long start = request.startBytes & -block;
+        long end = request.endBytes + block - 1 & -block;
+        long length = Math.min(end - start, MAX_STATUS_BYTES);
+        int flags = (request.request.flags() & BlockRequest.ONE_EXTENT) != 0 ? CommandFlags.REQ_ONE : 0;
+        PendingReply slot = send(request, NbdCommand.BLOCK_STATUS, flags, start, length, null);
+        slot.status.begin(request.request.extents(), length, request.startBytes - start, Math.min(request.endBytes - start, length));
+        request.cursorBytes = request.endBytes;
     }
 
     private boolean sendWhole(ClientRequest request) {
@@ -357,7 +375,7 @@ public final class NbdClientDevice implements BlockDevice {
         return flags;
     }
 
-    private PendingReply send(ClientRequest owner, int command, int flags, long offset, int length, ByteBuffer payload) {
+    private PendingReply send(ClientRequest owner, int command, int flags, long offset, long length, ByteBuffer payload) {
         PendingReply slot = pending.take(owner, command, offset, length);
         owner.partsInFlight++;
         slot.header.clear();
@@ -434,6 +452,9 @@ public final class NbdClientDevice implements BlockDevice {
         boolean read = slot.command == NbdCommand.READ;
         BlockError error = slot.error;
         String detail = slot.detail;
+        if (slot.command == NbdCommand.BLOCK_STATUS && !error.isError()) {
+            slot.status.complete();
+        }
         pending.release(slot);
         request.partsInFlight--;
         ages.touch(request, loop.nanoTime());

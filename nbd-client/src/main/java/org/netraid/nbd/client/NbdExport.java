@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockGeometry;
+import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.TransmissionFlags;
 
@@ -24,9 +25,11 @@ import org.netraid.nbd.wire.TransmissionFlags;
  * @param maxPayloadBytes longest READ or WRITE on the wire; a multiple of {@code minBlockBytes}
  * @param blockSizesAdvertised false if the three sizes are the protocol's defaults because the server sent none
  * @param structuredReplies true if structured replies are negotiated
+ * @param allocation base:allocation with the server's number for it, or null if the server does not tell holes
  */
 public record NbdExport(String name, String description, long sizeBytes, int flags, int minBlockBytes,
-        int preferredBlockBytes, int maxPayloadBytes, boolean blockSizesAdvertised, boolean structuredReplies) {
+        int preferredBlockBytes, int maxPayloadBytes, boolean blockSizesAdvertised, boolean structuredReplies,
+        MetaContext allocation) {
 
     /** Bytes that can be reached in whole minimum blocks: the size, rounded down. */
     public long usableSizeBytes() {
@@ -54,6 +57,9 @@ public record NbdExport(String name, String description, long sizeBytes, int fla
     public Set<BlockCapability> capabilities() {
         EnumSet<BlockCapability> capabilities = EnumSet.noneOf(BlockCapability.class);
         capabilities.addAll(offered());
+        if (allocation != null) {
+            capabilities.add(BlockCapability.EXTENTS);
+        }
         if (capabilities.contains(BlockCapability.READ_ONLY)) {
             capabilities.removeAll(EnumSet.of(BlockCapability.TRIM, BlockCapability.WRITE_ZEROES, BlockCapability.FAST_ZERO));
         } else {

@@ -34,6 +34,9 @@ final class PendingReply {
     /** Not null while this is half of a read-modify-write, or a read of part of a block. */
     EdgeBlock edge;
 
+    /** The answer to BLOCK_STATUS, and what of it has come. */
+    final StatusAnswer status = new StatusAnswer();
+
     /** Buffers the link still owns. */
     int buffersHeld;
     boolean answered;
@@ -72,5 +75,6 @@ final class PendingReply {
         error = BlockError.NONE;
         detail = "";
         coverage.clear();
+        status.clear();
     }
 }

@@ -7,6 +7,7 @@ package org.netraid.nbd.client;
 import java.nio.ByteBuffer;
 import org.netraid.block.BlockError;
 import org.netraid.nbd.wire.ChunkType;
+import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdCommand;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.NbdFormatException;
@@ -28,6 +29,9 @@ final class ReplyReader {
     /** Error chunks of unknown types may carry more than we know; beyond this they are an attack. */
     private static final int MAX_UNKNOWN_PAYLOAD_BYTES = 64 << 10;
 
+    /** Most extents of one BLOCK_STATUS reply; the protocol asks servers for no more. */
+    private static final int MAX_EXTENTS = 1 << 20;
+
     /** Who owns the commands in flight. */
     interface Sink {
         /** The unanswered command with this cookie, or null. */
@@ -37,10 +41,11 @@ final class ReplyReader {
         void onAnswered(PendingReply reply);
     }
 
-    private enum Step { HEADER, OFFSET, DATA, HOLE, ERROR, SKIP }
+    private enum Step { HEADER, OFFSET, DATA, HOLE, STATUS, EXTENT, ERROR, SKIP }
 
     private final Sink sink;
     private final boolean structured;
+    private final MetaContext allocation;
     private final SimpleReply simple = new SimpleReply();
     private final StructuredReplyChunk chunk = new StructuredReplyChunk();
     private final ByteBuffer gathered = ByteBuffer.allocate(MAX_ERROR_PAYLOAD_BYTES);
@@ -52,12 +57,17 @@ final class ReplyReader {
     private long skipBytes;
     private long dataOffsetBytes;
     private long dataLeftBytes;
+    private long extentsLeft;
     private boolean stopped;
 
-    /** @param structured structured replies are negotiated */
-    ReplyReader(Sink sink, boolean structured) {
+    /**
+     * @param structured structured replies are negotiated
+     * @param allocation the selected metadata context, or null
+     */
+    ReplyReader(Sink sink, boolean structured, MetaContext allocation) {
         this.sink = sink;
         this.structured = structured;
+        this.allocation = allocation;
         expectHeader();
     }
 
@@ -106,6 +116,8 @@ final class ReplyReader {
             case HEADER -> onHeader();
             case OFFSET -> onDataOffset();
             case HOLE -> onHole();
+            case STATUS -> onStatus();
+            case EXTENT -> onExtent();
             case ERROR -> onError();
             default -> throw new IllegalStateException("bytes gathered in step " + step);
         }
@@ -146,6 +158,7 @@ final class ReplyReader {
             expectData(reply.offsetBytes, reply.lengthBytes);
             return;
         }
+        checkStatusSeen(reply);
         finish(reply);
     }
 
@@ -176,6 +189,8 @@ final class ReplyReader {
                 throw new NbdFormatException("an OFFSET_HOLE chunk of " + length + " bytes");
             }
             expect(Step.HOLE, StructuredReplyChunk.HOLE_PAYLOAD_BYTES);
+        } else if (type == ChunkType.BLOCK_STATUS) {
+            expectStatus(length);
         } else {
             throw new NbdFormatException("an unknown " + ChunkType.nameOf(type));
         }
@@ -184,6 +199,43 @@ final class ReplyReader {
     private void onlyForRead(int type) {
         if (current.command != NbdCommand.READ) {
             throw new NbdFormatException(ChunkType.nameOf(type) + " answers " + NbdCommand.nameOf(current.command));
+        }
+    }
+
+    private void expectStatus(long length) {
+        if (current.command != NbdCommand.BLOCK_STATUS) {
+            throw new NbdFormatException("BLOCK_STATUS answers " + NbdCommand.nameOf(current.command));
+        }
+        long extentBytes = length - StructuredReplyChunk.STATUS_HEAD_BYTES;
+        if (extentBytes < StructuredReplyChunk.EXTENT_BYTES || extentBytes % StructuredReplyChunk.EXTENT_BYTES != 0
+                || extentBytes / StructuredReplyChunk.EXTENT_BYTES > MAX_EXTENTS) {
+            throw new NbdFormatException("a BLOCK_STATUS chunk of " + length + " bytes");
+        }
+        extentsLeft = extentBytes / StructuredReplyChunk.EXTENT_BYTES;
+        expect(Step.STATUS, StructuredReplyChunk.STATUS_HEAD_BYTES);
+    }
+
+    private void onStatus() {
+        int id = gathered.getInt();
+        if (id != allocation.id()) {
+            throw new NbdFormatException("a BLOCK_STATUS chunk for metadata context " + id + ", which was not selected");
+        }
+        current.status.onChunk();
+        expect(Step.EXTENT, StructuredReplyChunk.EXTENT_BYTES);
+    }
+
+    private void onExtent() {
+        current.status.onExtent(Integer.toUnsignedLong(gathered.getInt()), gathered.getInt());
+        if (--extentsLeft > 0) {
+            expect(Step.EXTENT, StructuredReplyChunk.EXTENT_BYTES);
+        } else {
+            endOfChunk();
+        }
+    }
+
+    private static void checkStatusSeen(PendingReply reply) {
+        if (reply.command == NbdCommand.BLOCK_STATUS && !reply.error.isError() && !reply.status.isSeen()) {
+            throw new NbdFormatException("BLOCK_STATUS ends as a success without an answer");
         }
     }
 
@@ -299,6 +351,7 @@ final class ReplyReader {
             throw new NbdFormatException("a READ of " + reply.lengthBytes + " bytes at " + reply.offsetBytes
                     + " ends as a success, but not every byte was sent");
         }
+        checkStatusSeen(reply);
         finish(reply);
     }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.netraid.nbd.wire.HandshakeFlags;
+import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.NbdInfoType;
 import org.netraid.nbd.wire.NbdOption;
@@ -26,7 +27,7 @@ class ClientHandshakeTest {
     private static final int FLAGS = TransmissionFlags.HAS_FLAGS | TransmissionFlags.SEND_FLUSH;
 
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
-    private ClientHandshake handshake = ClientHandshake.go("disk", this::onSent);
+    private ClientHandshake handshake = ClientHandshake.go("disk", true, this::onSent);
 
     private void onSent(ByteBuffer bytes) {
         while (bytes.hasRemaining()) {
@@ -89,6 +90,13 @@ class ClientHandshakeTest {
         receive(greeting(FIXED));
         takeSent();
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
+        takeSent();
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.ACK));
+    }
+
+    private static byte[] context(int id, String name) {
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(4 + bytes.length).putInt(id).put(bytes).array();
     }
 
     @Test
@@ -100,6 +108,11 @@ class ClientHandshakeTest {
         assertThat(first.getInt()).isEqualTo(NbdOption.STRUCTURED_REPLY);
         assertThat(first.getInt()).isZero();
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
+        expectOption(NbdOption.SET_META_CONTEXT, ByteBuffer.allocate(4 + 4 + 4 + 4 + 15).putInt(4)
+                .put("disk".getBytes(StandardCharsets.UTF_8)).putInt(1).putInt(15)
+                .put("base:allocation".getBytes(StandardCharsets.UTF_8)).array());
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, context(77, "base:allocation")));
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.ACK));
         byte[] go = ByteBuffer.allocate(4 + 4 + 2 + 6).putInt(4).put("disk".getBytes(StandardCharsets.UTF_8))
                 .putShort((short) 3).putShort((short) 1).putShort((short) 2).putShort((short) 3).array();
         expectOption(NbdOption.GO, go);
@@ -112,7 +125,41 @@ class ClientHandshakeTest {
         receive(reply(NbdOption.GO, NbdOptionReply.ACK));
         assertThat(handshake.isFinished()).isTrue();
         assertThat(handshake.export()).isEqualTo(new NbdExport("disk-1", "a [31mdisk", 5L << 40, FLAGS, 4096, 65536,
-                NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES, true, true));
+                NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES, true, true, new MetaContext(77, "base:allocation")));
+    }
+
+    @Test
+    void shouldGoOnWithoutTheMapOfHolesWhenTheServerHasNone() {
+        receive(greeting(FIXED));
+        receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, context(1, "base:allocation")));
+        takeSent();
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.ERR_UNSUP));
+        assertThat(takeSent().getInt(8)).isEqualTo(NbdOption.GO);
+        receive(reply(NbdOption.GO, NbdOptionReply.INFO, exportInfo(512, FLAGS)));
+        receive(reply(NbdOption.GO, NbdOptionReply.ACK));
+        assertThat(handshake.export().allocation()).isNull();
+        assertThat(handshake.export().structuredReplies()).isTrue();
+    }
+
+    @Test
+    void shouldAskForNoContextsWhenNobodyWantsTheHoles() {
+        handshake = ClientHandshake.go("disk", false, this::onSent);
+        receive(greeting(FIXED));
+        takeSent();
+        receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
+        assertThat(takeSent().getInt(8)).isEqualTo(NbdOption.GO);
+    }
+
+    @Test
+    void shouldRefuseContextsNobodyAskedFor() {
+        for (byte[] data : new byte[][] {context(1, "x:y"), new byte[3]}) {
+            handshake = ClientHandshake.go("disk", true, this::onSent);
+            receive(greeting(FIXED));
+            receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
+            receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, data));
+            assertThat(handshake.failure()).contains("breaks the protocol");
+        }
     }
 
     @Test
@@ -229,7 +276,7 @@ class ClientHandshakeTest {
     }
 
     private void assertBroken(ByteBuffer bytes, String expected) {
-        handshake = ClientHandshake.go("disk", this::onSent);
+        handshake = ClientHandshake.go("disk", true, this::onSent);
         reachGo();
         receive(bytes);
         assertThat(handshake.isFailed()).as(expected).isTrue();

@@ -91,7 +91,7 @@ final class ClientRig implements NbdConnectionListener {
     final LinkFactory clientLinks;
     final FakeServer server;
     final List<Tracked> tracked = new ArrayList<>();
-    NbdClientConfig config = NbdClientConfig.defaults();
+    NbdClientConfig config = NbdClientConfig.defaults().withHoles(true);
     NbdTarget target = new NbdTarget(FakeServer.ADDRESS, "disk");
     NbdConnection connection;
     NbdClientDevice device;

@@ -65,11 +65,36 @@ class CopyJobTest {
         CopyJob job = run(CopyJob.Mode.COPY_ZEROES_AS_HOLES);
         assertThat(end).isEmpty();
         assertThat(job.doneBytes()).isEqualTo(SIZE);
-        assertThat(job.zeroBytes()).isEqualTo(10 * (64 << 10));
+        assertThat(job.zeroBytes()).isEqualTo(696_320);
         assertThat(to.unflushedCount()).as("flushed").isZero();
         assertThat(to.content(0, SIZE)).isEqualTo(from.content(0, SIZE));
         run(CopyJob.Mode.COMPARE);
         assertThat(end).isEmpty();
+    }
+
+    @Test
+    void shouldReadNoHolesAndMakeTheTargetZeroThere() {
+        fill(source, 0, 4096, 1);
+        fill(source, 400_384, 100_352, 2);
+        fill(target, 0, 900_096, 3);
+        long readBefore = from.bytesRead();
+        CopyJob job = run(CopyJob.Mode.COPY);
+        assertThat(end).isEmpty();
+        assertThat(to.content(0, SIZE)).isEqualTo(from.content(0, SIZE));
+        assertThat(from.bytesRead() - readBefore).isBetween(104_448L, 120_000L);
+        assertThat(job.zeroBytes() + from.bytesRead() - readBefore).isEqualTo(SIZE);
+        assertThat(job.doneBytes()).isEqualTo(SIZE);
+    }
+
+    @Test
+    void shouldReadEverythingWhenTheMapFails() {
+        fill(source, 0, 4096, 1);
+        fill(target, 0, 900_096, 3);
+        from.fault().on(BlockCommand.EXTENTS).fail(BlockError.EIO);
+        run(CopyJob.Mode.COPY);
+        assertThat(end).isEmpty();
+        assertThat(to.content(0, SIZE)).isEqualTo(from.content(0, SIZE));
+        assertThat(from.bytesRead()).isEqualTo(SIZE);
     }
 
     @Test
@@ -82,6 +107,8 @@ class CopyJobTest {
 
     @Test
     void shouldStopAtTheFirstErrorOfEitherSideAndOfTheFlush() {
+        fill(source, 500_224, 512, 1);
+        fill(source, 700_416, 512, 1);
         from.fault().on(BlockCommand.READ).area(500_224, 512).fail(BlockError.EIO);
         run(CopyJob.Mode.COPY);
         assertThat(end).isNotEmpty();

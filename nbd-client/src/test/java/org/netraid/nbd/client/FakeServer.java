@@ -28,6 +28,8 @@ final class FakeServer {
     static final int FLUSH = 3;
     static final int TRIM = 4;
     static final int ZEROES = 6;
+    static final int STATUS = 7;
+    static final int CONTEXT_ID = 0x7777;
 
     /** A command as it arrived. */
     record Command(int flags, int type, long cookie, long offset, long length, byte[] data) {
@@ -41,6 +43,8 @@ final class FakeServer {
     int flags = 0x01 | 0x04 | 0x08 | 0x20 | 0x40 | 0x800;
     int[] blockSizes = {1, 4096, 32 << 20};
     boolean structured = true;
+    /** Offers base:allocation. */
+    boolean allocation;
     boolean silentHandshake;
     /** What to do with each command; the default carries it out at once. */
     Consumer<Command> onCommand = this::serve;
@@ -86,8 +90,18 @@ final class FakeServer {
                 java.util.Arrays.fill(disk, at, at + length, (byte) 0);
                 ok(command);
             }
+            case STATUS -> status(command, length, 0);
             default -> ok(command);
         }
+    }
+
+    /** @param lengthsAndStatus of each extent */
+    void status(Command command, int... lengthsAndStatus) {
+        ByteBuffer payload = ByteBuffer.allocate(4 + 4 * lengthsAndStatus.length).putInt(CONTEXT_ID);
+        for (int number : lengthsAndStatus) {
+            payload.putInt(number);
+        }
+        chunk(command.cookie, 1, 5, payload.array());
     }
 
     void replyRead(Command command, byte[] data) {
@@ -189,6 +203,13 @@ final class FakeServer {
                     }
                     transmission = true;
                     reply(option, 1);
+                }
+                case 10 -> {
+                    if (allocation) {
+                        reply(option, 4, ByteBuffer.allocate(4 + 15).putInt(CONTEXT_ID)
+                                .put("base:allocation".getBytes(StandardCharsets.UTF_8)).array());
+                    }
+                    reply(option, allocation ? 1 : 0x80000001);
                 }
                 case 2 -> link.close();
                 default -> reply(option, 0x80000001);

@@ -275,7 +275,7 @@ class NbdClientFaultTest {
         assertCut("belongs to no command", c -> now.simple(c.cookie() + (1 << 16), 5));
         assertCut("belongs to no command", c -> now.chunk(12345, 1, 0));
         assertCut("simple reply to READ", c -> now.simple(c.cookie(), 0, new byte[1000]));
-        assertCut("unknown BLOCK_STATUS", c -> now.chunk(c.cookie(), 1, 5, new byte[12]));
+        assertCut("BLOCK_STATUS answers READ", c -> now.chunk(c.cookie(), 1, 5, new byte[12]));
         assertCut("unknown chunk type 0x7", c -> now.chunk(c.cookie(), 1, 7));
         assertCut("NONE chunk", c -> now.chunk(c.cookie(), 1, 0, new byte[1]));
         assertCut("NONE chunk", c -> now.chunk(c.cookie(), 0, 0));

@@ -48,7 +48,7 @@ final class ClientSession implements AutoCloseable {
 
     ClientSession(long timeoutSeconds) {
         long timeoutNs = TimeUnit.SECONDS.toNanos(timeoutSeconds);
-        NbdClientConfig config = NbdClientConfig.defaults().withConnectTimeoutNs(timeoutNs)
+        NbdClientConfig config = NbdClientConfig.defaults().withHoles(true).withConnectTimeoutNs(timeoutNs)
                 .withHandshakeTimeoutNs(timeoutNs).withRequestTimeoutNs(timeoutNs);
         runtime = new NettyRuntime("nbd-client", 1, thrown -> broken = thrown);
         connector = new NbdConnector(runtime.links(0, NettyLinkOptions.DEFAULT), runtime.loop(0), config);

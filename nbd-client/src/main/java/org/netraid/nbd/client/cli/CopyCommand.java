@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
 /** {@code nbd-client copy SRC DST}: a whole device onto another, flushed at the end. */
 @Command(name = "copy", mixinStandardHelpOptions = true,
         description = {"Copies a whole export, file or block device onto another and flushes it.",
+            "Holes of the source are not read, where it can tell them.",
             "A file that does not exist is created with the size of the source; what exists must be at least as long as the source."})
 final class CopyCommand implements Callable<Integer> {
 

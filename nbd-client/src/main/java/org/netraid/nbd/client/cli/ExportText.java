@@ -25,6 +25,7 @@ final class ExportText {
         line(out, "block sizes", "minimum " + export.minBlockBytes() + ", preferred " + export.preferredBlockBytes()
                 + ", maximum payload " + export.maxPayloadBytes() + (export.blockSizesAdvertised() ? "" : " (assumed)"));
         line(out, "flags", String.join(", ", flags(export.flags())));
+        line(out, "contexts", export.allocation() == null ? "none" : export.allocation().name());
         line(out, "replies", export.structuredReplies() ? "structured" : "simple");
     }
 
@@ -41,6 +42,7 @@ final class ExportText {
                 + ",\"maxPayloadBytes\":" + export.maxPayloadBytes()
                 + ",\"blockSizesAdvertised\":" + export.blockSizesAdvertised()
                 + ",\"structuredReplies\":" + export.structuredReplies()
+                + ",\"contexts\":[" + (export.allocation() == null ? "" : quote(export.allocation().name())) + "]"
                 + ",\"flags\":[" + String.join(",", flags(export.flags()).stream().map(ExportText::quote).toList()) + "]}";
     }
 

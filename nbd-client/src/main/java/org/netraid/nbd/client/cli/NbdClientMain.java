@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
             "A URI is nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH.",
             "Sizes and offsets take suffixes: 4k, 1M, 1G, 1T.",
             "Exit codes: 0 done; 1 failed, or compare found a difference; 2 wrong usage."},
-        subcommands = {InfoCommand.class, ListCommand.class, CopyCommand.class, ReadCommand.class, WriteCommand.class,
-            CompareCommand.class})
+        subcommands = {InfoCommand.class, ListCommand.class, MapCommand.class, CopyCommand.class, ReadCommand.class,
+            WriteCommand.class, CompareCommand.class})
 public final class NbdClientMain implements Runnable {
 
     static final int FAILED = 1;
