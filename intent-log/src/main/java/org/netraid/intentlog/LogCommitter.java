@@ -18,8 +18,8 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * <pre>
  *   superblock copy 0 -> superblock copy 1 ->            if it has changed
- *   pages, first places -> pages, second places ->       at most {@value #PAGES_PER_ROUND} a round; the last round's second places
- *   ring block -> ring block ...                         go together with the first ring block
+ *   pages, first places -> pages, second places ->       at most {@value #PAGES_PER_ROUND} a round
+ *   ring block -> ring block ...                         which replace extents: never together with the pages that hold their bits
  * </pre>
  *
  * A structure is never being written in both its places at once, and a commit ends only when both are durable: so a torn write leaves the
@@ -187,9 +187,6 @@ final class LogCommitter {
     private void secondPlaces() {
         for (int i = 0; i < roundPages; i++) {
             io.write(secondOffsets[i], pageBuffers.get(i).clear());
-        }
-        if (!superblockChanged && !hasPages() && changesWritten < changes.count()) {
-            writeRingBlock();
         }
         io.commit(this::step);
     }
