@@ -27,11 +27,11 @@ import org.netraid.nbd.wire.OptionReplyHeader;
  * The client's side of fixed newstyle: bytes in, bytes out, one option at a time.
  *
  * <pre>
- *   GREETING ─┬─ fixed ── STRUCTURED_REPLY ── SET_META_CONTEXT ── GO ─┬─ ACK ──────────────► finished
- *             │                                                       └─ ERR_UNSUP ─┐
- *             ├─ not fixed ─────────────────────────────────────────── EXPORT_NAME ─┴──────► finished
- *             └─ listing: LIST ── ACK, then ABORT ─────────────────────────────────────────► finished
- *   any other error ───────────────────────────────────────────────────────────────────────► failed, with a sentence
+ *   GREETING ─┬─ fixed ── EXTENDED_HEADERS, else STRUCTURED_REPLY ── SET_META_CONTEXT ── GO ─┬─ ACK ───► finished
+ *             │                                                                              └─ ERR_UNSUP ─┐
+ *             ├─ not fixed ────────────────────────────────────────────────────────────────── EXPORT_NAME ─┴─► finished
+ *             └─ listing: LIST ── ACK, then ABORT ────────────────────────────────────────────────► finished
+ *   any other error ──────────────────────────────────────────────────────────────────────────────► failed, with a sentence
  * </pre>
  *
  * <p>Source: NBD protocol, "Newstyle negotiation", "Client behavior"; RFC-style duties MUST and SHOULD are kept.
@@ -57,6 +57,7 @@ final class ClientHandshake {
     private Step step;
     private boolean noZeroes;
     private boolean structured;
+    private boolean extended;
     private MetaContext allocation;
     private int option;
     private int replyType;
@@ -184,7 +185,7 @@ final class ClientHandshake {
         } else if (listing) {
             sendOption(NbdOption.LIST, ByteBuffer.allocate(0), false);
         } else {
-            sendOption(NbdOption.STRUCTURED_REPLY, ByteBuffer.allocate(0), false);
+            sendOption(holes ? NbdOption.EXTENDED_HEADERS : NbdOption.STRUCTURED_REPLY, ByteBuffer.allocate(0), false);
         }
     }
 
@@ -259,15 +260,11 @@ final class ClientHandshake {
 
     private void onAck() {
         switch (option) {
-            case NbdOption.STRUCTURED_REPLY -> {
-                structured = true;
-                if (holes) {
-                    ByteBuffer request = new MetaContextRequest(exportName, List.of(MetaContext.BASE_ALLOCATION)).encode();
-                    sendOption(NbdOption.SET_META_CONTEXT, request, false);
-                } else {
-                    sendGo();
-                }
+            case NbdOption.EXTENDED_HEADERS -> {
+                extended = true;
+                afterReplyStyle();
             }
+            case NbdOption.STRUCTURED_REPLY -> afterReplyStyle();
             case NbdOption.SET_META_CONTEXT -> sendGo();
             case NbdOption.GO -> finish();
             case NbdOption.LIST -> {
@@ -278,12 +275,22 @@ final class ClientHandshake {
         }
     }
 
+    private void afterReplyStyle() {
+        structured = true;
+        if (holes) {
+            ByteBuffer request = new MetaContextRequest(exportName, List.of(MetaContext.BASE_ALLOCATION)).encode();
+            sendOption(NbdOption.SET_META_CONTEXT, request, false);
+        } else {
+            sendGo();
+        }
+    }
+
     private void sendGo() {
         sendOption(NbdOption.GO, ExportInfoReader.goRequest(exportName), false);
     }
 
     private void finish() {
-        export = info.toExport(structured, allocation);
+        export = info.toExport(structured, extended, allocation);
         step = Step.FINISHED;
     }
 
@@ -294,13 +301,15 @@ final class ClientHandshake {
 
     private void onError(String message) {
         boolean hopeless = replyType == NbdOptionReply.ERR_TLS_REQD || replyType == NbdOptionReply.ERR_SHUTDOWN;
-        if (option == NbdOption.STRUCTURED_REPLY && !hopeless) {
+        if (option == NbdOption.EXTENDED_HEADERS && !hopeless) {
+            sendOption(NbdOption.STRUCTURED_REPLY, ByteBuffer.allocate(0), false);
+        } else if (option == NbdOption.STRUCTURED_REPLY && !hopeless) {
             sendGo();
         } else if (option == NbdOption.SET_META_CONTEXT && !hopeless) {
             // all that is lost is the map of holes; if the export is the trouble, GO gets a better answer
             allocation = null;
             sendGo();
-        } else if (option == NbdOption.GO && replyType == NbdOptionReply.ERR_UNSUP) {
+        } else if (option == NbdOption.GO && replyType == NbdOptionReply.ERR_UNSUP && !extended) {
             sendExportName();
         } else {
             // the polite end of a session that came to nothing

@@ -58,7 +58,7 @@ final class ExportInfoReader {
     }
 
     /** @throws NbdFormatException if the server left out what it must send, or sent sizes nobody can obey */
-    NbdExport toExport(boolean structured, MetaContext allocation) {
+    NbdExport toExport(boolean structured, boolean extended, MetaContext allocation) {
         if (export == null) {
             throw new NbdFormatException("ACK without the size of the export");
         }
@@ -68,6 +68,6 @@ final class ExportInfoReader {
         // more than our own maximum is of no use; whole minimum blocks only
         long payload = Math.min(sizes.maximumBytes(), NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES) & -(long) sizes.minimumBytes();
         return new NbdExport(name, description, export.sizeBytes(), export.transmissionFlags(), sizes.minimumBytes(),
-                sizes.preferredBytes(), (int) payload, advertised != null, structured, allocation);
+                sizes.preferredBytes(), (int) payload, advertised != null, structured, extended, allocation);
     }
 }

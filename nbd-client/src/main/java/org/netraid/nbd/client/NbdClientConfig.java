@@ -13,8 +13,8 @@ package org.netraid.nbd.client;
  * @param maxInFlight most commands on the wire at one time, 1 to 65536
  * @param maxBytesInFlight most payload (of writes sent and reads asked for) on the wire at one time; one command is always let through
  * @param maxQueued most requests waiting for a place on the wire; beyond it they end with ENOMEM
- * @param holes select base:allocation, so that the device can answer EXTENTS; costs a round trip per connection, which a mirror's
- *     targets are better without: their holes are never asked for
+ * @param holes use extended headers where offered and select base:allocation, so that the device can answer EXTENTS, 64-bit ranges at
+ *     once; costs round trips at every connection, which a mirror's targets are better without: their holes are never asked for
  */
 public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, long requestTimeoutNs,
         int maxInFlight, long maxBytesInFlight, int maxQueued, boolean holes) {

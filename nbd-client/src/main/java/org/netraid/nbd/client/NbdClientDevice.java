@@ -41,7 +41,7 @@ import org.netraid.time.EventLoop;
 public final class NbdClientDevice implements BlockDevice {
 
     private static final int MAX_EDGE_BLOCKS = 16;
-    /** Longest BLOCK_STATUS: a multiple of every minimum block, and below 4 GiB. */
+    /** Longest BLOCK_STATUS without extended headers: a multiple of every minimum block, and below 4 GiB. */
     private static final long MAX_STATUS_BYTES = 1L << 31;
 
     private enum Phase { OPEN, CLOSING, DISC_SENT, DEAD }
@@ -98,7 +98,7 @@ public final class NbdClientDevice implements BlockDevice {
         this.capabilities = export.capabilities();
         this.zeroesOnWire = export.offered().contains(BlockCapability.WRITE_ZEROES);
         this.pending = new PendingReplies(config.maxInFlight(), connectionNumber, this::onReleased);
-        this.reader = new ReplyReader(new ReplySink(), export.structuredReplies(), export.allocation());
+        this.reader = new ReplyReader(new ReplySink(), export);
         this.cutter = new RequestCutter(export, zeroesOnWire);
         this.locks = new AlignmentLocks(export.minBlockBytes());
     }
@@ -290,7 +290,7 @@ public final class NbdClientDevice implements BlockDevice {
         long block = export.minBlockBytes();
         long start = request.startBytes & -block;
         long end = request.endBytes + block - 1 & -block;
-        long length = Math.min(end - start, MAX_STATUS_BYTES);
+        long length = export.extendedHeaders() ? end - start : Math.min(end - start, MAX_STATUS_BYTES);
         int flags = (request.request.flags() & BlockRequest.ONE_EXTENT) != 0 ? CommandFlags.REQ_ONE : 0;
         PendingReply slot = send(request, NbdCommand.BLOCK_STATUS, flags, start, length, null);
         slot.status.begin(request.request.extents(), length, request.startBytes - start, Math.min(request.endBytes - start, length));
@@ -379,7 +379,12 @@ public final class NbdClientDevice implements BlockDevice {
         PendingReply slot = pending.take(owner, command, offset, length);
         owner.partsInFlight++;
         slot.header.clear();
-        RequestHeader.encode(slot.header, flags, command, slot.cookie, offset, length);
+        if (export.extendedHeaders()) {
+            int payloadFlag = payload == null ? 0 : CommandFlags.PAYLOAD_LEN;
+            RequestHeader.encodeExtended(slot.header, flags | payloadFlag, command, slot.cookie, offset, length);
+        } else {
+            RequestHeader.encode(slot.header, flags, command, slot.cookie, offset, length);
+        }
         slot.header.flip();
         slot.buffersHeld = payload == null ? 1 : 2;
         link.write(slot.header, slot.released);
@@ -548,8 +553,12 @@ public final class NbdClientDevice implements BlockDevice {
         if (phase == Phase.CLOSING && live == 0) {
             phase = Phase.DISC_SENT;
             reader.stop();
-            ByteBuffer disc = ByteBuffer.allocate(NbdConstants.REQUEST_BYTES);
-            RequestHeader.encode(disc, 0, NbdCommand.DISC, 0, 0, 0);
+            ByteBuffer disc = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES);
+            if (export.extendedHeaders()) {
+                RequestHeader.encodeExtended(disc, 0, NbdCommand.DISC, 0, 0, 0);
+            } else {
+                RequestHeader.encode(disc, 0, NbdCommand.DISC, 0, 0, 0);
+            }
             link.write(disc.flip(), null);
             unflushed = false;
             link.flush();

@@ -24,12 +24,13 @@ import org.netraid.nbd.wire.TransmissionFlags;
  * @param preferredBlockBytes unit that costs the server no read-modify-write
  * @param maxPayloadBytes longest READ or WRITE on the wire; a multiple of {@code minBlockBytes}
  * @param blockSizesAdvertised false if the three sizes are the protocol's defaults because the server sent none
- * @param structuredReplies true if structured replies are negotiated
+ * @param structuredReplies true if structured replies are negotiated; extended headers include them
+ * @param extendedHeaders true if extended headers are negotiated
  * @param allocation base:allocation with the server's number for it, or null if the server does not tell holes
  */
 public record NbdExport(String name, String description, long sizeBytes, int flags, int minBlockBytes,
         int preferredBlockBytes, int maxPayloadBytes, boolean blockSizesAdvertised, boolean structuredReplies,
-        MetaContext allocation) {
+        boolean extendedHeaders, MetaContext allocation) {
 
     /** Bytes that can be reached in whole minimum blocks: the size, rounded down. */
     public long usableSizeBytes() {

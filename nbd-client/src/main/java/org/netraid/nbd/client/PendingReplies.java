@@ -33,9 +33,9 @@ final class PendingReplies {
         slots = new PendingReply[capacity];
         free = new int[capacity];
         connectionBits = (long) (connectionNumber & 0xffff) << 48;
-        ByteBuffer headers = ByteBuffer.allocateDirect(capacity * NbdConstants.REQUEST_BYTES);
+        ByteBuffer headers = ByteBuffer.allocateDirect(capacity * NbdConstants.EXTENDED_HEADER_BYTES);
         for (int i = 0; i < capacity; i++) {
-            slots[i] = new PendingReply(i, headers.slice(i * NbdConstants.REQUEST_BYTES, NbdConstants.REQUEST_BYTES), onReleased);
+            slots[i] = new PendingReply(i, headers.slice(i * NbdConstants.EXTENDED_HEADER_BYTES, NbdConstants.EXTENDED_HEADER_BYTES), onReleased);
             free[i] = capacity - 1 - i;
         }
         freeCount = capacity;

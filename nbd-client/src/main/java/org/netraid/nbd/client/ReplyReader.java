@@ -45,6 +45,7 @@ final class ReplyReader {
 
     private final Sink sink;
     private final boolean structured;
+    private final boolean extended;
     private final MetaContext allocation;
     private final SimpleReply simple = new SimpleReply();
     private final StructuredReplyChunk chunk = new StructuredReplyChunk();
@@ -60,14 +61,12 @@ final class ReplyReader {
     private long extentsLeft;
     private boolean stopped;
 
-    /**
-     * @param structured structured replies are negotiated
-     * @param allocation the selected metadata context, or null
-     */
-    ReplyReader(Sink sink, boolean structured, MetaContext allocation) {
+    /** @param export tells what is negotiated */
+    ReplyReader(Sink sink, NbdExport export) {
         this.sink = sink;
-        this.structured = structured;
-        this.allocation = allocation;
+        this.structured = export.structuredReplies();
+        this.extended = export.extendedHeaders();
+        this.allocation = export.allocation();
         expectHeader();
     }
 
@@ -90,7 +89,7 @@ final class ReplyReader {
 
     private void expectHeader() {
         current = null;
-        expect(Step.HEADER, NbdConstants.SIMPLE_REPLY_BYTES);
+        expect(Step.HEADER, extended ? NbdConstants.EXTENDED_HEADER_BYTES : NbdConstants.SIMPLE_REPLY_BYTES);
     }
 
     private void expect(Step next, int bytes) {
@@ -124,15 +123,24 @@ final class ReplyReader {
     }
 
     private void onHeader() {
-        if (gathered.limit() == NbdConstants.CHUNK_HEADER_BYTES) {
+        if (extended) {
+            if (!chunk.decodeExtended(gathered)) {
+                throw badMagic();
+            }
+            onChunk();
+        } else if (gathered.limit() == NbdConstants.CHUNK_HEADER_BYTES) {
             chunk.decode(gathered);
             onChunk();
         } else if (simple.decode(gathered)) {
             onSimpleReply();
         } else {
-            throw new NbdFormatException("a reply begins with 0x" + String.format("%08x", gathered.getInt(0))
-                    + ", which is no reply magic");
+            throw badMagic();
         }
+    }
+
+    private NbdFormatException badMagic() {
+        return new NbdFormatException("a reply begins with 0x" + String.format("%08x", gathered.getInt(0))
+                + ", which is no reply magic" + (extended ? " with extended headers" : ""));
     }
 
     private PendingReply commandOf(long cookie) {
@@ -170,6 +178,13 @@ final class ReplyReader {
         lastChunk = chunk.isDone();
         int type = chunk.type();
         long length = chunk.lengthBytes();
+        if (extended && chunk.offsetBytes() != current.offsetBytes) {
+            throw new NbdFormatException("a reply for offset " + Long.toUnsignedString(chunk.offsetBytes()) + " has the cookie of a command at "
+                    + current.offsetBytes);
+        }
+        if (length < 0) {
+            throw new NbdFormatException(ChunkType.nameOf(type) + " of " + Long.toUnsignedString(length) + " bytes");
+        }
         if (ChunkType.isError(type)) {
             expectError(type, length);
         } else if (type == ChunkType.NONE) {
@@ -189,7 +204,7 @@ final class ReplyReader {
                 throw new NbdFormatException("an OFFSET_HOLE chunk of " + length + " bytes");
             }
             expect(Step.HOLE, StructuredReplyChunk.HOLE_PAYLOAD_BYTES);
-        } else if (type == ChunkType.BLOCK_STATUS) {
+        } else if (type == (extended ? ChunkType.BLOCK_STATUS_EXT : ChunkType.BLOCK_STATUS)) {
             expectStatus(length);
         } else {
             throw new NbdFormatException("an unknown " + ChunkType.nameOf(type));
@@ -206,13 +221,17 @@ final class ReplyReader {
         if (current.command != NbdCommand.BLOCK_STATUS) {
             throw new NbdFormatException("BLOCK_STATUS answers " + NbdCommand.nameOf(current.command));
         }
-        long extentBytes = length - StructuredReplyChunk.STATUS_HEAD_BYTES;
-        if (extentBytes < StructuredReplyChunk.EXTENT_BYTES || extentBytes % StructuredReplyChunk.EXTENT_BYTES != 0
-                || extentBytes / StructuredReplyChunk.EXTENT_BYTES > MAX_EXTENTS) {
+        int headBytes = extended ? StructuredReplyChunk.STATUS_EXT_HEAD_BYTES : StructuredReplyChunk.STATUS_HEAD_BYTES;
+        long extentBytes = length - headBytes;
+        if (extentBytes < oneExtentBytes() || extentBytes % oneExtentBytes() != 0 || extentBytes / oneExtentBytes() > MAX_EXTENTS) {
             throw new NbdFormatException("a BLOCK_STATUS chunk of " + length + " bytes");
         }
-        extentsLeft = extentBytes / StructuredReplyChunk.EXTENT_BYTES;
-        expect(Step.STATUS, StructuredReplyChunk.STATUS_HEAD_BYTES);
+        extentsLeft = extentBytes / oneExtentBytes();
+        expect(Step.STATUS, headBytes);
+    }
+
+    private int oneExtentBytes() {
+        return extended ? StructuredReplyChunk.EXTENT_EXT_BYTES : StructuredReplyChunk.EXTENT_BYTES;
     }
 
     private void onStatus() {
@@ -220,14 +239,21 @@ final class ReplyReader {
         if (id != allocation.id()) {
             throw new NbdFormatException("a BLOCK_STATUS chunk for metadata context " + id + ", which was not selected");
         }
+        if (extended && Integer.toUnsignedLong(gathered.getInt()) != extentsLeft) {
+            throw new NbdFormatException("a BLOCK_STATUS chunk whose number of extents does not fit its length");
+        }
         current.status.onChunk();
-        expect(Step.EXTENT, StructuredReplyChunk.EXTENT_BYTES);
+        expect(Step.EXTENT, oneExtentBytes());
     }
 
     private void onExtent() {
-        current.status.onExtent(Integer.toUnsignedLong(gathered.getInt()), gathered.getInt());
+        if (extended) {
+            current.status.onExtent(gathered.getLong(), (int) gathered.getLong());
+        } else {
+            current.status.onExtent(Integer.toUnsignedLong(gathered.getInt()), gathered.getInt());
+        }
         if (--extentsLeft > 0) {
-            expect(Step.EXTENT, StructuredReplyChunk.EXTENT_BYTES);
+            expect(Step.EXTENT, oneExtentBytes());
         } else {
             endOfChunk();
         }

@@ -114,4 +114,46 @@ class ClientBlockStatusTest {
         assertThat(rig.run(rig.request().read(0, ByteBuffer.allocate(512)))).isEqualTo(BlockError.EIO);
         assertThat(rig.disconnectReason).contains("BLOCK_STATUS answers READ");
     }
+
+    @Test
+    void shouldReadWriteAndAskWithExtendedHeaders() {
+        rig.server.extended = true;
+        rig.connect();
+        assertThat(rig.device.export().extendedHeaders()).isTrue();
+        byte[] data = new byte[1000];
+        java.util.Arrays.fill(data, (byte) 9);
+        assertThat(rig.run(rig.request().write(123, data, BlockRequest.FUA))).isEqualTo(BlockError.NONE);
+        ByteBuffer back = ByteBuffer.allocate(1002);
+        assertThat(rig.run(rig.request().read(122, back))).isEqualTo(BlockError.NONE);
+        assertThat(back.array()[0]).isZero();
+        assertThat(back.array()[1]).isEqualTo((byte) 9);
+        assertThat(back.array()[1001]).isZero();
+        assertThat(rig.run(rig.request().zeroes(0, SIZE, 0))).isEqualTo(BlockError.NONE);
+        assertThat(rig.run(rig.request().flush())).isEqualTo(BlockError.NONE);
+        rig.server.onCommand = command -> rig.server.status(command, 4096, 3, 8192, 0);
+        assertThat(ask(1000, 20_000, 0)).isEqualTo(BlockError.NONE);
+        assertThat(list).hasToString("4096:3 8192:0");
+        rig.server.onCommand = command -> rig.server.simple(command.cookie(), 28);
+        assertThat(rig.run(rig.request().write(0, data, 0))).isEqualTo(BlockError.ENOSPC);
+        boolean[] closed = {false};
+        rig.device.close(() -> closed[0] = true);
+        assertThat(rig.scheduler.runUntil(() -> closed[0], 100_000)).isTrue();
+        rig.runFor(100);
+        assertThat(rig.server.violation).isEmpty();
+        assertThat(rig.server.disconnected).isTrue();
+        rig.assertClean();
+    }
+
+    @Test
+    void shouldHangUpOnExtendedRepliesThatBreakTheProtocol() {
+        rig.server.extended = true;
+        assertHangsUp("has the cookie of a command at 0", command -> rig.server.extendedChunk(command.cookie(), 1, 6, 512, new byte[24]));
+        assertHangsUp("unknown BLOCK_STATUS", command -> rig.server.chunk(command.cookie(), 1, 5, new byte[12]));
+        assertHangsUp("number of extents", command -> rig.server.chunk(command.cookie(), 1, 6,
+                ByteBuffer.allocate(24).putInt(FakeServer.CONTEXT_ID).putInt(2).putLong(512).putLong(0).array()));
+        assertHangsUp("no reply magic with extended headers", command -> rig.server.raw(
+                ByteBuffer.allocate(32).putInt(0x67446698).putInt(0).putLong(command.cookie()).array()));
+        assertHangsUp("18446744073709551615 bytes", command -> rig.server.raw(ByteBuffer.allocate(32).putInt(0x6e8a278c)
+                .putShort((short) 1).putShort((short) 1).putLong(command.cookie()).putLong(0).putLong(-1).array()));
+    }
 }

@@ -88,10 +88,15 @@ class ClientHandshakeTest {
 
     private void reachGo() {
         receive(greeting(FIXED));
-        takeSent();
+        refuseExtendedHeaders();
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
         takeSent();
         receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.ACK));
+    }
+
+    private void refuseExtendedHeaders() {
+        receive(reply(NbdOption.EXTENDED_HEADERS, NbdOptionReply.ERR_UNSUP));
+        takeSent();
     }
 
     private static byte[] context(int id, String name) {
@@ -105,8 +110,10 @@ class ClientHandshakeTest {
         ByteBuffer first = takeSent();
         assertThat(first.getInt()).isEqualTo(3);
         assertThat(first.getLong()).isEqualTo(0x49484156454F5054L);
-        assertThat(first.getInt()).isEqualTo(NbdOption.STRUCTURED_REPLY);
+        assertThat(first.getInt()).isEqualTo(NbdOption.EXTENDED_HEADERS);
         assertThat(first.getInt()).isZero();
+        receive(reply(NbdOption.EXTENDED_HEADERS, NbdOptionReply.ERR_UNSUP));
+        expectOption(NbdOption.STRUCTURED_REPLY);
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
         expectOption(NbdOption.SET_META_CONTEXT, ByteBuffer.allocate(4 + 4 + 4 + 4 + 15).putInt(4)
                 .put("disk".getBytes(StandardCharsets.UTF_8)).putInt(1).putInt(15)
@@ -125,12 +132,13 @@ class ClientHandshakeTest {
         receive(reply(NbdOption.GO, NbdOptionReply.ACK));
         assertThat(handshake.isFinished()).isTrue();
         assertThat(handshake.export()).isEqualTo(new NbdExport("disk-1", "a [31mdisk", 5L << 40, FLAGS, 4096, 65536,
-                NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES, true, true, new MetaContext(77, "base:allocation")));
+                NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES, true, true, false, new MetaContext(77, "base:allocation")));
     }
 
     @Test
     void shouldGoOnWithoutTheMapOfHolesWhenTheServerHasNone() {
         receive(greeting(FIXED));
+        refuseExtendedHeaders();
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
         receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, context(1, "base:allocation")));
         takeSent();
@@ -152,10 +160,32 @@ class ClientHandshakeTest {
     }
 
     @Test
+    void shouldUseExtendedHeadersWhenOfferedAndThenNeverExportName() {
+        for (boolean go : new boolean[] {true, false}) {
+            handshake = ClientHandshake.go("disk", true, this::onSent);
+            receive(greeting(FIXED));
+            receive(reply(NbdOption.EXTENDED_HEADERS, NbdOptionReply.ACK));
+            receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.ACK));
+            takeSent();
+            if (go) {
+                receive(reply(NbdOption.GO, NbdOptionReply.INFO, exportInfo(512, FLAGS)));
+                receive(reply(NbdOption.GO, NbdOptionReply.ACK));
+                assertThat(handshake.export().extendedHeaders()).isTrue();
+                assertThat(handshake.export().structuredReplies()).isTrue();
+            } else {
+                receive(reply(NbdOption.GO, NbdOptionReply.ERR_UNSUP));
+                assertThat(handshake.isFailed()).isTrue();
+                expectOption(NbdOption.ABORT);
+            }
+        }
+    }
+
+    @Test
     void shouldRefuseContextsNobodyAskedFor() {
         for (byte[] data : new byte[][] {context(1, "x:y"), new byte[3]}) {
             handshake = ClientHandshake.go("disk", true, this::onSent);
             receive(greeting(FIXED));
+            refuseExtendedHeaders();
             receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
             receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, data));
             assertThat(handshake.failure()).contains("breaks the protocol");
@@ -176,7 +206,7 @@ class ClientHandshakeTest {
     @Test
     void shouldUseSimpleRepliesWhenStructuredOnesAreRefused() {
         receive(greeting(FIXED));
-        takeSent();
+        refuseExtendedHeaders();
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ERR_UNSUP, "no".getBytes(StandardCharsets.UTF_8)));
         receive(reply(NbdOption.GO, NbdOptionReply.INFO, exportInfo(1000, FLAGS)));
         receive(reply(NbdOption.GO, NbdOptionReply.ACK));
@@ -188,7 +218,7 @@ class ClientHandshakeTest {
     @CsvSource({"3, 10", "1, 134"})
     void shouldFallBackToExportNameWhenGoIsUnknown(int flags, int replyBytes) {
         receive(greeting(flags));
-        takeSent();
+        refuseExtendedHeaders();
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ERR_UNSUP));
         takeSent();
         receive(reply(NbdOption.GO, NbdOptionReply.ERR_UNSUP));

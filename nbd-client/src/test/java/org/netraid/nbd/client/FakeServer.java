@@ -43,6 +43,8 @@ final class FakeServer {
     int flags = 0x01 | 0x04 | 0x08 | 0x20 | 0x40 | 0x800;
     int[] blockSizes = {1, 4096, 32 << 20};
     boolean structured = true;
+    /** Offers extended headers. */
+    boolean extended;
     /** Offers base:allocation. */
     boolean allocation;
     boolean silentHandshake;
@@ -97,6 +99,14 @@ final class FakeServer {
 
     /** @param lengthsAndStatus of each extent */
     void status(Command command, int... lengthsAndStatus) {
+        if (session.negotiatedExtended) {
+            ByteBuffer wide = ByteBuffer.allocate(8 + 8 * lengthsAndStatus.length).putInt(CONTEXT_ID).putInt(lengthsAndStatus.length / 2);
+            for (int number : lengthsAndStatus) {
+                wide.putLong(number);
+            }
+            chunk(command.cookie, 1, 6, wide.array());
+            return;
+        }
         ByteBuffer payload = ByteBuffer.allocate(4 + 4 * lengthsAndStatus.length).putInt(CONTEXT_ID);
         for (int number : lengthsAndStatus) {
             payload.putInt(number);
@@ -117,12 +127,30 @@ final class FakeServer {
     }
 
     void simple(long cookie, int error, byte... data) {
+        if (session.negotiatedExtended) {
+            if (error == 0) {
+                chunk(cookie, 1, 0);
+            } else {
+                chunk(cookie, 1, 0x8001, errorPayload(error, ""));
+            }
+            return;
+        }
         raw(ByteBuffer.allocate(16 + data.length).putInt(0x67446698).putInt(error).putLong(cookie).put(data).array());
     }
 
     void chunk(long cookie, int chunkFlags, int type, byte... payload) {
+        if (session.negotiatedExtended) {
+            long offset = commands.stream().filter(c -> c.cookie == cookie).findFirst().map(c -> c.offset).orElse(0L);
+            extendedChunk(cookie, chunkFlags, type, offset, payload);
+            return;
+        }
         raw(ByteBuffer.allocate(20 + payload.length).putInt(0x668e33ef).putShort((short) chunkFlags).putShort((short) type)
                 .putLong(cookie).putInt(payload.length).put(payload).array());
+    }
+
+    void extendedChunk(long cookie, int chunkFlags, int type, long offset, byte... payload) {
+        raw(ByteBuffer.allocate(32 + payload.length).putInt(0x6e8a278c).putShort((short) chunkFlags).putShort((short) type)
+                .putLong(cookie).putLong(offset).putLong(payload.length).put(payload).array());
     }
 
     void data(Command command, int chunkFlags, long offset, int length) {
@@ -146,6 +174,7 @@ final class FakeServer {
         private boolean clientFlagsSeen;
         private boolean transmission;
         private boolean negotiatedStructured;
+        private boolean negotiatedExtended;
         private boolean left;
 
         @Override
@@ -195,6 +224,11 @@ final class FakeServer {
                     negotiatedStructured = structured;
                     reply(option, structured ? 1 : 0x80000001);
                 }
+                case 11 -> {
+                    negotiatedExtended = extended;
+                    negotiatedStructured = extended;
+                    reply(option, extended ? 1 : 0x80000001);
+                }
                 case 7 -> {
                     reply(option, 3, ByteBuffer.allocate(12).putShort((short) 0).putLong(disk.length).putShort((short) flags).array());
                     if (blockSizes != null) {
@@ -223,20 +257,24 @@ final class FakeServer {
         }
 
         private boolean takeCommand(ByteBuffer in) {
-            if (in.remaining() < 28) {
+            int header = negotiatedExtended ? 32 : 28;
+            if (in.remaining() < header) {
                 return false;
             }
             int type = in.getShort(in.position() + 6);
-            int length = in.getInt(in.position() + 24);
-            if (type == WRITE && in.remaining() < 28 + length) {
+            int length = in.getInt(in.position() + header - 4);
+            check(!negotiatedExtended || in.getInt(in.position() + 24) == 0, "length above 4 GiB");
+            if (type == WRITE && in.remaining() < header + length) {
                 return false;
             }
-            check(in.getInt() == 0x25609513, "request magic");
+            check(in.getInt() == (negotiatedExtended ? 0x21e41c71 : 0x25609513), "request magic");
             int commandFlags = in.getShort();
+            check(((commandFlags & 32) != 0) == (negotiatedExtended && type == WRITE), "PAYLOAD_LEN");
+            commandFlags &= ~32;
             in.getShort();
             long cookie = in.getLong();
             long offset = in.getLong();
-            in.getInt();
+            in.position(in.position() + header - 24);
             byte[] data = new byte[type == WRITE ? length : 0];
             in.get(data);
             if (type == DISC) {

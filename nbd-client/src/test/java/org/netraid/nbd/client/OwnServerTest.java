@@ -64,6 +64,7 @@ class OwnServerTest extends BlockDeviceContract {
         });
         until(() -> device != null);
         assertThat(device.export().structuredReplies()).isTrue();
+        assertThat(device.export().extendedHeaders()).isTrue();
         assertThat(device.export().blockSizesAdvertised()).isTrue();
         return device;
     }

@@ -12,6 +12,8 @@ public final class ChunkType {
     public static final int OFFSET_DATA = 1;
     public static final int OFFSET_HOLE = 2;
     public static final int BLOCK_STATUS = 5;
+    /** Extended headers only: 64-bit lengths and status. */
+    public static final int BLOCK_STATUS_EXT = 6;
     public static final int ERROR = 0x8001;
     public static final int ERROR_OFFSET = 0x8002;
 
@@ -25,6 +27,7 @@ public final class ChunkType {
             case OFFSET_DATA -> "OFFSET_DATA";
             case OFFSET_HOLE -> "OFFSET_HOLE";
             case BLOCK_STATUS -> "BLOCK_STATUS";
+            case BLOCK_STATUS_EXT -> "BLOCK_STATUS_EXT";
             case ERROR -> "ERROR";
             case ERROR_OFFSET -> "ERROR_OFFSET";
             default -> "chunk type 0x" + Integer.toHexString(type);

@@ -20,6 +20,9 @@ public final class NbdConstants {
     public static final int SIMPLE_REPLY_MAGIC = 0x67446698;
     public static final int STRUCTURED_REPLY_MAGIC = 0x668e33ef;
 
+    public static final int EXTENDED_REQUEST_MAGIC = 0x21e41c71;
+    public static final int EXTENDED_REPLY_MAGIC = 0x6e8a278c;
+
     /** Greeting of the server: two magics and the handshake flags. */
     public static final int GREETING_BYTES = 18;
     /** Client flags that answer the greeting. */
@@ -27,6 +30,8 @@ public final class NbdConstants {
     public static final int OPTION_HEADER_BYTES = 16;
     public static final int OPTION_REPLY_HEADER_BYTES = 20;
     public static final int REQUEST_BYTES = 28;
+    /** Header of requests and of reply chunks with extended headers. */
+    public static final int EXTENDED_HEADER_BYTES = 32;
     public static final int SIMPLE_REPLY_BYTES = 16;
     public static final int CHUNK_HEADER_BYTES = 20;
     /** Answer to EXPORT_NAME: size and transmission flags, without the padding. */

@@ -14,9 +14,13 @@ import java.nio.charset.StandardCharsets;
  *   0        4       6      8         16       20
  *   | magic  | flags | type | cookie  | length |  payload
  *
+ *   0        4       6      8         16       24       32
+ *   | magic  | flags | type | cookie  | offset | length |  payload          (extended headers; offset of the request)
+ *
  *   OFFSET_DATA   offset(8) data
  *   OFFSET_HOLE   offset(8) size(4)
  *   BLOCK_STATUS  context id(4) count x ( length(4) status(4) )
+ *   BLOCK_STATUS_EXT  context id(4) count(4) count x ( length(8) status(8) )
  *   ERROR         error(4) message length(2) message
  *   ERROR_OFFSET  error(4) message length(2) message offset(8)
  * </pre>
@@ -31,6 +35,10 @@ public final class StructuredReplyChunk {
     public static final int STATUS_HEAD_BYTES = 4;
     /** One extent of BLOCK_STATUS. */
     public static final int EXTENT_BYTES = 8;
+    /** Payload of BLOCK_STATUS_EXT in front of the extents. */
+    public static final int STATUS_EXT_HEAD_BYTES = 8;
+    /** One extent of BLOCK_STATUS_EXT. */
+    public static final int EXTENT_EXT_BYTES = 16;
     /** Payload of ERROR in front of the message. */
     public static final int ERROR_HEAD_BYTES = 6;
     /** Our own longest message; the protocol allows 4096 bytes. */
@@ -39,6 +47,7 @@ public final class StructuredReplyChunk {
     private int flags;
     private int type;
     private long cookie;
+    private long offsetBytes;
     private long lengthBytes;
 
     /**
@@ -53,6 +62,36 @@ public final class StructuredReplyChunk {
         cookie = from.getLong();
         lengthBytes = Integer.toUnsignedLong(from.getInt());
         return magic == NbdConstants.STRUCTURED_REPLY_MAGIC;
+    }
+
+    /**
+     * Reads an extended header; needs {@link NbdConstants#EXTENDED_HEADER_BYTES} bytes, of which it consumes all.
+     *
+     * @return false if the magic is not an extended reply's
+     */
+    public boolean decodeExtended(ByteBuffer from) {
+        int magic = from.getInt();
+        flags = Short.toUnsignedInt(from.getShort());
+        type = Short.toUnsignedInt(from.getShort());
+        cookie = from.getLong();
+        offsetBytes = from.getLong();
+        lengthBytes = from.getLong();
+        return magic == NbdConstants.EXTENDED_REPLY_MAGIC;
+    }
+
+    /**
+     * Writes an extended header.
+     *
+     * @param offsetBytes offset of the request, as it came
+     * @param lengthBytes bytes of payload that follow
+     */
+    public static void encodeExtended(ByteBuffer to, int flags, int type, long cookie, long offsetBytes, long lengthBytes) {
+        to.putInt(NbdConstants.EXTENDED_REPLY_MAGIC);
+        to.putShort((short) flags);
+        to.putShort((short) type);
+        to.putLong(cookie);
+        to.putLong(offsetBytes);
+        to.putLong(lengthBytes);
     }
 
     /** @param lengthBytes bytes of payload that follow */
@@ -77,19 +116,17 @@ public final class StructuredReplyChunk {
         to.putInt((int) holeBytes);
     }
 
-    /** Header and context of a final BLOCK_STATUS chunk; {@code count} extents follow, {@link #EXTENT_BYTES} each. */
-    public static void encodeBlockStatus(ByteBuffer to, long cookie, int contextId, int count) {
-        encode(to, ChunkType.FLAG_DONE, ChunkType.BLOCK_STATUS, cookie, STATUS_HEAD_BYTES + (long) count * EXTENT_BYTES);
-        to.putInt(contextId);
-    }
-
     /** A whole, final error chunk. The message is cut to {@link #MAX_MESSAGE_BYTES} at a character. */
     public static void encodeError(ByteBuffer to, long cookie, int errno, String message) {
+        byte[] payload = errorPayload(errno, message);
+        encode(to, ChunkType.FLAG_DONE, ChunkType.ERROR, cookie, payload.length);
+        to.put(payload);
+    }
+
+    /** Payload of ERROR. The message is cut to {@link #MAX_MESSAGE_BYTES} at a character. */
+    public static byte[] errorPayload(int errno, String message) {
         byte[] text = NbdStrings.truncated(message, MAX_MESSAGE_BYTES);
-        encode(to, ChunkType.FLAG_DONE, ChunkType.ERROR, cookie, ERROR_HEAD_BYTES + text.length);
-        to.putInt(errno);
-        to.putShort((short) text.length);
-        to.put(text);
+        return ByteBuffer.allocate(ERROR_HEAD_BYTES + text.length).putInt(errno).putShort((short) text.length).put(text).array();
     }
 
     /** The whole, final chunk of a success without content. */
@@ -125,7 +162,12 @@ public final class StructuredReplyChunk {
         return cookie;
     }
 
-    /** Bytes of payload behind the header, 0 to 2^32 - 1: check before use. */
+    /** Offset of the request; of extended headers only. */
+    public long offsetBytes() {
+        return offsetBytes;
+    }
+
+    /** Bytes of payload behind the header: check before use. 0 to 2^32 - 1; of an extended header negative means 2^63 and more. */
     public long lengthBytes() {
         return lengthBytes;
     }

@@ -28,6 +28,9 @@ public final class TransmissionFlags {
     /** Only with SEND_WRITE_ZEROES. */
     public static final int SEND_FAST_ZERO = 1 << 11;
 
+    /** Only with extended headers: BLOCK_STATUS may name the metadata contexts it wants. */
+    public static final int BLOCK_STATUS_PAYLOAD = 1 << 12;
+
     private TransmissionFlags() {
     }
 

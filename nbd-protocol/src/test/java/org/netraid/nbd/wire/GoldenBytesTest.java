@@ -54,6 +54,42 @@ class GoldenBytesTest {
     }
 
     @Test
+    void shouldEncodeAndDecodeExtendedHeaders() {
+        String golden = "21e41c71 0020 0001 0102030405060708 0000000180000000 0000000200000000";
+        RequestHeader.encodeExtended(out, CommandFlags.PAYLOAD_LEN, NbdCommand.WRITE, 0x0102030405060708L, 6L << 30, 8L << 30);
+        assertWritten(golden);
+        RequestHeader header = new RequestHeader();
+        assertThat(header.decodeExtended(bytes(golden))).isTrue();
+        assertThat(header.offsetBytes()).isEqualTo(6L << 30);
+        assertThat(header.payloadBytes()).isEqualTo(8L << 30);
+        assertThat(header.decodeExtended(bytes("21e41c71 0000 0001 0102030405060708 0000000180000000 ffffffffffffffff"))).isTrue();
+        assertThat(header.payloadBytes()).as("no flag, no payload").isZero();
+        assertThat(header).hasToString("WRITE 18446744073709551615@6442450944");
+
+        out.clear();
+        golden = "6e8a278c 0001 0006 0102030405060708 0000000180000000 0000000000000018";
+        StructuredReplyChunk.encodeExtended(out, ChunkType.FLAG_DONE, ChunkType.BLOCK_STATUS_EXT, 0x0102030405060708L, 6L << 30, 24);
+        assertWritten(golden);
+        StructuredReplyChunk chunk = new StructuredReplyChunk();
+        assertThat(chunk.decodeExtended(bytes(golden))).isTrue();
+        assertThat(chunk.isDone()).isTrue();
+        assertThat(chunk.type()).isEqualTo(ChunkType.BLOCK_STATUS_EXT);
+        assertThat(chunk.cookie()).isEqualTo(0x0102030405060708L);
+        assertThat(chunk.offsetBytes()).isEqualTo(6L << 30);
+        assertThat(chunk.lengthBytes()).isEqualTo(24);
+        assertThat(header.decodeExtended(ByteBuffer.allocate(32))).isFalse();
+        assertThat(chunk.decodeExtended(ByteBuffer.allocate(32))).isFalse();
+    }
+
+    @Test
+    void shouldEncodeAndDecodeMetaContext() {
+        MetaContext context = new MetaContext(7, MetaContext.BASE_ALLOCATION);
+        String golden = "00000007 626173653a616c6c6f636174696f6e";
+        assertThat(context.encode()).isEqualTo(bytes(golden));
+        assertThat(MetaContext.decode(bytes(golden))).isEqualTo(context);
+    }
+
+    @Test
     void shouldEncodeAndDecodeSimpleReply() {
         String golden = "67446698 0000001c 8000000000000001";
         SimpleReply.encode(out, 28, 0x8000000000000001L);

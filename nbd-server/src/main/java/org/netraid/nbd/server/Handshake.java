@@ -41,6 +41,7 @@ final class Handshake implements NbdServerSession.Phase {
     private boolean fixedNewstyle;
     private boolean noZeroes;
     private boolean structuredReplies;
+    private boolean extendedHeaders;
     /** Name of the export for which base:allocation is selected, or null. */
     private String allocationOf;
 
@@ -170,14 +171,23 @@ final class Handshake implements NbdServerSession.Phase {
     }
 
     private void onOptionWithoutData(int option, boolean hadData) {
-        boolean known = option == NbdOption.LIST || option == NbdOption.STRUCTURED_REPLY || option == NbdOption.STARTTLS;
+        boolean known = option == NbdOption.LIST || option == NbdOption.STRUCTURED_REPLY || option == NbdOption.STARTTLS
+                || option == NbdOption.EXTENDED_HEADERS;
         if (!known) {
             error(NbdOptionReply.ERR_UNSUP, "option " + Integer.toUnsignedString(option) + " is not supported");
         } else if (hadData) {
             error(NbdOptionReply.ERR_INVALID, NbdOption.nameOf(option) + " takes no data");
         } else if (option == NbdOption.LIST) {
             list();
+        } else if (option == NbdOption.STRUCTURED_REPLY && extendedHeaders) {
+            error(NbdOptionReply.ERR_EXT_HEADER_REQD, "extended headers are negotiated already and include structured replies");
         } else if (option == NbdOption.STRUCTURED_REPLY) {
+            structuredReplies = true;
+            reply(option, NbdOptionReply.ACK, new byte[0]);
+        } else if (option == NbdOption.EXTENDED_HEADERS && extendedHeaders) {
+            error(NbdOptionReply.ERR_INVALID, "extended headers are negotiated already");
+        } else if (option == NbdOption.EXTENDED_HEADERS) {
+            extendedHeaders = true;
             structuredReplies = true;
             reply(option, NbdOptionReply.ACK, new byte[0]);
         } else {
@@ -248,10 +258,18 @@ final class Handshake implements NbdServerSession.Phase {
     }
 
     private void startTransmission(Export export) {
-        session.startTransmission(export, new Negotiated(structuredReplies, export.name().equals(allocationOf)));
+        session.startTransmission(export, new Negotiated(structuredReplies, extendedHeaders, isAllocationSelected(export)));
+    }
+
+    private boolean isAllocationSelected(Export export) {
+        return export.name().equals(allocationOf);
     }
 
     private void exportName(ByteBuffer nameData) {
+        if (extendedHeaders) {
+            session.abort("EXPORT_NAME with extended headers");
+            return;
+        }
         Export export = null;
         try {
             String name = NbdStrings.decode(nameData, nameData.remaining(), "export name");
@@ -292,8 +310,11 @@ final class Handshake implements NbdServerSession.Phase {
     }
 
     private ExportInfo exportInfo(Export export) {
-        return new ExportInfo(export.device().geometry().sizeBytes(),
-                TransmissionFlags.of(export.device().capabilities(), export.readOnly(), structuredReplies));
+        int flags = TransmissionFlags.of(export.device().capabilities(), export.readOnly(), structuredReplies);
+        if (extendedHeaders && isAllocationSelected(export)) {
+            flags |= TransmissionFlags.BLOCK_STATUS_PAYLOAD;
+        }
+        return new ExportInfo(export.device().geometry().sizeBytes(), flags);
     }
 
     private static byte[] textInfo(int type, String text) {

@@ -21,15 +21,24 @@ final class RequestRules {
     /** What was advertised: a client must use nothing else. */
     private final int offered;
 
-    private final boolean allocation;
+    private final Negotiated negotiated;
 
     RequestRules(Export export, Negotiated negotiated) {
         this.export = export;
-        this.allocation = negotiated.allocation();
+        this.negotiated = negotiated;
         this.offered = TransmissionFlags.of(export.device().capabilities(), export.readOnly(), negotiated.structured());
     }
 
     BlockError check(RequestHeader request) {
+        if (isFilteredStatus(request) && negotiated.extended() && negotiated.allocation()) {
+            // the range comes with the payload
+            boolean fits = request.lengthBytes() == StatusFilter.EMPTY_BYTES || request.lengthBytes() == StatusFilter.MAX_BYTES;
+            int extra = request.flags() & ~allowedFlags(request.type()) & ~CommandFlags.PAYLOAD_LEN;
+            return fits && extra == 0 ? BlockError.NONE : BlockError.EINVAL;
+        }
+        if (negotiated.extended() && request.type() == NbdCommand.WRITE && (request.flags() & CommandFlags.PAYLOAD_LEN) == 0) {
+            return BlockError.EINVAL;
+        }
         return check(request.type(), request.flags(), request.offsetBytes(), request.lengthBytes());
     }
 
@@ -43,23 +52,33 @@ final class RequestRules {
         if ((flags & ~allowedFlags(type)) != 0) {
             return BlockError.EINVAL;
         }
-        if (type == NbdCommand.BLOCK_STATUS && lengthBytes == 0) {
-            // its answer has to describe at least one byte, and there is none
-            return BlockError.EINVAL;
+        if (type == NbdCommand.BLOCK_STATUS) {
+            // its answer has to describe at least one byte
+            return checkStatusRange(offsetBytes, lengthBytes);
         }
         BlockCommand command = type == NbdCommand.CACHE ? BlockCommand.TRIM : commandOf(type);
         return command == BlockCommand.FLUSH ? BlockError.NONE
                 : export.device().geometry().check(command, offsetBytes, lengthBytes);
     }
 
+    /** Checks the range of a BLOCK_STATUS once it is known. */
+    BlockError checkStatusRange(long offsetBytes, long lengthBytes) {
+        return lengthBytes == 0 ? BlockError.EINVAL
+                : export.device().geometry().check(BlockCommand.EXTENTS, offsetBytes, lengthBytes);
+    }
+
+    static boolean isFilteredStatus(RequestHeader request) {
+        return request.type() == NbdCommand.BLOCK_STATUS && (request.flags() & CommandFlags.PAYLOAD_LEN) != 0;
+    }
+
     /** For people: why {@link #check} refused what the slot asked for. */
     String explain(RequestSlot slot) {
-        String what = NbdCommand.nameOf(slot.type) + " of " + slot.lengthBytes + " bytes at "
+        String what = NbdCommand.nameOf(slot.type) + " of " + Long.toUnsignedString(slot.lengthBytes) + " bytes at "
                 + Long.toUnsignedString(slot.offsetBytes());
         if (modifies(slot.type) && offersFlag(TransmissionFlags.READ_ONLY)) {
             return what + ": the export is read-only";
         }
-        if (slot.type == NbdCommand.BLOCK_STATUS && !allocation) {
+        if (slot.type == NbdCommand.BLOCK_STATUS && !negotiated.allocation()) {
             return what + ": no metadata context is selected for this export";
         }
         if (!offersCommand(slot.type)) {
@@ -79,7 +98,7 @@ final class RequestRules {
             case NbdCommand.FLUSH -> offersFlag(TransmissionFlags.SEND_FLUSH);
             case NbdCommand.TRIM -> offersFlag(TransmissionFlags.SEND_TRIM);
             case NbdCommand.WRITE_ZEROES -> offersFlag(TransmissionFlags.SEND_WRITE_ZEROES);
-            case NbdCommand.BLOCK_STATUS -> allocation;
+            case NbdCommand.BLOCK_STATUS -> negotiated.allocation();
             default -> false;
         };
     }
@@ -93,6 +112,9 @@ final class RequestRules {
         int allowed = offersFlag(TransmissionFlags.SEND_FUA) ? CommandFlags.FUA : 0;
         if (type == NbdCommand.READ && offersFlag(TransmissionFlags.SEND_DF)) {
             allowed |= CommandFlags.DF;
+        }
+        if (type == NbdCommand.WRITE && negotiated.extended()) {
+            allowed |= CommandFlags.PAYLOAD_LEN;
         }
         if (type == NbdCommand.BLOCK_STATUS) {
             allowed |= CommandFlags.REQ_ONE;

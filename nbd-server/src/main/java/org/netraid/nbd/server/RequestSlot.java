@@ -29,8 +29,8 @@ import org.netraid.nbd.wire.StructuredReplyChunk;
  */
 final class RequestSlot implements BlockCompletion {
 
-    /** Longest fixed reply head: a content chunk's. */
-    static final int HEAD_BYTES = 32;
+    /** Longest fixed reply head: an extended content chunk's. */
+    static final int HEAD_BYTES = NbdConstants.EXTENDED_HEADER_BYTES + StructuredReplyChunk.OFFSET_BYTES;
     private static final long SLICE_BYTES = 64 << 20;
     /** Most extents of one BLOCK_STATUS reply; the client asks again for the rest. */
     static final int MAX_EXTENTS = 512;
@@ -157,14 +157,33 @@ final class RequestSlot implements BlockCompletion {
             replySimple(error.errno());
             return;
         }
-        ByteBuffer out = ByteBuffer.allocate(NbdConstants.CHUNK_HEADER_BYTES + StructuredReplyChunk.ERROR_HEAD_BYTES
-                + StructuredReplyChunk.MAX_MESSAGE_BYTES);
-        StructuredReplyChunk.encodeError(out, cookie, error.errno(), detail);
-        sendAll(out.flip(), false);
+        byte[] payload = StructuredReplyChunk.errorPayload(error.errno(), detail);
+        ByteBuffer out = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES + payload.length);
+        chunk(out, ChunkType.ERROR, payload.length);
+        sendAll(out.put(payload).flip(), false);
+    }
+
+    /** Header of the last chunk of this request's reply. */
+    private void chunk(ByteBuffer out, int chunkType, long payloadBytes) {
+        if (owner.isExtended()) {
+            StructuredReplyChunk.encodeExtended(out, ChunkType.FLAG_DONE, chunkType, cookie, offsetBytes, payloadBytes);
+        } else {
+            StructuredReplyChunk.encode(out, ChunkType.FLAG_DONE, chunkType, cookie, payloadBytes);
+        }
     }
 
     private void replySimple(int errno) {
+        if (owner.isExtended()) {
+            replyNothing();
+            return;
+        }
         SimpleReply.encode(head.clear(), errno, cookie);
+        sendAll(head.flip(), false);
+    }
+
+    /** Success without content, as a chunk. */
+    void replyNothing() {
+        chunk(head.clear(), ChunkType.NONE, 0);
         sendAll(head.flip(), false);
     }
 
@@ -173,9 +192,10 @@ final class RequestSlot implements BlockCompletion {
         if (!owner.isStructured()) {
             SimpleReply.encode(head, 0, cookie);
         } else if (lengthBytes == 0) {
-            StructuredReplyChunk.encodeDone(head, cookie);
+            chunk(head, ChunkType.NONE, 0);
         } else {
-            StructuredReplyChunk.encodeOffsetData(head, ChunkType.FLAG_DONE, cookie, offsetBytes, lengthBytes);
+            chunk(head, ChunkType.OFFSET_DATA, StructuredReplyChunk.OFFSET_BYTES + lengthBytes);
+            head.putLong(offsetBytes);
         }
         sendAll(head.flip(), data != null);
     }
@@ -189,11 +209,21 @@ final class RequestSlot implements BlockCompletion {
 
     private void replyStatus() {
         int count = extents.count();
-        ByteBuffer out = ByteBuffer.allocate(NbdConstants.CHUNK_HEADER_BYTES + StructuredReplyChunk.STATUS_HEAD_BYTES
-                + count * StructuredReplyChunk.EXTENT_BYTES);
-        StructuredReplyChunk.encodeBlockStatus(out, cookie, Negotiated.ALLOCATION_ID, count);
+        boolean extended = owner.isExtended();
+        int payloadBytes = extended ? StructuredReplyChunk.STATUS_EXT_HEAD_BYTES + count * StructuredReplyChunk.EXTENT_EXT_BYTES
+                : StructuredReplyChunk.STATUS_HEAD_BYTES + count * StructuredReplyChunk.EXTENT_BYTES;
+        ByteBuffer out = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES + payloadBytes);
+        chunk(out, extended ? ChunkType.BLOCK_STATUS_EXT : ChunkType.BLOCK_STATUS, payloadBytes);
+        out.putInt(Negotiated.ALLOCATION_ID);
+        if (extended) {
+            out.putInt(count);
+        }
         for (int i = 0; i < count; i++) {
-            out.putInt((int) extents.lengthBytes(i)).putInt(extents.status(i));
+            if (extended) {
+                out.putLong(extents.lengthBytes(i)).putLong(extents.status(i));
+            } else {
+                out.putInt((int) extents.lengthBytes(i)).putInt(extents.status(i));
+            }
         }
         extents = null;
         sendAll(out.flip(), false);

@@ -21,13 +21,15 @@ import org.netraid.nbd.wire.RequestHeader;
 final class Transmission implements NbdServerSession.Phase {
 
     private enum State {
-        /** Waiting for 28 bytes. */
+        /** Waiting for 28 bytes, or 32. */
         HEADER,
         /** A request is decoded and lacks something to begin with. */
         HELD,
         /** Copying a WRITE's payload. */
         PAYLOAD,
-        /** Throwing away the payload of a refused WRITE. */
+        /** Reading which metadata contexts a BLOCK_STATUS wants. */
+        FILTER,
+        /** Throwing away the payload of a refused request. */
         SKIP
     }
 
@@ -37,10 +39,12 @@ final class Transmission implements NbdServerSession.Phase {
     private final RequestRules rules;
     private final Negotiated negotiated;
     private final RequestHeader request = new RequestHeader();
-    private final ByteBuffer head = ByteBuffer.allocate(NbdConstants.REQUEST_BYTES);
+    private final ByteBuffer head = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES);
     private final ByteBuffer replyHeads;
+    private final int headerBytes;
+    private final StatusFilter filter = new StatusFilter();
     private State state = State.HEADER;
-    /** The WRITE whose payload is being read or skipped. */
+    /** The request whose payload is being read or skipped. */
     private RequestSlot current;
     private long skipBytes;
     private RequestSlot freeSlots;
@@ -56,6 +60,8 @@ final class Transmission implements NbdServerSession.Phase {
         this.service = service;
         this.export = export;
         this.negotiated = negotiated;
+        this.headerBytes = negotiated.extended() ? NbdConstants.EXTENDED_HEADER_BYTES : NbdConstants.REQUEST_BYTES;
+        head.limit(headerBytes);
         this.rules = new RequestRules(export, negotiated);
         this.replyHeads = ByteBuffer.allocateDirect(service.limits().maxRequestsInFlight() * RequestSlot.HEAD_BYTES);
     }
@@ -73,6 +79,7 @@ final class Transmission implements NbdServerSession.Phase {
                 }
                 case HELD -> begin();
                 case PAYLOAD -> readPayload(in);
+                case FILTER -> readFilter(in);
                 case SKIP -> skipPayload(in);
                 default -> throw new IllegalStateException(state.toString());
             }
@@ -86,11 +93,11 @@ final class Transmission implements NbdServerSession.Phase {
 
     private boolean readHeader(ByteBuffer in) {
         boolean intact;
-        if (head.position() == 0 && in.remaining() >= NbdConstants.REQUEST_BYTES) {
-            intact = request.decode(in);
+        if (head.position() == 0 && in.remaining() >= headerBytes) {
+            intact = decode(in);
         } else if (Handshake.fill(head, in)) {
-            intact = request.decode(head.flip());
-            head.clear();
+            intact = decode(head.flip());
+            head.clear().limit(headerBytes);
         } else {
             return false;
         }
@@ -100,10 +107,19 @@ final class Transmission implements NbdServerSession.Phase {
         return intact;
     }
 
+    private boolean decode(ByteBuffer from) {
+        return negotiated.extended() ? request.decodeExtended(from) : request.decode(from);
+    }
+
     /** Starts the decoded request; false if the session is paused for want of something. */
     private boolean begin() {
         if (request.type() == NbdCommand.DISC) {
             session.endAfterRequests("the client disconnected");
+            return true;
+        }
+        long payloadBytes = request.payloadBytes();
+        if (negotiated.extended() && Long.compareUnsigned(payloadBytes, NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES) > 0) {
+            session.abort("a payload of " + Long.toUnsignedString(payloadBytes) + " bytes");
             return true;
         }
         if (!session.isWritable() || slotsInUse == service.limits().maxRequestsInFlight()) {
@@ -120,17 +136,28 @@ final class Transmission implements NbdServerSession.Phase {
         state = State.HEADER;
         RequestSlot slot = takeSlot();
         slot.begin(request, data);
-        if (request.type() == NbdCommand.WRITE && request.lengthBytes() > 0) {
-            current = slot;
-            slot.refusal = error;
-            skipBytes = request.lengthBytes();
-            state = error == BlockError.NONE ? State.PAYLOAD : State.SKIP;
+        if (payloadBytes > 0) {
+            expectPayload(slot, payloadBytes, error);
         } else if (error == BlockError.NONE) {
             start(slot);
         } else {
             refuse(slot, error);
         }
         return true;
+    }
+
+    private void expectPayload(RequestSlot slot, long payloadBytes, BlockError error) {
+        current = slot;
+        slot.refusal = error;
+        if (error != BlockError.NONE) {
+            skipBytes = payloadBytes;
+            state = State.SKIP;
+        } else if (slot.type == NbdCommand.WRITE) {
+            state = State.PAYLOAD;
+        } else {
+            filter.expect((int) payloadBytes);
+            state = State.FILTER;
+        }
     }
 
     private BufferPool.Buffer takeMemory(int lengthBytes) {
@@ -164,6 +191,24 @@ final class Transmission implements NbdServerSession.Phase {
             current = null;
             state = State.HEADER;
             slot.data.bytes.flip();
+            start(slot);
+        }
+    }
+
+    private void readFilter(ByteBuffer in) {
+        if (!filter.fill(in)) {
+            return;
+        }
+        RequestSlot slot = current;
+        current = null;
+        state = State.HEADER;
+        slot.lengthBytes = filter.lengthBytes();
+        BlockError error = filter.isKnown() ? rules.checkStatusRange(slot.offsetBytes(), slot.lengthBytes) : BlockError.EINVAL;
+        if (error.isError()) {
+            slot.reply(error, filter.isKnown() ? rules.explain(slot) : "BLOCK_STATUS names a metadata context that is not selected");
+        } else if (filter.wantsNothing()) {
+            slot.replyNothing();
+        } else {
             start(slot);
         }
     }
@@ -262,6 +307,10 @@ final class Transmission implements NbdServerSession.Phase {
 
     NbdServerSession session() {
         return session;
+    }
+
+    boolean isExtended() {
+        return negotiated.extended();
     }
 
     boolean isStructured() {

@@ -6,10 +6,15 @@ package org.netraid.nbd.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.netraid.nbd.wire.CommandFlags;
 import org.netraid.nbd.wire.NbdCommand;
+import org.netraid.nbd.wire.NbdConstants;
+import org.netraid.nbd.wire.NbdOption;
+import org.netraid.nbd.wire.RequestHeader;
 import org.netraid.sim.SimDiskOptions;
 
 /** Plausible nonsense on many connections, cut at random places: nothing leaks and a good client is still served. */
@@ -27,11 +32,22 @@ class ServerFuzzTest {
                 byte[] data = ServerRig.pattern(random.nextInt(40), random.nextInt());
                 bad.option(random.nextInt(12), random.nextBoolean() ? data : WireClient.info("disk"));
             }
+            boolean extended = random.nextBoolean();
+            if (extended && !bad.link.isClosed()) {
+                bad.option(NbdOption.EXTENDED_HEADERS, new byte[0]);
+                bad.option(NbdOption.GO, WireClient.info("disk"));
+            }
             for (int i = random.nextInt(20); i > 0 && !bad.link.isClosed(); i--) {
                 int length = random.nextInt(10) == 0 ? random.nextInt() : random.nextInt(5000);
                 byte[] payload = random.nextInt(3) == 0 && length > 0 && length < 5000 ? new byte[length] : new byte[0];
-                bad.request(random.nextInt(9), random.nextInt(4) == 0 ? random.nextInt(64) : 0, i,
-                        random.nextInt(4) == 0 ? random.nextLong() : random.nextInt(ServerRig.SIZE_BYTES), length, payload);
+                int type = random.nextInt(9);
+                int flags = random.nextInt(4) == 0 ? random.nextInt(64) : 0;
+                long offset = random.nextInt(4) == 0 ? random.nextLong() : random.nextInt(ServerRig.SIZE_BYTES);
+                if (extended) {
+                    bad.send(extended(type, flags, i, offset, random.nextInt(10) == 0 ? random.nextLong() : length, payload));
+                } else {
+                    bad.request(type, flags, i, offset, length, payload);
+                }
             }
             if (random.nextBoolean()) {
                 bad.settle();
@@ -43,5 +59,11 @@ class ServerFuzzTest {
         assertThat(rig.service.connections()).isEqualTo(1);
         assertThat(rig.pool.inUseBytes()).isZero();
         assertThat(good.isClosed()).isFalse();
+    }
+
+    private static byte[] extended(int type, int flags, long cookie, long offset, long length, byte[] payload) {
+        ByteBuffer out = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES + payload.length);
+        RequestHeader.encodeExtended(out, payload.length > 0 ? flags | CommandFlags.PAYLOAD_LEN : flags, type, cookie, offset, length);
+        return out.put(payload).array();
     }
 }

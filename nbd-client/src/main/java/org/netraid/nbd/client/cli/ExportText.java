@@ -26,7 +26,7 @@ final class ExportText {
                 + ", maximum payload " + export.maxPayloadBytes() + (export.blockSizesAdvertised() ? "" : " (assumed)"));
         line(out, "flags", String.join(", ", flags(export.flags())));
         line(out, "contexts", export.allocation() == null ? "none" : export.allocation().name());
-        line(out, "replies", export.structuredReplies() ? "structured" : "simple");
+        line(out, "replies", export.extendedHeaders() ? "extended headers" : export.structuredReplies() ? "structured" : "simple");
     }
 
     private static void line(StringBuilder out, String key, String value) {
@@ -42,13 +42,14 @@ final class ExportText {
                 + ",\"maxPayloadBytes\":" + export.maxPayloadBytes()
                 + ",\"blockSizesAdvertised\":" + export.blockSizesAdvertised()
                 + ",\"structuredReplies\":" + export.structuredReplies()
+                + ",\"extendedHeaders\":" + export.extendedHeaders()
                 + ",\"contexts\":[" + (export.allocation() == null ? "" : quote(export.allocation().name())) + "]"
                 + ",\"flags\":[" + String.join(",", flags(export.flags()).stream().map(ExportText::quote).toList()) + "]}";
     }
 
     static List<String> flags(int bits) {
         String[] names = {null, "read-only", "flush", "fua", "rotational", "trim", "write-zeroes", "df", "multi-conn",
-            "resize", "cache", "fast-zero"};
+            "resize", "cache", "fast-zero", "block-status-payload"};
         List<String> flags = new ArrayList<>();
         for (int bit = 1; bit < 16; bit++) {
             if ((bits & 1 << bit) != 0) {
