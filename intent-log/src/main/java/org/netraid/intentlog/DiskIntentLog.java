@@ -338,6 +338,11 @@ public final class DiskIntentLog implements IntentLog {
         return slots.isDirty(slot, chunk);
     }
 
+    /** All dirty chunks of the slot; not to be changed. */
+    RoaringBitmap dirty(int slot) {
+        return slots.at(slot).bitmap.dirty;
+    }
+
     @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
         if (overlapsHuge(firstChunk, count)) {

@@ -12,7 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.netraid.fault.FaultPoints;
 
+/** Crashes at any step of a random workload; more of them: {@code -Dnetraid.crash.seeds}, see {@link TornWriteTest}. */
 class CrashTest {
+
+    private static final long SEEDS = Long.getLong("netraid.crash.seeds", 1000);
 
     @Test
     void shouldRecoverEveryChunkThatMayDifferWhenCrashedAtAnyStep() {
@@ -35,7 +38,7 @@ class CrashTest {
     @Test
     @Tag("slow")
     void shouldRecoverEveryChunkThatMayDifferInManyMoreRuns() {
-        for (long seed = 1000; seed < 6000; seed++) {
+        for (long seed = 1000; seed < 1000 + SEEDS; seed++) {
             run(seed, 1500, FaultPoints.NONE);
         }
     }

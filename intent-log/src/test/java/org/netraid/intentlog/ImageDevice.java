@@ -7,6 +7,7 @@ package org.netraid.intentlog;
 import java.util.ArrayDeque;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockGeometry;
@@ -18,17 +19,24 @@ import org.netraid.time.EventLoop;
 final class ImageDevice implements BlockDevice, EventLoop {
 
     private final byte[] image;
+    private final Consumer<BlockRequest> onWrite;
     private final BlockGeometry geometry;
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
 
-    ImageDevice(byte[] image) {
+    /** @param onWrite sees each write before it changes the image */
+    ImageDevice(byte[] image, Consumer<BlockRequest> onWrite) {
         this.image = image;
+        this.onWrite = onWrite;
         geometry = BlockGeometry.ofSize(image.length);
     }
 
     /** Opens the log in the image; fails if it cannot be opened at all. */
     static DiskIntentLog open(byte[] image, IntentLogConfig config, FaultPoints faults) {
-        ImageDevice device = new ImageDevice(image);
+        return open(image, config, faults, write -> { });
+    }
+
+    static DiskIntentLog open(byte[] image, IntentLogConfig config, FaultPoints faults, Consumer<BlockRequest> onWrite) {
+        ImageDevice device = new ImageDevice(image, onWrite);
         DiskIntentLog[] log = new DiskIntentLog[1];
         DiskIntentLog.open(device, config, device, faults, (opened, error) -> {
             if (opened == null) {
@@ -48,7 +56,10 @@ final class ImageDevice implements BlockDevice, EventLoop {
         int at = (int) request.offsetBytes();
         switch (request.command()) {
             case READ -> request.data().put(image, at, (int) request.lengthBytes());
-            case WRITE -> request.data().get(image, at, (int) request.lengthBytes());
+            case WRITE -> {
+                onWrite.accept(request);
+                request.data().get(image, at, (int) request.lengthBytes());
+            }
             default -> { }
         }
         tasks.add(request::complete);

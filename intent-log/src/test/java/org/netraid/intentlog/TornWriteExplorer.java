@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Random;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog.Recovery.Kind;
+import org.roaringbitmap.BitSetUtil;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Runs a workload; whenever a write of the log is on its way, cuts it at every 512-byte sector and at random bytes, keeps or drops any
@@ -22,8 +24,13 @@ final class TornWriteExplorer {
     private final FaultPoints faults;
     private final Random random;
     private final RecordingDevice[] recording = new RecordingDevice[1];
+    private final RoaringBitmap[] mustBeDirty = new RoaringBitmap[IntentLog.MAX_SLOTS];
     private long seenVersion;
     private long cases;
+
+    /** What a case opens: the medium, changed by the case, and put back afterwards where it was changed. */
+    private byte[] image;
+    private final List<long[]> changed = new ArrayList<>();
 
     TornWriteExplorer(long seed, FaultPoints faults) {
         this.faults = faults;
@@ -45,11 +52,24 @@ final class TornWriteExplorer {
         }
         seenVersion = recording[0].version;
         List<RecordingDevice.Volatile> writes = new ArrayList<>(recording[0].writes);
+        takeModel();
+        image = recording[0].durable.clone();
         if (writes.isEmpty()) {
-            recover(recording[0].durable.clone(), "at rest");
+            recover("at rest");
         }
         for (int w = 0; w < writes.size(); w++) {
             cutEverywhere(writes, w);
+        }
+    }
+
+    private void takeModel() {
+        DirtyModel model = workload.model();
+        for (int k = 0; k < IntentLog.MAX_SLOTS; k++) {
+            long[] words = new long[(model.chunks + Long.SIZE - 1) / Long.SIZE];
+            for (int c = 0; (workload.usedSlots() & 1 << k) != 0 && c < model.chunks; c++) {
+                words[c / Long.SIZE] |= model.slots[k].mustBeDirty(c) ? 1L << c : 0;
+            }
+            mustBeDirty[k] = BitSetUtil.bitmapOf(words);
         }
     }
 
@@ -65,48 +85,61 @@ final class TornWriteExplorer {
 
     /** Keeps one side of the cut, and some of the other writes. */
     private void cut(List<RecordingDevice.Volatile> writes, int w, int at) {
-        byte[] image = recording[0].durable.clone();
         long kept = random.nextInt(3) == 0 ? -random.nextInt(2) : random.nextLong();
         for (int i = 0; i < writes.size(); i++) {
             RecordingDevice.Volatile write = writes.get(i);
             if (i != w && (kept & 1L << (i & 63)) != 0) {
-                System.arraycopy(write.data, 0, image, (int) write.offset, write.data.length);
+                put(write, 0, write.data.length);
             }
         }
         RecordingDevice.Volatile write = writes.get(w);
         int from = random.nextInt(4) == 0 ? at : 0;
         int to = from == 0 ? at : write.data.length;
-        System.arraycopy(write.data, from, image, (int) write.offset + from, to - from);
-        recover(image, "write of " + write.data.length + " at " + write.offset + ", bytes " + from + " to " + to + " arrived");
+        put(write, from, to);
+        recover("write of " + write.data.length + " at " + write.offset + ", bytes " + from + " to " + to + " arrived");
     }
 
-    private void recover(byte[] image, String what) {
+    private void put(RecordingDevice.Volatile write, int from, int to) {
+        changed.add(new long[] {write.offset + from, to - from});
+        System.arraycopy(write.data, from, image, (int) write.offset + from, to - from);
+    }
+
+    private DiskIntentLog open() {
+        return ImageDevice.open(image, workload.rig.config, faults, w -> changed.add(new long[] {w.offsetBytes(), w.lengthBytes()}));
+    }
+
+    private void recover(String what) {
         cases++;
-        DiskIntentLog log = ImageDevice.open(image, workload.rig.config, faults);
-        assertThat(log.recovery().kind()).as("%s; %s", what, log.recovery().message()).isIn(Kind.CLEAN, Kind.CRASHED);
+        DiskIntentLog log = open();
+        assertThat(log.recovery().kind()).as(() -> what + "; " + log.recovery().message()).isIn(Kind.CLEAN, Kind.CRASHED);
         check(log, what);
         if (random.nextInt(16) == 0) {
-            checkSecondTime(log, image, what);
+            checkSecondTime(log, what);
         }
+        putBack(recording[0].durable);
+    }
+
+    private void putBack(byte[] original) {
+        for (long[] range : changed) {
+            System.arraycopy(original, (int) range[0], image, (int) range[0], (int) range[1]);
+        }
+        changed.clear();
     }
 
     /** Recovery changes nothing that a second one needs. */
-    private void checkSecondTime(DiskIntentLog first, byte[] image, String what) {
+    private void checkSecondTime(DiskIntentLog first, String what) {
         boolean wasClean = first.recovery().kind() == Kind.CLEAN;
-        DiskIntentLog second = ImageDevice.open(image, workload.rig.config, faults);
+        DiskIntentLog second = open();
         assertThat(second.recovery().kind()).isEqualTo(Kind.CRASHED);
         check(second, what + ", opened a second time");
         assertThat(second.recovery().hotExtents()).isEqualTo(wasClean ? 0 : first.recovery().hotExtents());
     }
 
     private void check(DiskIntentLog log, String what) {
-        DirtyModel model = workload.model();
         for (int k = 0; k < IntentLog.MAX_SLOTS; k++) {
-            for (int c = 0; (workload.usedSlots() & 1 << k) != 0 && c < model.chunks; c++) {
-                if (model.slots[k].mustBeDirty(c) && !log.isDirty(k, c)) {
-                    throw new AssertionError(what + ": chunk " + c + " of slot " + k + " may differ and is not dirty; seed "
-                            + workload.rig.sim.seed());
-                }
+            if (!log.dirty(k).contains(mustBeDirty[k])) {
+                throw new AssertionError(what + ": chunk " + RoaringBitmap.andNot(mustBeDirty[k], log.dirty(k)).first() + " of slot " + k
+                        + " may differ and is not dirty; seed " + workload.rig.sim.seed());
             }
         }
     }
@@ -117,10 +150,13 @@ final class TornWriteExplorer {
      */
     void rotEverywhere(int steps, int stride) {
         workload.run(steps);
-        byte[] image = recording[0].durable;
+        takeModel();
+        byte[] original = recording[0].durable;
+        image = original.clone();
         for (int at = 0; at < image.length; at += at % 4096 < HEADER ? 1 : stride) {
-            rot(image, at);
-            if (at % 4096 == 0 && isBlank(image, at)) {
+            rot(at);
+            putBack(original);
+            if (at % 4096 == 0 && isBlank(original, at)) {
                 at += 4095;
             }
         }
@@ -137,10 +173,10 @@ final class TornWriteExplorer {
         return true;
     }
 
-    private void rot(byte[] image, int at) {
-        byte[] rotten = image.clone();
-        rotten[at] ^= (byte) (1 << random.nextInt(8));
-        DiskIntentLog log = ImageDevice.open(rotten, workload.rig.config, faults);
+    private void rot(int at) {
+        changed.add(new long[] {at, 1});
+        image[at] ^= (byte) (1 << random.nextInt(8));
+        DiskIntentLog log = open();
         if (log.recovery().kind() == Kind.LOST) {
             assertThat(log.recovery().message()).contains("full resync");
         } else {

@@ -10,8 +10,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.netraid.fault.FaultPoints;
 
-/** No way in which a power cut or rot can leave the log's device makes the log forget a chunk that may differ. */
+/**
+ * No way in which a power cut or rot can leave the log's device makes the log forget a chunk that may differ. Millions of cases, minutes:
+ * <pre>
+ * mvn test -pl intent-log -am -Dsurefire.excluded.groups= -Dsurefire.failIfNoSpecifiedTests=false -Dtest=TornWriteTest,CrashTest \
+ *     -Dnetraid.torn.cases=5000000 -Dnetraid.crash.seeds=10000 -Dnetraid.rot.seeds=12
+ * </pre>
+ */
 class TornWriteTest {
+
+    private static final long CASES = Long.getLong("netraid.torn.cases", 200_000);
+    private static final long ROT_SEEDS = Long.getLong("netraid.rot.seeds", 3);
 
     @Test
     void shouldRecoverFromEveryTornWrite() {
@@ -25,7 +34,7 @@ class TornWriteTest {
     @Tag("slow")
     void shouldRecoverFromEveryTornWriteOfManyRuns() {
         long cases = 0;
-        for (long seed = 10_000; cases < 1_000_000; seed++) {
+        for (long seed = 10_000; cases < CASES; seed++) {
             cases += new TornWriteExplorer(seed, FaultPoints.NONE).run(400);
         }
     }
@@ -40,7 +49,7 @@ class TornWriteTest {
     @Test
     @Tag("slow")
     void shouldNoticeOrSurviveRotAtReallyEveryByte() {
-        for (long seed = 50; seed < 56; seed++) {
+        for (long seed = 50; seed < 50 + ROT_SEEDS; seed++) {
             new TornWriteExplorer(seed, FaultPoints.NONE).rotEverywhere(300, 1);
         }
     }

@@ -7,6 +7,7 @@ package org.netraid.intentlog.format;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.netraid.intentlog.IntentLogLayout;
+import org.roaringbitmap.BitSetUtil;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -40,6 +41,7 @@ public final class BitmapPageCodec {
     private static final int COUNT_AT = 48;
     private static final int BITS_AT = 60;
     private static final int BITS_BYTES = IntentLogLayout.BITS_PER_PAGE / 8;
+    private static final long CONTAINER_CHUNKS = 1 << 16;
 
     /** What a page's place is found to hold. */
     public enum Verdict {
@@ -129,22 +131,16 @@ public final class BitmapPageCodec {
     public static void decode(ByteBuffer from, int at, long chunkCount, RoaringBitmap dirty) {
         long firstChunk = (long) from.getInt(at + PAGE_AT) * IntentLogLayout.BITS_PER_PAGE;
         int bits = (int) Math.min(IntentLogLayout.BITS_PER_PAGE, chunkCount - firstChunk);
-        int run = 0;
-        for (int n = 0; n < bits; n++) {
-            if ((n & 7) == 0 && run == 0 && from.get(at + BITS_AT + (n >> 3)) == 0) {
-                n += 7;
-                continue;
-            }
-            boolean set = (from.get(at + BITS_AT + (n >> 3)) & 0x80 >> (n & 7)) != 0;
-            if (set) {
-                run++;
-            } else if (run > 0) {
-                dirty.add(firstChunk + n - run, firstChunk + n);
-                run = 0;
-            }
+        int skippedWords = (int) (firstChunk & CONTAINER_CHUNKS - 1) / Long.SIZE; // containers begin at multiples of 65536
+        long[] words = new long[skippedWords + (bits + Long.SIZE - 1) / Long.SIZE];
+        for (int n = 0; n < bits; n += Long.SIZE) {
+            words[skippedWords + n / Long.SIZE] = Long.reverse(from.getLong(at + BITS_AT + n / 8));
         }
-        if (run > 0) {
-            dirty.add(firstChunk + bits - run, firstChunk + bits);
+        if (bits % Long.SIZE != 0) {
+            words[words.length - 1] &= -1L >>> Long.SIZE - bits % Long.SIZE;
         }
+        RoaringBitmap page = BitSetUtil.bitmapOf(words);
+        page.runOptimize();
+        dirty.or(firstChunk < CONTAINER_CHUNKS ? page : RoaringBitmap.addOffset(page, firstChunk & -CONTAINER_CHUNKS));
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.netraid.intentlog.IntentLogLayout;
 import org.netraid.intentlog.SlotState;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -100,6 +101,27 @@ class CodecGoldenTest {
 
     private void flip(int bit) {
         block.put(bit / 8, (byte) (block.get(bit / 8) ^ 1 << bit % 8));
+    }
+
+    /** Pages begin within the containers of the bitmap in memory, and the last one ends anywhere. */
+    @Test
+    void shouldReadBackTheBitsOfAnyPage() {
+        Random random = new Random(5);
+        for (int page : new int[] {0, 1, 2, 3, 64, 133_151, 133_152}) {
+            long start = (long) page * IntentLogLayout.BITS_PER_PAGE;
+            long chunks = Math.min(1L << 32, start + 1 + random.nextInt(IntentLogLayout.BITS_PER_PAGE));
+            RoaringBitmap dirty = new RoaringBitmap();
+            for (int i = 0; i < 500; i++) {
+                long first = start + random.nextInt((int) Math.min(IntentLogLayout.BITS_PER_PAGE, (1L << 32) - start));
+                dirty.add(first, Math.min(1L << 32, first + 1 + random.nextInt(9)));
+            }
+            RoaringBitmap expected = RoaringBitmap.and(dirty, RoaringBitmap.bitmapOfRange(start,
+                    Math.min(chunks, start + IntentLogLayout.BITS_PER_PAGE)));
+            BitmapPageCodec.encode(block, 0, MIRROR, INCARNATION, 6, 9, page, 1000, dirty);
+            RoaringBitmap read = new RoaringBitmap();
+            BitmapPageCodec.decode(block, 0, chunks, read);
+            assertThat(read).as("page %d", page).isEqualTo(expected);
+        }
     }
 
     @Test
