@@ -629,6 +629,7 @@ public final class Mirror implements BlockDevice {
             lastLocalError = op.errorText();
             listeners.localError(lastLocalError);
             if (op.isFlushFailure()) {
+                listeners.localDiskLost(lastLocalError);
                 fail("what was written to the local disk may be lost (" + lastLocalError + ")");
             }
         }

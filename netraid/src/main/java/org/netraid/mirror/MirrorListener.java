@@ -55,6 +55,13 @@ public interface MirrorListener {
     default void localError(String text) {
     }
 
+    /**
+     * A flush of the local disk has failed: what was written may not be there, and its cache may yet show it. The copy must not be believed
+     * again, by the next life of this process neither. {@link #mirrorFailed} follows.
+     */
+    default void localDiskLost(String text) {
+    }
+
     /** The mirror serves no modifications any more; the text says why and what to do. */
     default void mirrorFailed(String text) {
     }

@@ -70,6 +70,11 @@ final class MirrorListeners implements MirrorListener {
     }
 
     @Override
+    public void localDiskLost(String text) {
+        each(listener -> listener.localDiskLost(text));
+    }
+
+    @Override
     public void mirrorFailed(String text) {
         each(listener -> listener.mirrorFailed(text));
     }

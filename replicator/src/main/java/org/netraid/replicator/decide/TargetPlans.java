@@ -77,6 +77,10 @@ public final class TargetPlans {
     private static TargetPlan amount(Relation relation, NodeFacts source, NodeFacts target, SlotState slot, long dirtyChunks,
             PeerRecord known) {
         MirrorRecord copy = target.record();
+        if (copy.diskState() == DiskState.FAILED) {
+            return new TargetPlan(Kind.REFUSE, "G14", "the disk of " + target.node() + " has failed a flush",
+                    "replace or repair it, then: mirror_action TAG fullresync " + source.node() + " " + target.node());
+        }
         if (slot == SlotState.FULL_RESYNC || slot == SlotState.UNUSED) {
             return new TargetPlan(Kind.FULL, "D14", "the intent log of " + source.node() + " does not know what " + target.node()
                     + " lacks", "");
@@ -86,10 +90,6 @@ public final class TargetPlans {
         }
         if (relation == Relation.SELF_NEWER_UNTRACKED) {
             return new TargetPlan(Kind.FULL, "D14", "what " + target.node() + " lacks was not tracked from its generation on", "");
-        }
-        if (copy.diskState() == DiskState.FAILED) {
-            return new TargetPlan(Kind.REFUSE, "G14", "the disk of " + target.node() + " has failed",
-                    "replace it, then restart its daemon");
         }
         if (copy.diskState() == DiskState.INCONSISTENT) {
             return copy.resyncSource().equals(source.node())

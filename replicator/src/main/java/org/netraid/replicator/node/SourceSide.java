@@ -635,6 +635,15 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         agent.event(text);
     }
 
+    /**
+     * After a failed flush the page cache may show what the disk does not hold: a restart would believe it, and later copy lost blocks over
+     * the targets' good ones.
+     */
+    @Override
+    public void localDiskLost(String text) {
+        agent.write(agent.record().with().diskState(DiskState.FAILED).build());
+    }
+
     @Override
     public void mirrorFailed(String text) {
         agent.event(text);

@@ -77,11 +77,11 @@ final class TargetRequests {
             return who + agent.store().contradiction();
         }
         MirrorRecord own = agent.record();
-        if (own.diskState() == DiskState.FAILED) {
-            return who + "its disk has failed";
-        }
         if (discard) {
             return "";
+        }
+        if (own.diskState() == DiskState.FAILED) {
+            return who + "G14: its disk has failed a flush";
         }
         return switch (relation(source)) {
             case SELF_NEWER, SELF_NEWER_UNTRACKED, PEER_NEW -> who + "F1: stale source, this node has newer data ("

@@ -305,7 +305,7 @@ class DecisionsTest {
         Relation relation = Relation.between("a", mine, "b", peer.record());
         if (decision.starts()) {
             rule(mine.diskState() != DiskState.INCONSISTENT || request == Request.FORCE_INCONSISTENT, decision, self, peer, request);
-            rule(mine.diskState() != DiskState.FAILED, decision, self, peer, request);
+            rule(mine.diskState() != DiskState.FAILED || request == Request.FORCE_INCONSISTENT, decision, self, peer, request);
             rule(mine.created(), decision, self, peer, request);
             rule(!peer.isInService(), decision, self, peer, request);
             if (!request.isForce()) {

@@ -7,6 +7,8 @@ package org.netraid.replicator.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockError;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
@@ -313,5 +315,30 @@ class TwoNodeLifecycleTest {
         int[] later = cluster.startWrite("a", 3, 3);
         cluster.await("another answer", () -> later[0] != 0);
         assertThat(later[0]).isEqualTo(-1);
+    }
+
+    /** A restart believed the page cache after a failed flush, and would have copied lost blocks over the target's good ones. */
+    @Test
+    void g14ShouldNotBelieveADiskThatHasFailedAFlush() {
+        create();
+        cluster.write("a", 1, 1);
+        cluster.box("a").disk.fault().on(BlockCommand.FLUSH).fail(BlockError.EIO);
+        cluster.startWrite("a", 2, 2);
+        cluster.await("the mirror's own flush", () -> cluster.box("a").status().diskState() == DiskState.FAILED);
+        int[] outcome = cluster.startWrite("a", 3, 3);
+        cluster.await("an answer", () -> outcome[0] != 0);
+        assertThat(outcome[0]).isEqualTo(-1);
+        cluster.kill("a");
+        cluster.box("a").disk.clearFaults();
+        cluster.boot("a");
+        cluster.awaitBlocked("a", "G14");
+        cluster.must("b", MirrorActionType.START, null);
+        cluster.write("b", 3, 3);
+        cluster.run(5_000);
+        assertThat(cluster.box("a").status().blockedRule()).isEqualTo("G14");
+        cluster.must("b", MirrorActionType.FULLRESYNC, "b", "a");
+        cluster.awaitInSync("b", "a");
+        cluster.assertEqual("a", "b");
+        assertThat(cluster.chunk("a", 1)).isEqualTo(1);
     }
 }
