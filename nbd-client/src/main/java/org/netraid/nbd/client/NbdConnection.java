@@ -26,7 +26,8 @@ public final class NbdConnection {
         this.connectionNumber = connectionNumber;
         this.loop = loop;
         this.listener = listener;
-        this.runner = new HandshakeRunner(loop, config, send -> ClientHandshake.go(target.exportName(), config.holes(), send), new Outcome());
+        this.runner = new HandshakeRunner(loop, config, send -> ClientHandshake.go(target.exportName(), config.holes(), send),
+                new Outcome());
     }
 
     void start(LinkFactory links) {

@@ -33,9 +33,10 @@ final class PendingReplies {
         slots = new PendingReply[capacity];
         free = new int[capacity];
         connectionBits = (long) (connectionNumber & 0xffff) << 48;
-        ByteBuffer headers = ByteBuffer.allocateDirect(capacity * NbdConstants.EXTENDED_HEADER_BYTES);
+        int headerBytes = NbdConstants.EXTENDED_HEADER_BYTES;
+        ByteBuffer headers = ByteBuffer.allocateDirect(capacity * headerBytes);
         for (int i = 0; i < capacity; i++) {
-            slots[i] = new PendingReply(i, headers.slice(i * NbdConstants.EXTENDED_HEADER_BYTES, NbdConstants.EXTENDED_HEADER_BYTES), onReleased);
+            slots[i] = new PendingReply(i, headers.slice(i * headerBytes, headerBytes), onReleased);
             free[i] = capacity - 1 - i;
         }
         freeCount = capacity;

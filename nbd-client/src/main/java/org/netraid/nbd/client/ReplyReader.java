@@ -179,8 +179,8 @@ final class ReplyReader {
         int type = chunk.type();
         long length = chunk.lengthBytes();
         if (extended && chunk.offsetBytes() != current.offsetBytes) {
-            throw new NbdFormatException("a reply for offset " + Long.toUnsignedString(chunk.offsetBytes()) + " has the cookie of a command at "
-                    + current.offsetBytes);
+            throw new NbdFormatException("a reply for offset " + Long.toUnsignedString(chunk.offsetBytes())
+                    + " has the cookie of a command at " + current.offsetBytes);
         }
         if (length < 0) {
             throw new NbdFormatException(ChunkType.nameOf(type) + " of " + Long.toUnsignedString(length) + " bytes");

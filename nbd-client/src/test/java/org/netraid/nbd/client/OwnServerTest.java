@@ -45,7 +45,8 @@ class OwnServerTest extends BlockDeviceContract {
             throw new AssertionError(failed);
         });
         scheduler.runUntilIdle(100);
-        NbdConnector connector = new NbdConnector(network.node("client", clientLoop), clientLoop, NbdClientConfig.defaults().withHoles(true));
+        NbdConnector connector = new NbdConnector(network.node("client", clientLoop), clientLoop,
+                NbdClientConfig.defaults().withHoles(true));
         connector.connect(new NbdTarget(ADDRESS, "disk"), new NbdConnectionListener() {
             @Override
             public void onConnected(NbdClientDevice connected) {
