@@ -145,13 +145,23 @@ final class ChannelDisk implements RawDisk {
     }
 
     @Override
-    public void extents(long offsetBytes, long lengthBytes, boolean one, ExtentList into) throws IOException {
-        if (isBlockDevice) {
-            // what a discarded block reads as is up to the device
+    public void extents(long offsetBytes, long lengthBytes, boolean one, ExtentList into) {
+        NativeFile file = isBlockDevice ? null : nativeFileOrNull();
+        if (file == null) {
+            // what a discarded block of a device reads as is up to the device; and "data" is always true
             into.add(lengthBytes, ExtentList.DATA);
-            return;
+        } else {
+            holes.find(file::seek, offsetBytes, lengthBytes, one, into);
         }
-        holes.find(nativeFile()::seek, offsetBytes, lengthBytes, one, into);
+    }
+
+    /** For what can be done without: null where the path does not lead to the open file any more, for one. */
+    private NativeFile nativeFileOrNull() {
+        try {
+            return nativeFile();
+        } catch (IOException unavailable) {
+            return null;
+        }
     }
 
     private interface RangeCall {

@@ -135,6 +135,15 @@ class FileBlockDeviceTest {
         }
     }
 
+    @Test
+    void shouldReportDataWhenTheFileCannotBeOpenedAgainToLookForHoles() throws Exception {
+        Path disk = Files.write(folder.resolve("disk"), new byte[8192]);
+        FileBlockDevice device = open(disk, FileDeviceOptions.DEFAULT.withExclusive(false));
+        Files.delete(disk);
+        assertThat(extents(device, 0, 8192, 0)).isEqualTo("8192:0");
+        assertThat(write(device, 0, filled(512), 0).error()).isEqualTo(BlockError.NONE);
+    }
+
     private String extents(FileBlockDevice device, long offset, long length, int flags) throws Exception {
         ExtentList list = new ExtentList(100);
         assertThat(run(device, new BlockRequest().extents(offset, length, flags, list, done -> { })).error()).isEqualTo(BlockError.NONE);
