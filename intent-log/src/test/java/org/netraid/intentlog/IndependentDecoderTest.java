@@ -33,7 +33,8 @@ class IndependentDecoderTest {
             workload.run(200);
             byte[] image = recording[0].durable.clone();
             Path file = Files.write(folder.resolve("image-" + seed), image);
-            assertThat(decode(file)).as("seed %d", seed).isEqualTo(describe(ImageDevice.open(image, workload.rig.config, FaultPoints.NONE)));
+            assertThat(decode(file)).as("seed %d", seed).isEqualTo(describe(ImageDevice.open(image, workload.rig.config,
+                    FaultPoints.NONE)));
         }
     }
 

@@ -75,7 +75,8 @@ public final class BitmapTool {
                 case "-m" -> "--merge";
                 case "-h" -> "--help";
                 case "-a" -> throw usage("-a: the asynchronous limit is in the mirror's configuration, not in the log");
-                case "-x" -> throw usage("-x: a log cannot be resized: after a change of the device's size it is made anew, with a full resync");
+                case "-x" -> throw usage("-x: a log cannot be resized: after a change of the device's size it is made anew, with a full "
+                        + "resync");
                 default -> argument;
             };
             if (FLAGS.contains(meaning)) {
