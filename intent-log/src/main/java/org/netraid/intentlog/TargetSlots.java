@@ -6,6 +6,7 @@ package org.netraid.intentlog;
 
 import org.netraid.block.BlockError;
 import org.netraid.intentlog.format.DirtyMapCodec;
+import org.netraid.intentlog.format.DirtyUnion;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
@@ -208,7 +209,7 @@ final class TargetSlots {
         RoaringBitmap union = new RoaringBitmap();
         for (TargetSlot target : all) {
             if ((mask & 1 << target.index) != 0) {
-                union.or(target.bitmap.dirty);
+                union = DirtyUnion.of(union, target.bitmap.dirty);
             }
         }
         return DirtyMapCodec.encode(union, chunkBytes, deviceSizeBytes);
