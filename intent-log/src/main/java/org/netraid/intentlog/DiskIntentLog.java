@@ -268,6 +268,15 @@ public final class DiskIntentLog implements IntentLog {
         whenDurable(durable);
     }
 
+    /** Gives a free slot to a target of which another log knows the dirty chunks. */
+    void adoptSlot(int slot, String name, SlotState state, RoaringBitmap dirty, IntentWaiter durable) {
+        slots.setState(slot, name, state);
+        slots.at(slot).bitmap.become(dirty, slots.chunkCount);
+        setBitsWanted = true;
+        committer.superblockChanged();
+        whenDurable(durable);
+    }
+
     /** No hot extent covers them, so a target that is equal now needs their bits in case that a write or its flush never ends. */
     private void markHugeWrites(int slot) {
         slots.at(slot).bitmap.setAll(hugeUnflushed);

@@ -128,6 +128,15 @@ final class SlotBitmap {
         markPages(chunks, clearStale);
     }
 
+    /** After the start of a life: exactly these chunks are dirty. */
+    void become(RoaringBitmap chunks, long chunkCount) {
+        RoaringBitmap clean = RoaringBitmap.bitmapOfRange(0, chunkCount);
+        clean.andNot(chunks);
+        clean.and(dirty);
+        clear(clean);
+        setAll(chunks);
+    }
+
     boolean hasPending() {
         return pendingCount > 0;
     }

@@ -9,10 +9,13 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.netraid.block.BlockError;
 import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
+import org.netraid.intentlog.IntentLogLayout;
 import org.netraid.intentlog.SlotState;
 
 /** Entry point of {@code bin/bitmap}: DataKeeper's letters, clear words, and no change to a log in use. */
@@ -34,13 +37,20 @@ public final class BitmapTool {
                     --i-have-identical-copies   required
               -d, --dirty-all LOG          every target needs a full resync
               -m, --merge OTHER LOG        what is dirty in the log OTHER becomes dirty in LOG for every target
+              -x, --resize SIZE LOG        the device has SIZE bytes now; what it has more than before is dirty for every target
+              --chunk SIZE LOG             a bit stands for SIZE bytes: a power of two, 4K to 1M; may be given with --resize
 
-            LOG is <tag>.intent in the mirror's state folder. -c, -d and -m need a log that is not in use: stop the mirror first.
+            LOG is <tag>.intent in the mirror's state folder. All that change it need a log not in use: stop the mirror first.
+            SIZE is a number of bytes, or one with K, M, G or T for powers of 1024.
             exit status: 0 done, 1 failed, 2 usage, 3 damaged, 4 in use
             """;
 
     private static final Set<String> FLAGS = Set.of("--json", "--map", "--i-have-identical-copies");
 
+    /** Commands with a size, that may be given together. */
+    private static final Set<String> RESHAPES = Set.of("--resize", "--chunk");
+
+    private final Map<String, Long> sizes = new TreeMap<>();
     private final List<String> flags = new ArrayList<>();
     private final List<String> words = new ArrayList<>();
     private String command = "";
@@ -67,7 +77,8 @@ public final class BitmapTool {
     }
 
     private void parse(String[] arguments) throws ToolFailure {
-        for (String argument : arguments) {
+        for (int i = 0; i < arguments.length; i++) {
+            String argument = arguments[i];
             String meaning = switch (argument) {
                 case "-X" -> "--examine";
                 case "-c" -> "--clear";
@@ -75,11 +86,19 @@ public final class BitmapTool {
                 case "-m" -> "--merge";
                 case "-h" -> "--help";
                 case "-a" -> throw usage("-a: the asynchronous limit is in the mirror's configuration, not in the log");
-                case "-x" -> throw usage("-x: a log cannot be resized: after a change of the device's size it is made anew, with a full "
-                        + "resync");
+                case "-x" -> "--resize";
                 default -> argument;
             };
-            if (FLAGS.contains(meaning)) {
+            if (RESHAPES.contains(meaning)) {
+                if (i + 1 == arguments.length) {
+                    throw usage(argument + " needs a size");
+                }
+                sizes.put(meaning, bytes(arguments[++i]));
+                if (!command.isEmpty() && !RESHAPES.contains(command)) {
+                    throw usage("one command at a time, not " + command + " and " + argument);
+                }
+                command = meaning;
+            } else if (FLAGS.contains(meaning)) {
                 flags.add(meaning);
             } else if (!meaning.startsWith("-")) {
                 words.add(meaning);
@@ -89,6 +108,15 @@ public final class BitmapTool {
                 throw usage("one command at a time, not " + command + " and " + argument);
             }
         }
+    }
+
+    private static long bytes(String text) throws ToolFailure {
+        int unit = text.isEmpty() ? -1 : "KMGT".indexOf(text.charAt(text.length() - 1));
+        String digits = unit < 0 ? text : text.substring(0, text.length() - 1);
+        if (!digits.matches("[0-9]{1,15}") || Long.parseLong(digits) > Long.MAX_VALUE >> 10 * (unit + 1)) {
+            throw usage("\"" + text + "\" is not a size: a number of bytes, or one with K, M, G or T");
+        }
+        return Long.parseLong(digits) << 10 * (unit + 1);
     }
 
     private static ToolFailure usage(String what) {
@@ -105,6 +133,7 @@ public final class BitmapTool {
             case "--clear" -> out.print(clear(only(1)));
             case "--dirty-all" -> out.print(dirtyAll(only(1)));
             case "--merge" -> out.print(merge(only(2), LogFile.at(Path.of(words.get(0)))));
+            case "--resize", "--chunk" -> out.print(reshape(only(1)));
             case "" -> throw usage("which command?");
             default -> throw usage("unknown option " + command);
         }
@@ -167,6 +196,19 @@ public final class BitmapTool {
             }
         });
         return file.path + ": what is dirty in " + other.path + " is dirty for every target\n";
+    }
+
+    private String reshape(LogFile file) throws ToolFailure {
+        long deviceBytes = sizes.getOrDefault("--resize", file.superblock.deviceSizeBytes());
+        long chunkBytes = sizes.getOrDefault("--chunk", (long) file.superblock.chunkBytes());
+        int chunk = (int) Math.min(chunkBytes, Integer.MAX_VALUE);
+        String problem = IntentLogLayout.problem(deviceBytes, chunk, file.superblock.alSlots());
+        if (problem != null) {
+            throw usage(problem);
+        }
+        new LogReplacement(file, deviceBytes, chunk, LogReplacement.Steps.NONE).run();
+        String change = file.path + ": for a device of " + deviceBytes + " bytes in chunks of " + chunk + " now";
+        return change + (deviceBytes > file.superblock.deviceSizeBytes() ? "; what it has more is dirty for every target\n" : "\n");
     }
 
     private static List<Integer> used(DiskIntentLog log) {

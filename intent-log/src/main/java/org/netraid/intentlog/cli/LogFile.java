@@ -105,6 +105,26 @@ final class LogFile {
 
     /** Opens the file for nobody else, applies the change, closes the log in order. Refuses a damaged log and one in use. */
     void change(Change change) throws ToolFailure {
+        withDevice(device -> changeOn(device, change));
+    }
+
+    /** Something done while nobody else can open the log. */
+    @FunctionalInterface
+    interface Action {
+        void run() throws ToolFailure;
+    }
+
+    /** Does something while nobody else can open the file, which is not changed. Refuses a damaged log and one in use. */
+    void hold(Action action) throws ToolFailure {
+        withDevice(device -> action.run());
+    }
+
+    @FunctionalInterface
+    private interface DeviceAction {
+        void run(BlockDevice device) throws ToolFailure;
+    }
+
+    private void withDevice(DeviceAction action) throws ToolFailure {
         IntentLog.Recovery found = snapshot().recovery();
         if (found.kind() == IntentLog.Recovery.Kind.LOST) {
             throw new ToolFailure(BitmapTool.DAMAGED, path + " is damaged and was not changed; the mirror makes a new one when it starts"
@@ -114,7 +134,7 @@ final class LogFile {
             FileBlockDevice device = FileBlockDevice.open(path, FileDeviceOptions.DEFAULT, loop, workers);
             boolean[] closed = new boolean[1];
             try {
-                changeOn(device, change);
+                action.run(device);
             } finally {
                 device.close(() -> closed[0] = true);
                 loop.runUntil(() -> closed[0]);
