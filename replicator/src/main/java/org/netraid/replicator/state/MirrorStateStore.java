@@ -12,9 +12,10 @@ import org.netraid.store.StateFolder;
 /**
  * Keeps one mirror's record and its three flag files true, durably.
  *
- * <p>The record is what counts and is written first, to the older of two copies, so that a torn write leaves the newer one. The flag
- * files follow: they are what scripts read. A crash in between leaves flags that fit the record before; opening repairs that. Flags
- * that fit neither were changed by somebody else: a contradiction, which blocks the mirror until an operator decides.
+ * <p>The record is what counts. It is kept twice: a change goes to one copy, then to the flag files, which are what scripts read, then to the
+ * other copy. A crash in between leaves one copy as before, whose flags are known, and opening finishes the change. At rest both are
+ * equal: a copy that has rotted is replaced by its twin, never by an older state that might call an inconsistent disk whole. Flags that
+ * fit neither copy were changed by somebody else: a contradiction, which blocks the mirror until an operator decides.
  */
 public final class MirrorStateStore {
 
@@ -23,6 +24,8 @@ public final class MirrorStateStore {
     private MirrorRecord record = MirrorRecord.NEW;
     private long sequence;
     private String contradiction = "";
+    /** Both copies and the flags say the same as {@link #record}. */
+    private boolean settled;
 
     /**
      * Reads what is there.
@@ -46,14 +49,22 @@ public final class MirrorStateStore {
 
     /** Makes the record durable, then the flags. Nothing is written if nothing changes. */
     public void write(MirrorRecord next) {
-        if (next.equals(record) && contradiction.isEmpty()) {
+        if (next.equals(record) && contradiction.isEmpty() && settled) {
             return;
         }
+        settled = false;
         folder.write(stateFile((sequence + 1) & 1), MirrorRecordCodec.encode(sequence + 1, next));
         sequence++;
         record = next;
-        writeFlags(next);
+        settle();
         contradiction = "";
+    }
+
+    /** Brings the flags and the other copy in line with the newest copy. */
+    private void settle() {
+        writeFlags(record);
+        folder.write(stateFile((sequence + 1) & 1), MirrorRecordCodec.encode(sequence, record));
+        settled = true;
     }
 
     /** A flag file's name. */
@@ -82,16 +93,27 @@ public final class MirrorStateStore {
                     + "remove the mirror's files there to let it join as a new target, or restore them from a backup";
             return;
         }
-        if (flagsFit(record)) {
-            return;
-        }
-        if (flagsFit(before) || partlyWritten(before)) {
-            writeFlags(record);
+        if (flagsFit(record) || flagsFit(before) || partlyWritten(before)) {
+            finishChange(copy0, copy1);
             return;
         }
         contradiction = "the flag files in " + folder.name() + " (" + flagsText() + ") contradict the recorded state ("
                 + expectedText(record)
                 + "); somebody changed them by hand; set them as recorded, or decide with: mirror_action " + tag + " force";
+    }
+
+    /** Completes what a crash has cut short, and replaces a copy that has rotted. */
+    private void finishChange(Optional<MirrorRecordCodec.Copy> copy0, Optional<MirrorRecordCodec.Copy> copy1) {
+        writeFlags(record);
+        if (sequence > 0) {
+            for (int copy = 0; copy < 2; copy++) {
+                Optional<MirrorRecordCodec.Copy> found = copy == 0 ? copy0 : copy1;
+                if (found.isEmpty() || found.get().sequence() != sequence) {
+                    folder.write(stateFile(copy), MirrorRecordCodec.encode(sequence, record));
+                }
+            }
+        }
+        settled = true;
     }
 
     /** Each flag has either its old or its new value: a crash while they were being written. */
