@@ -326,14 +326,12 @@ final class AgentCommands {
             result.accept(CommandResult.done(name + " is not a target already"));
             return;
         }
-        PeerRecord gone = agent.record().peer(name).withMember(false).withInconsistent(true);
-        if (!agent.write(agent.record().with().peer(gone).build())) {
-            result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", agent.failure()));
-            return;
-        }
-        agent.source().remove(target.get(), problem -> result.accept(problem.isEmpty()
-                ? CommandResult.done(name + " is no longer a target; adding it again costs a full resync")
-                : CommandResult.failed(ExitCode.DEVICE_ERROR, "", problem)));
+        agent.beginTransition("removing " + name);
+        agent.source().remove(target.get(), problem -> {
+            agent.endTransition();
+            result.accept(problem.isEmpty() ? CommandResult.done(name + " is no longer a target; adding it again costs a full resync")
+                    : CommandResult.failed(ExitCode.DEVICE_ERROR, "", problem));
+        });
     }
 
     // ---- explaining

@@ -130,6 +130,11 @@ final class GuardedIntentLog implements IntentLog {
         }
     }
 
+    /** Does at once what otherwise the next write waits for: afterwards no target that misses writes passes for one in sync. */
+    void settle(IntentWaiter done) {
+        change(done);
+    }
+
     private void change(IntentWaiter done) {
         if (failed) {
             loop.execute(() -> done.onIntent(BlockError.EIO));

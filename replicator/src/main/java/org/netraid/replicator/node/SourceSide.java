@@ -63,7 +63,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private Consumer<String> started;
     private BlockDevice disk;
     private BlockDevice logDevice;
-    private IntentLog log;
+    private GuardedIntentLog log;
     private Mirror mirror;
     private ResyncManager resyncs;
     private NbdService service;
@@ -334,11 +334,28 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         }
     }
 
+    /**
+     * Removes a target for good. It was perhaps in sync and will miss writes that nobody tracks: a new generation keeps it from passing
+     * for a whole copy, before it is forgotten here.
+     */
     void remove(TargetConnection target, Consumer<String> done) {
-        targets.remove(target);
         target.close();
-        Optional<String> refusal = mirror.removeLeg(target.slot, (error, detail) -> done.accept(detail));
-        refusal.ifPresent(done);
+        mirror.legLost(target.slot, "it is removed from the mirror");
+        log.settle(error -> {
+            if (error.isError()) {
+                done.accept(target.node() + " may still pass for a whole copy, because the generation could not be changed");
+                return;
+            }
+            PeerRecord gone = agent.record().peer(target.node()).withMember(false).withInconsistent(true);
+            if (!agent.write(agent.record().with().peer(gone).build())) {
+                done.accept(agent.failure());
+                return;
+            }
+            targets.remove(target);
+            shareKnowledge();
+            Optional<String> refusal = mirror.removeLeg(target.slot, (failure, detail) -> done.accept(detail));
+            refusal.ifPresent(done);
+        });
     }
 
     private void fail(String error) {

@@ -105,6 +105,30 @@ class ThreeNodeLifecycleTest {
     }
 
     @Test
+    void g2ShouldKeepARemovedTargetFromTakingOver() {
+        create(-1);
+        cluster.must("a", MirrorActionType.REMOVE, "a", "c");
+        cluster.write("a", 5, 5);
+        cluster.await("c knows", () -> cluster.box("c").status().diskState() == DiskState.OUTDATED);
+        cluster.kill("a");
+        cluster.kill("b");
+        cluster.run(4000);
+        CommandResult refused = cluster.command("c", MirrorActionType.START, null);
+        assertThat(refused.code()).as(cluster.story()).isEqualTo(ExitCode.REFUSED);
+        assertThat(refused.ruleId()).isEqualTo("D17");
+        cluster.boot("a");
+        cluster.boot("b");
+        cluster.awaitInSync("a", "b");
+        cluster.must("a", MirrorActionType.SWITCHOVER, "a", "b");
+        cluster.write("b", 6, 6);
+        assertThat(cluster.box("b").status().targets()).as("b knows that c is removed").hasSize(1);
+        cluster.must("b", MirrorActionType.ADD, "b", "c");
+        cluster.awaitInSync("b", "a", "c");
+        cluster.assertEqual("c", "b");
+        assertThat(cluster.chunk("c", 5)).isEqualTo(5);
+    }
+
+    @Test
     void shouldGoOnWithTheOthersWhenOneTargetDies() {
         create(-1);
         cluster.kill("c");
