@@ -36,6 +36,9 @@ netraid_find_java() { # sets netraid_java_command and netraid_java_major without
         netraid_fail "$netraid_java_command is version $version; NetRAID needs JDK 17 or newer (set JAVA_HOME to choose another)"
 }
 
+# Maven leaves a jar alone whose content has not changed, so a jar's age does not tell when it was last found to be up to date.
+netraid_stamp=.netraid-built
+
 netraid_is_built() { # MODULE
     [ -d "$netraid_root/$1/target/lib" ] && compgen -G "$netraid_root/$1/target/$1-*.jar" >/dev/null
 }
@@ -50,6 +53,7 @@ netraid_run_maven() { # [MODULE]
     local arguments=(-q -B -DskipTests package)
     [ -z "${1:-}" ] || arguments+=(-pl "$1" -am)
     (cd "$netraid_root" && mvn "${arguments[@]}" >&2) || netraid_fail "the build failed; its messages are above"
+    touch "$netraid_root/${1:-replicator}/target/$netraid_stamp"
 }
 
 netraid_build() { # [MODULE]
@@ -68,10 +72,11 @@ netraid_build() { # [MODULE]
 }
 
 netraid_build_if_stale() { # [MODULE]
-    local probe=${1:-replicator} jar newer
+    local probe=${1:-replicator} built newer
     if netraid_is_built "$probe"; then
-        jar=$(compgen -G "$netraid_root/$probe/target/$probe-*.jar" | head -1)
-        newer=$(find "$netraid_root"/pom.xml "$netraid_root"/*/pom.xml "$netraid_root"/*/src/main -type f -newer "$jar" -print -quit)
+        built=$netraid_root/$probe/target/$netraid_stamp
+        [ -e "$built" ] || built=$(compgen -G "$netraid_root/$probe/target/$probe-*.jar" | head -1)
+        newer=$(find "$netraid_root"/pom.xml "$netraid_root"/*/pom.xml "$netraid_root"/*/src -type f -newer "$built" -print -quit)
         [ -z "$newer" ] || NETRAID_REBUILD=1
     fi
     netraid_build "$@"

@@ -4,6 +4,7 @@
  */
 package org.netraid.integration.sim;
 
+import java.util.Set;
 import java.util.TreeSet;
 
 import org.netraid.fault.FaultPoints;
@@ -17,7 +18,8 @@ public final class SimMain {
               --seed N      first seed (default: drawn from the clock)
               --seeds COUNT consecutive seeds to run (default 1)
               --steps N     client operations per seed (default 300)
-              --break NAME  plant a defect: clear-bit-before-flush, skip-range-lock, ack-before-intent
+              --break NAME  plant a defect (may be repeated): ack-before-intent, ack-before-mirrored, ack-before-stale,
+                            clear-bit-before-flush, extent-released-while-active, resync-without-lock, skip-range-lock, torn-page-accepted
               --trace       print every event
               --keep-going  run the other seeds too when one has failed
               --quiet       print violations and the summary only
@@ -27,9 +29,22 @@ public final class SimMain {
     }
 
     /** What the command line asks for. */
-    private record Options(long seed, int seeds, int steps, FaultPoints faults, boolean trace, boolean quiet,
-            boolean keepGoing) {
+    private record Options(long seed, int seeds, int steps, Set<String> armed, boolean trace, boolean quiet, boolean keepGoing) {
+
+        FaultPoints faults() {
+            return armed::contains;
+        }
+
+        /** The command line that runs this seed again. */
+        String replay(long failedSeed) {
+            StringBuilder line = new StringBuilder("bin/sim --seed " + failedSeed + " --steps " + steps);
+            armed.forEach(name -> line.append(" --break ").append(name));
+            return line.append(" --trace").toString();
+        }
     }
+
+    private static final Set<String> DEFECTS = Set.of("ack-before-intent", "ack-before-mirrored", "ack-before-stale",
+            "clear-bit-before-flush", "extent-released-while-active", "resync-without-lock", "skip-range-lock", "torn-page-accepted");
 
     public static void main(String[] args) {
         Options options;
@@ -73,7 +88,7 @@ public final class SimMain {
                 if (!(violation instanceof SimViolation)) {
                     violation.printStackTrace(System.out);
                 }
-                System.out.printf("  %s%n  replay: bin/sim --seed %d --steps %d --trace%n", sim.settings(), seed, options.steps());
+                System.out.printf("  %s%n  replay: %s%n", sim.settings(), options.replay(seed));
                 violations++;
                 if (!options.keepGoing()) {
                     break;
@@ -102,11 +117,19 @@ public final class SimMain {
                 case "--seed" -> seed = number(args, ++i, Long.MAX_VALUE);
                 case "--seeds" -> seeds = (int) number(args, ++i, Integer.MAX_VALUE);
                 case "--steps" -> steps = (int) number(args, ++i, Integer.MAX_VALUE);
-                case "--break" -> armed.add(value(args, ++i));
+                case "--break" -> armed.add(defect(value(args, ++i)));
                 default -> throw new IllegalArgumentException("unknown option " + args[i]);
             }
         }
-        return new Options(seed, seeds, steps, armed::contains, trace, quiet, keepGoing);
+        return new Options(seed, seeds, steps, armed, trace, quiet, keepGoing);
+    }
+
+    /** A defect nobody plants would look like one nobody finds. */
+    private static String defect(String name) {
+        if (!DEFECTS.contains(name)) {
+            throw new IllegalArgumentException("no defect is called " + name);
+        }
+        return name;
     }
 
     private static String value(String[] args, int index) {
