@@ -4,7 +4,10 @@
  */
 package org.netraid.intentlog.cli;
 
+import java.awt.image.BufferedImage;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.SlotState;
@@ -15,6 +18,9 @@ final class BitmapReport {
 
     private static final int MAP_COLUMNS = 64;
     private static final int MAP_ROWS = 8;
+    private static final int IMAGE_COLUMNS = 1024;
+    private static final int IMAGE_ROWS = 128;
+    private static final int IMAGE_GAP = 8;
     private static final String SHADES = ".:-=+*%#";
 
     private final Superblock superblock;
@@ -96,14 +102,46 @@ final class BitmapReport {
         return out.append(String.format("' ' clean, '%s' from little to all dirty%n", SHADES)).toString();
     }
 
-    private void appendMap(StringBuilder out, int slot, long cells) {
+    /** A picture of the map: a band for each target; white is clean, red has something dirty, black is all dirty. */
+    BufferedImage image() {
+        List<Integer> used = IntStream.range(0, IntentLog.MAX_SLOTS).filter(k -> log.slotState(k) != SlotState.UNUSED).boxed().toList();
+        long cells = Math.min(log.chunkCount(), (long) IMAGE_COLUMNS * IMAGE_ROWS);
+        int band = IMAGE_ROWS + IMAGE_GAP;
+        BufferedImage image = new BufferedImage(IMAGE_COLUMNS, Math.max(1, used.size() * band), BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < used.size(); i++) {
+            long[] dirty = dirtyPerCell(used.get(i), cells);
+            for (int at = 0; at < IMAGE_COLUMNS * IMAGE_ROWS; at++) {
+                int cell = (int) (at * cells / (IMAGE_COLUMNS * IMAGE_ROWS));
+                image.setRGB(at % IMAGE_COLUMNS, i * band + at / IMAGE_COLUMNS, colour(dirty[cell], chunksIn(cell, cells)));
+            }
+        }
+        return image;
+    }
+
+    private static int colour(long dirty, long chunks) {
+        if (dirty == 0) {
+            return 0xffffff;
+        }
+        int red = (int) (255 - 255 * dirty / Math.max(dirty, chunks));
+        return red << 16 | red / 4 << 8 | red / 4;
+    }
+
+    private long chunksIn(int cell, long cells) {
+        return firstChunk(cell + 1L, cells) - firstChunk(cell, cells);
+    }
+
+    private long[] dirtyPerCell(int slot, long cells) {
         long[] dirty = new long[(int) cells];
         for (long c = log.nextDirtyChunk(slot, 0); c >= 0; c = log.nextDirtyChunk(slot, c + 1)) {
             dirty[(int) cellOf(c, cells)]++;
         }
+        return dirty;
+    }
+
+    private void appendMap(StringBuilder out, int slot, long cells) {
+        long[] dirty = dirtyPerCell(slot, cells);
         for (int cell = 0; cell < cells; cell++) {
-            long chunks = firstChunk(cell + 1L, cells) - firstChunk(cell, cells);
-            int shade = (int) (dirty[cell] * SHADES.length() / Math.max(1, chunks + 1));
+            int shade = (int) (dirty[cell] * SHADES.length() / Math.max(1, chunksIn(cell, cells) + 1));
             out.append(cell % MAP_COLUMNS == 0 ? "  |" : "").append(dirty[cell] == 0 ? ' ' : SHADES.charAt(shade));
             out.append(cell % MAP_COLUMNS == MAP_COLUMNS - 1 || cell == cells - 1 ? "|\n" : "");
         }

@@ -4,6 +4,7 @@
  */
 package org.netraid.intentlog.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import javax.imageio.ImageIO;
 import org.netraid.block.BlockError;
 import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
@@ -32,6 +34,7 @@ public final class BitmapTool {
               -X, --examine LOG            what the log says: targets, dirty chunks, hot regions
                     --json                 the same as JSON
                     --map                  a map of the device for each target
+                    --png FILE             the map as a picture: a band for each target, white clean, red partly, black all dirty
               --verify LOG                 checks every block, also copies that another makes up for
               -c, --clear LOG              no target has dirty chunks (for disks made identical by hand)
                     --i-have-identical-copies   required
@@ -50,6 +53,7 @@ public final class BitmapTool {
     /** Commands with a size, that may be given together. */
     private static final Set<String> RESHAPES = Set.of("--resize", "--chunk");
 
+    private String png;
     private final Map<String, Long> sizes = new TreeMap<>();
     private final List<String> flags = new ArrayList<>();
     private final List<String> words = new ArrayList<>();
@@ -89,7 +93,12 @@ public final class BitmapTool {
                 case "-x" -> "--resize";
                 default -> argument;
             };
-            if (RESHAPES.contains(meaning)) {
+            if (meaning.equals("--png")) {
+                if (i + 1 == arguments.length) {
+                    throw usage("--png needs a file");
+                }
+                png = arguments[++i];
+            } else if (RESHAPES.contains(meaning)) {
                 if (i + 1 == arguments.length) {
                     throw usage(argument + " needs a size");
                 }
@@ -148,7 +157,14 @@ public final class BitmapTool {
         return LogFile.at(Path.of(words.get(count - 1)));
     }
 
-    private String examine(BitmapReport report) {
+    private String examine(BitmapReport report) throws IOException {
+        if (png != null) {
+            System.setProperty("java.awt.headless", "true");
+            if (!ImageIO.write(report.image(), "png", new File(png))) {
+                throw new IOException("this Java cannot write PNG files");
+            }
+            return png + ": a band of 1024 x 128 cells for each target; white clean, red partly, black all dirty\n";
+        }
         return flags.contains("--json") ? report.json() : flags.contains("--map") ? report.map() : report.text();
     }
 

@@ -6,6 +6,7 @@ package org.netraid.intentlog.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +97,22 @@ class BitmapToolTest {
         assertThat(run("--verify", log.toString())).isZero();
         assertThat(out()).contains("sound");
         assertThat(Files.readAllBytes(log)).isEqualTo(before);
+    }
+
+    @Test
+    void shouldDrawMap() throws IOException {
+        Path png = folder.resolve("map.png");
+        assertThat(run("-X", "--png", png.toString(), log.toString())).isZero();
+        BufferedImage image = ImageIO.read(png.toFile());
+        int blackCells = 0;
+        for (int at = 0; at < 1024 * 128; at++) {
+            blackCells += (image.getRGB(at % 1024, at / 1024) & 0xffffff) == 0 ? 1 : 0;
+        }
+        assertThat(blackCells).isEqualTo(7 * 8); // 16384 chunks on 131072 cells
+        assertThat(image.getRGB(800, 0) & 0xffffff).isZero();
+        assertThat(image.getRGB(799, 0) & 0xffffff).isEqualTo(0xffffff);
+        assertThat(run("-X", "--png", folder.resolve("no/such.png").toString(), log.toString())).isEqualTo(BitmapTool.FAILED);
+        assertThat(err()).hasLineCount(1);
     }
 
     @Test

@@ -218,7 +218,8 @@ class LogReplacementTest {
 
     @Test
     void shouldRefuseSenselessSizesAndLogsInUse() throws Exception {
-        for (String[] wrong : new String[][] {{"-x"}, {"-x", "0", log.toString()}, {"-x", "-5", log.toString()}, {"-x", "9Z", log.toString()},
+        for (String[] wrong : new String[][] {{"-x"}, {"-x", "0", log.toString()}, {"-x", "-5", log.toString()},
+                {"-x", "9Z", log.toString()},
                 {"--chunk", "5000", log.toString()}, {"--chunk", "2M", log.toString()}, {"-x", "1G", "-d", log.toString()},
                 {"-d", "-x", "1G", log.toString()}, {"-x", "999999999999999T", log.toString()}, {"-x", "8000000G", log.toString()}}) {
             assertThat(run(wrong)).as(String.join(" ", wrong)).isEqualTo(BitmapTool.USAGE);
