@@ -12,10 +12,10 @@ package org.netraid.replicator.config;
  */
 public record IntentLogSettings(int chunkBytes, int hotExtents) {
 
-    public static final IntentLogSettings DEFAULT = new IntentLogSettings(64 << 10, 1024);
+    public static final IntentLogSettings DEFAULT = new IntentLogSettings(64 << 10, 6433);
 
     public IntentLogSettings {
         Checks.powerOfTwo("chunkBytes", chunkBytes, 4 << 10, 1 << 20);
-        Checks.range("hotExtents", hotExtents, 2, 65536);
+        Checks.range("hotExtents", hotExtents, 2, 65534);
     }
 }

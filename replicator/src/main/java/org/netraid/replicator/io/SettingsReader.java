@@ -96,7 +96,7 @@ final class SettingsReader {
         if (Long.bitCount(chunk) != 1) {
             throw section.error(key, key + " is " + Units.ofBytes(chunk) + "; a power of two from 4 KiB to 1 MiB is allowed");
         }
-        return new IntentLogSettings((int) chunk, (int) section.integer("hot_extents", defaults.hotExtents(), 2, 65536));
+        return new IntentLogSettings((int) chunk, (int) section.integer("hot_extents", defaults.hotExtents(), 2, 65534));
     }
 
     private static FailoverSettings readFailover(TomlSection timeouts, FailoverSettings defaults) throws ConfigException {
