@@ -62,9 +62,9 @@ public final class MirrorStatusCommand {
             String tag = parsed.words().isEmpty() ? null : checkedTag(parsed.words().get(0));
             ControlClient client = new ControlClient(DaemonLocation.find(parsed, environment), TIMEOUT_NS);
             if (parsed.has("--watch")) {
-                boolean terminal = "1".equals(environment.get("NETRAID_TERMINAL"));
+                int columns = columns(environment.getOrDefault("NETRAID_TERMINAL", ""));
                 double seconds = parsed.has("--until-sync") ? parsed.seconds("--until-sync", Double.MAX_VALUE) : -1;
-                return new StatusWatch(client, tag, out, terminal, parsed.seconds("--interval", 0.2)).run(seconds);
+                return new StatusWatch(client, tag, out, columns, parsed.seconds("--interval", 0.2)).run(seconds);
             }
             return parsed.has("--json") ? printJson(client, tag, out) : printText(client, tag, out);
         } catch (UsageException e) {
@@ -120,5 +120,13 @@ public final class MirrorStatusCommand {
 
     private static String orDash(String text) {
         return text.isEmpty() ? "-" : text;
+    }
+
+    /** @param text what the launcher says of the terminal: its columns, or something else where it cannot tell; "" if there is none */
+    private static int columns(String text) {
+        if (text.isEmpty()) {
+            return 0;
+        }
+        return text.matches("[1-9][0-9]{0,3}") ? Math.max(20, Integer.parseInt(text)) : 80;
     }
 }

@@ -33,7 +33,7 @@ enum StatusExit {
     }
 
     static StatusExit of(MirrorStatus mirror) {
-        if (!mirror.blockedRule().isEmpty() || mirror.role() == Role.BLOCKED) {
+        if (mirror.role() == Role.BLOCKED) {
             return BLOCKED;
         }
         if (mirror.role() != Role.SOURCE) {
@@ -47,7 +47,7 @@ enum StatusExit {
     }
 
     private static StatusExit ofLocalCopy(MirrorStatus mirror) {
-        if (mirror.role() != Role.TARGET) {
+        if (mirror.role() != Role.TARGET || mirror.sourceNode().isEmpty()) {
             return OUT_OF_SYNC;
         }
         if (mirror.diskState() == DiskState.UP_TO_DATE) {

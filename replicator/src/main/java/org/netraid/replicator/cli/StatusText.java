@@ -17,6 +17,7 @@ import org.netraid.replicator.state.Role;
 final class StatusText {
 
     private static final int BAR_WIDTH = 40;
+    private static final int BAR_MIN_WIDTH = 8;
 
     private StatusText() {
     }
@@ -41,7 +42,7 @@ final class StatusText {
         addIfAny(lines, "        Export: ", mirror.exportUri());
         addIfAny(lines, "        Intent log when opened: ", mirror.recoveryMessage());
         if (!mirror.blockedRule().isEmpty()) {
-            lines.add("        Blocked by " + mirror.blockedRule() + ": " + mirror.blockedReason());
+            lines.add((mirror.role() == Role.BLOCKED ? "        Blocked by " : "        Why: ") + mirror.blockedRule() + ": " + mirror.blockedReason());
             addIfAny(lines, "        What to do: ", mirror.cure());
         }
         if (mirror.role() == Role.SOURCE && mirror.sizeBytes() > 0 && mirror.chunkBytes() > 0) {
@@ -56,6 +57,8 @@ final class StatusText {
         lines.add("        Status: " + target.state().words());
         if (target.state() == TargetState.RESYNCING) {
             lines.add("                " + bar(target.percentDone(), BAR_WIDTH));
+        }
+        if (target.state() == TargetState.RESYNCING && target.resyncTotalBytes() > 0) {
             lines.add("        Resync Speed: " + target.rateBytesPerSecond() / 1024 + "K/sec, " + target.resyncKind() + ", "
                     + Units.ofBytes(target.resyncSentBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
                     + (target.etaSeconds() < 0 ? "" : ", " + duration(target.etaSeconds()) + " left"));
@@ -69,15 +72,21 @@ final class StatusText {
         }
     }
 
-    /** One line per target, for {@code --watch}. */
-    static String watchLine(MirrorStatus mirror, TargetStatus target) {
+    /**
+     * One line per target, for {@code --watch}.
+     *
+     * @param widthColumns room for the line: the bar gives way, down to a stub; 0: as long as it likes
+     */
+    static String watchLine(MirrorStatus mirror, TargetStatus target, int widthColumns) {
         String head = String.format(Locale.ROOT, "%s -> %-10s ", mirror.node(), target.node());
         if (target.state() != TargetState.RESYNCING) {
             return head + target.state().words() + (target.dirtyBytes() > 0 ? ", " + Units.ofBytes(target.dirtyBytes()) + " dirty" : "");
         }
-        return head + bar(target.percentDone(), BAR_WIDTH) + "  " + Units.ofBytes(target.rateBytesPerSecond()) + "/s  "
+        String tail = "  " + Units.ofBytes(target.rateBytesPerSecond()) + "/s  "
                 + Units.ofBytes(target.resyncSentBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
                 + (target.etaSeconds() < 0 ? "" : "  " + duration(target.etaSeconds()) + " left");
+        int room = widthColumns - head.length() - tail.length() - "[] 100%".length();
+        return head + bar(target.percentDone(), widthColumns == 0 ? BAR_WIDTH : Math.max(BAR_MIN_WIDTH, Math.min(BAR_WIDTH, room))) + tail;
     }
 
     /** {@code [=====>     ]  45%}; never 100 before the resync has ended. */

@@ -20,22 +20,29 @@ import org.netraid.replicator.io.ControlException;
 final class StatusWatch {
 
     private static final String CLEAR_LINE = "\u001b[2K";
+    private static final String WRAP_OFF = "\u001b[?7l";
+    private static final String WRAP_ON = "\u001b[?7h";
     private static final int PERCENT_STEP = 10;
 
     private final ControlClient client;
     private final String tag;
     private final PrintStream out;
     private final boolean terminal;
+    private final int widthColumns;
     private final long intervalMs;
     private final Map<String, String> lastShown = new TreeMap<>();
     private int linesOnScreen;
 
-    /** @param tag null: all mirrors of the node */
-    StatusWatch(ControlClient client, String tag, PrintStream out, boolean terminal, double intervalSeconds) {
+    /**
+     * @param tag null: all mirrors of the node
+     * @param widthColumns of the terminal; 0 if there is none
+     */
+    StatusWatch(ControlClient client, String tag, PrintStream out, int widthColumns, double intervalSeconds) {
         this.client = client;
         this.tag = tag;
         this.out = out;
-        this.terminal = terminal;
+        this.terminal = widthColumns > 0;
+        this.widthColumns = widthColumns;
         this.intervalMs = Math.max(20, (long) (intervalSeconds * 1000));
     }
 
@@ -76,9 +83,10 @@ final class StatusWatch {
         List<String> lines = new ArrayList<>();
         for (MirrorStatus mirror : mirrors) {
             lines.add(headLine(mirror));
-            mirror.targets().forEach(target -> lines.add("  " + StatusText.watchLine(mirror, target)));
+            mirror.targets().forEach(target -> lines.add("  " + StatusText.watchLine(mirror, target, widthColumns - 2)));
         }
-        StringBuilder frame = new StringBuilder();
+        // A line that wrapped would take two rows, and the next frame would begin too low.
+        StringBuilder frame = new StringBuilder(WRAP_OFF);
         if (linesOnScreen > 0) {
             frame.append("\u001b[").append(linesOnScreen).append('A');
         }
@@ -89,7 +97,7 @@ final class StatusWatch {
             frame.append((CLEAR_LINE + "\n").repeat(surplus)).append("\u001b[").append(surplus).append('A');
         }
         linesOnScreen = lines.size();
-        out.print(frame);
+        out.print(frame.append(WRAP_ON));
     }
 
     private void printChanges(List<MirrorStatus> mirrors) {
@@ -98,7 +106,7 @@ final class StatusWatch {
             for (TargetStatus target : mirror.targets()) {
                 boolean resyncing = target.state() == TargetState.RESYNCING;
                 String key = target.state() + (resyncing ? " " + (int) target.percentDone() / PERCENT_STEP : "");
-                printIfChanged(mirror.tag() + "/" + target.node(), key, "  " + StatusText.watchLine(mirror, target));
+                printIfChanged(mirror.tag() + "/" + target.node(), key, "  " + StatusText.watchLine(mirror, target, 0));
             }
         }
     }

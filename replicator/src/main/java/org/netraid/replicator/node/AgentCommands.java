@@ -42,6 +42,12 @@ final class AgentCommands {
             result.accept(TargetRequests.busy(agent));
             return;
         }
+        if (command.action() == MirrorActionType.SWITCHOVER && agent.role() == Role.SOURCE
+                && command.targets().equals(List.of(agent.node()))) {
+            result.accept(CommandResult.done(agent.tag() + " is in service on " + agent.node() + " already: " + agent.source()
+                    .exportUri()));
+            return;
+        }
         for (String target : command.targets()) {
             if (agent.config().member(target).isEmpty() || target.equals(agent.node())) {
                 result.accept(CommandResult.failed(ExitCode.USAGE, "", target + " is not a target of " + agent.tag() + " on "
@@ -66,8 +72,15 @@ final class AgentCommands {
             result.accept(notInService(command));
             return;
         }
+        if (command.dryRun() && command.action() == MirrorActionType.SWITCHOVER) {
+            switchover(command, result);
+            return;
+        }
         if (command.dryRun()) {
-            result.accept(explain());
+            List<String> lines = new ArrayList<>(List.of("would " + command.action().word() + " " + agent.tag() + " on " + agent.node()
+                    + (command.targets().isEmpty() ? "" : ": " + String.join(", ", command.targets())) + "; now:"));
+            lines.addAll(explain().lines());
+            result.accept(CommandResult.done(lines.toArray(String[]::new)));
             return;
         }
         switch (command.action()) {
@@ -105,8 +118,8 @@ final class AgentCommands {
     private void create(MirrorCommand command, Consumer<CommandResult> result) {
         String tag = agent.tag();
         if (agent.record().created()) {
-            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), "start it: mirror_action " + tag
-                    + " start"));
+            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), agent.role() == Role.SOURCE
+                    ? "it is in service here; mirror_status " + tag + " shows it" : "start it: mirror_action " + tag + " start"));
             return;
         }
         if (!agent.store().contradiction().isEmpty()) {
@@ -196,6 +209,10 @@ final class AgentCommands {
         if (!inSync) {
             result.accept(CommandResult.refused("D17", to + " is not in sync; " + tag + " stays in service on " + agent.node(),
                     "wait until mirror_status " + tag + " shows it In Sync"));
+            return;
+        }
+        if (command.dryRun()) {
+            result.accept(CommandResult.done("would move " + tag + " from " + agent.node() + " to " + to + ", which is in sync"));
             return;
         }
         agent.leaveService(false, problem -> {
@@ -348,10 +365,11 @@ final class AgentCommands {
             lines.add("start here " + (start.starts() ? "is possible: " : "is refused: ") + agent.withTag(start.text()));
         } else {
             for (TargetConnection target : agent.source().targets()) {
-                lines.add(target.node() + ": " + target.legState().words() + (target.plan() == null ? "; it cannot be reached" : "; "
+                lines.add(target.node() + ": " + target.legState().words() + (target.legState() == LegState.IN_SYNC ? ""
+                        : target.plan() == null ? "; it cannot be reached" : "; "
                         + target.plan().rule() + ": " + target.plan().sentence()
                         + (target.plan().cure().isEmpty() ? "" : "; " + agent.withTag(target.plan().cure())))
-                        + (target.lastError().isEmpty() ? "" : "; last error: " + target.lastError()));
+                        + (target.legState() == LegState.IN_SYNC || target.lastError().isEmpty() ? "" : "; last error: " + target.lastError()));
             }
         }
         for (NodeFacts peer : agent.allFacts()) {

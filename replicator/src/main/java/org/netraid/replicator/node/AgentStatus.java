@@ -71,7 +71,7 @@ final class AgentStatus {
     private static String mirrorWords(VolumeAgent agent, List<TargetStatus> targets) {
         if (agent.role() != Role.SOURCE) {
             return agent.decision() != null && agent.decision().rule().equals("D19") ? "Split Brain"
-                    : sourceNode(agent).isEmpty() ? "Stopped" : "";
+                    : sourceNode(agent).isEmpty() && agent.role() != Role.TARGET ? "Stopped" : "";
         }
         String words = "Fully Operational";
         for (TargetState worse : List.of(TargetState.PAUSED, TargetState.RESYNCING, TargetState.OUT_OF_SYNC, TargetState.SPLIT_BRAIN)) {

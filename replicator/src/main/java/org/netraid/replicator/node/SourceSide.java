@@ -641,7 +641,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     @Override
     public void legLost(int slot, String reason) {
         inSlot(slot).ifPresent(target -> {
-            agent.event("target " + target.node() + " is lost: " + reason);
+            agent.event("target " + target.node() + " is lost: " + target.withoutToken(reason));
             target.onLegLost(reason);
         });
         agent.changed();

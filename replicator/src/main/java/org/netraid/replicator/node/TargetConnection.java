@@ -170,7 +170,7 @@ final class TargetConnection implements NbdConnectionListener {
     }
 
     /** A one-time name admits to the target's disk: it has no place in messages. */
-    private String withoutToken(String reason) {
+    String withoutToken(String reason) {
         return exportName.isEmpty() ? reason : reason.replace(exportName, agent.tag());
     }
 

@@ -89,6 +89,14 @@ class MirrorStatusCommandTest {
     }
 
     @Test
+    void shouldNotCallAStoppedNodeBlocked() {
+        node.put(FakeNode.mirror(Role.STOPPED, DiskState.UP_TO_DATE, "Stopped", "D12"));
+
+        assertThat(run("data")).isEqualTo(12);
+        assertThat(output()).contains("        Why: D12: ").doesNotContain("Blocked");
+    }
+
+    @Test
     void shouldEndWithTheWorstState() {
         assertThat(exit(FakeNode.source())).isZero();
         assertThat(exit(FakeNode.source(FakeNode.target("eve", TargetState.IN_SYNC, 100)))).isZero();
@@ -150,9 +158,12 @@ class MirrorStatusCommandTest {
     void shouldMoveTheLinesInPlaceWhenWatchingOnATerminal() {
         node.put(FakeNode.source(FakeNode.target("eve", TargetState.RESYNCING, 20)));
         int status = MirrorStatusCommand.run(new String[] {"data", "--watch", "--until-sync=0.1", "--interval=0.02", "--socket",
-            server.socket().toString()}, Map.of("NETRAID_TERMINAL", "1"), stream(out), stream(err));
+            server.socket().toString()}, Map.of("NETRAID_TERMINAL", "79"), stream(out), stream(err));
         assertThat(status).isEqualTo(7);
-        assertThat(output()).startsWith("\r\u001b[2Kdata on adam: Source, Resyncing\n").contains("\u001b[2A\r\u001b[2K");
+        String shown = output();
+        assertThat(shown).startsWith("\u001b[?7l\r\u001b[2Kdata on adam: Source, Resyncing\n").contains("\u001b[2A\r\u001b[2K");
+        assertThat(shown.lines().map(line -> line.replaceAll("\u001b\\[[?0-9]*[a-zA-Z]|\r", "")).toList())
+                .as("no line wraps").allMatch(line -> line.length() <= 79).anyMatch(line -> line.endsWith("s left"));
     }
 
     @Test

@@ -153,6 +153,8 @@ class TwoNodeLifecycleTest {
     void d5ShouldSwitchOverWithoutResync() {
         create();
         cluster.write("a", 1, 1);
+        cluster.must("a", MirrorActionType.SWITCHOVER, null, "a");
+        assertThat(cluster.box("a").status().role()).as("in service there already").isEqualTo(Role.SOURCE);
         cluster.must("a", MirrorActionType.SWITCHOVER, null, "b");
         cluster.awaitInSync("b", "a");
         assertThat(cluster.target("b", "a").resyncSentBytes()).isZero();

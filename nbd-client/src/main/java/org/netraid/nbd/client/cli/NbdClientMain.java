@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of {@code bin/nbd-client}. */
 @Command(name = "nbd-client", mixinStandardHelpOptions = true, version = "nbd-client 0.1.0",
@@ -48,11 +49,18 @@ public final class NbdClientMain implements Runnable {
                     return FAILED;
                 })
                 .setParameterExceptionHandler((e, unused) -> {
-                    complain(e.getCommandLine(), e.getMessage().lines().findFirst().orElse("wrong usage")
+                    complain(e.getCommandLine(), usageError(e)
                             + " (see: " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
                     return USAGE;
                 })
                 .execute(args);
+    }
+
+    private static String usageError(ParameterException e) {
+        if (e instanceof UnmatchedArgumentException unmatched && e.getCommandLine().getParent() == null) {
+            return "unknown command or option " + unmatched.getUnmatched().get(0);
+        }
+        return e.getMessage().lines().findFirst().orElse("wrong usage");
     }
 
     @Override

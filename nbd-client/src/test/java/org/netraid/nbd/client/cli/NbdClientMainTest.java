@@ -18,7 +18,7 @@ class NbdClientMainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "2 | which command | ",
-        "2 | Unmatched argument | frobnicate",
+        "2 | unknown command or option frobnicate | frobnicate",
         "2 | Unknown option | info nbd://localhost/ --frob",
         "2 | Missing required parameter | copy one",
         "2 | is not a size | read nbd://localhost/ --offset 5x",
