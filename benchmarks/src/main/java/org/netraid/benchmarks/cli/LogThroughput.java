@@ -68,21 +68,23 @@ public final class LogThroughput {
     private final Path folder;
     private final double seconds;
     private final int rounds;
+    private final int hotExtents;
     private final NettyEventLoop loop;
     private final DiskWorkers workers = new DiskWorkers("disk", DISK_THREADS);
     private final SplittableRandom random = new SplittableRandom(1);
 
-    private LogThroughput(Path folder, double seconds, int rounds, NettyEventLoop loop) {
+    private LogThroughput(Path folder, double seconds, int rounds, int hotExtents, NettyEventLoop loop) {
         this.folder = folder;
         this.seconds = seconds;
         this.rounds = rounds;
+        this.hotExtents = hotExtents;
         this.loop = loop;
     }
 
-    /** @param arguments folder for two files, seconds per measurement, rounds */
+    /** @param arguments folder for two files, seconds per measurement, rounds, extents of 4 MiB the log keeps hot */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 3) {
-            System.err.println("usage: log-throughput FOLDER SECONDS ROUNDS");
+        if (arguments.length != 4) {
+            System.err.println("usage: log-throughput FOLDER SECONDS ROUNDS HOT_EXTENTS");
             System.exit(2);
         }
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -91,14 +93,15 @@ public final class LogThroughput {
             System.exit(1);
         });
         Path folder = Files.createDirectories(Path.of(arguments[0]));
-        new LogThroughput(folder, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), loop).run();
+        new LogThroughput(folder, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]), loop)
+                .run();
         System.exit(0);
     }
 
     private void run() throws Exception {
         Path data = folder.resolve("throughput.data");
         Path logFile = folder.resolve("throughput.intent");
-        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", DEVICE_BYTES);
+        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", DEVICE_BYTES).withAlSlots(hotExtents);
         try {
             makeZeros(logFile, config.layout().sizeBytes());
             double[][] rates = new double[Workload.values().length * 2][rounds];
