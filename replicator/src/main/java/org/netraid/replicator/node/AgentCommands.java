@@ -252,11 +252,13 @@ final class AgentCommands {
 
     private void each(MirrorCommand command, Consumer<CommandResult> result, TargetCommand action) {
         List<String> lines = new ArrayList<>();
-        boolean refused = false;
+        ExitCode code = ExitCode.DONE;
         for (TargetConnection target : List.copyOf(agent.source().targets())) {
             if (command.targets().isEmpty() || command.targets().contains(target.node())) {
                 String line = action.apply(target);
-                refused |= line.startsWith("!");
+                if (line.startsWith("!") && code != ExitCode.DEVICE_ERROR) {
+                    code = line.equals("!" + agent.failure()) ? ExitCode.DEVICE_ERROR : ExitCode.REFUSED;
+                }
                 lines.add(line.startsWith("!") ? line.substring(1) : line);
             }
         }
@@ -266,7 +268,7 @@ final class AgentCommands {
             return;
         }
         agent.changed();
-        result.accept(new CommandResult(refused ? ExitCode.REFUSED : ExitCode.DONE, "", lines));
+        result.accept(new CommandResult(code, "", lines));
     }
 
     private PeerRecord known(TargetConnection target) {

@@ -168,10 +168,30 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 next.peer(PeerRecord.unknown(other.node()).withInconsistent(true));
             }
         }
+        List<PeerRecord> dropped = now.peers().stream().filter(peer -> peer.bitmapGeneration() == 0 && !peer.inconsistent()
+                && others().stream().noneMatch(other -> other.node().equals(peer.node()))).toList();
         if (decision.action() == Decision.Action.TAKE_OVER) {
             takeOver(now, next);
+        } else if (!dropped.isEmpty()) {
+            trackFromNow(now, next);
+        }
+        for (PeerRecord peer : dropped) {
+            next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true).withInconsistent(true));
         }
         return next.build();
+    }
+
+    /**
+     * A new generation because a member that was in sync is no longer in the configuration: nobody tracks what it misses, and with the
+     * old generation it would pass for a whole copy. The others take the new one when they connect; what they lack stays in the log.
+     */
+    private void trackFromNow(MirrorRecord now, MirrorRecord.Builder next) {
+        next.generations(now.generations().successor(context.newId()));
+        for (PeerRecord peer : now.peers()) {
+            if (peer.bitmapGeneration() == 0) {
+                next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true));
+            }
+        }
     }
 
     /** A new generation; everybody else is tracked from the one before, and perhaps only the previous source knows what they lack. */

@@ -129,6 +129,29 @@ class ThreeNodeLifecycleTest {
     }
 
     @Test
+    void g2ShouldKeepAMemberThatWasDeletedFromTheConfigurationFromTakingOver() {
+        create(-1);
+        cluster.boxes.keySet().forEach(cluster::kill);
+        SimCluster.Box deleted = cluster.boxes.remove("c");
+        cluster.bootAll();
+        cluster.awaitInSync("a", "b");
+        cluster.write("a", 5, 5);
+        cluster.must("a", MirrorActionType.STOP, null);
+        cluster.boxes.keySet().forEach(cluster::kill);
+        cluster.boxes.put("c", deleted);
+        cluster.bootAll();
+        cluster.await("everybody connected", () -> cluster.boxes.values().stream()
+                .allMatch(box -> box.node.status().peers().stream().allMatch(peer -> peer.connected())));
+        CommandResult refused = cluster.command("c", MirrorActionType.START, null);
+        assertThat(refused.code()).as(cluster.story()).isEqualTo(ExitCode.REFUSED);
+        cluster.must("a", MirrorActionType.START, null);
+        cluster.awaitInSync("a", "b", "c");
+        cluster.assertEqual("b", "a");
+        cluster.assertEqual("c", "a");
+        assertThat(cluster.chunk("c", 5)).isEqualTo(5);
+    }
+
+    @Test
     void shouldGoOnWithTheOthersWhenOneTargetDies() {
         create(-1);
         cluster.kill("c");
