@@ -42,7 +42,8 @@ final class StatusText {
         addIfAny(lines, "        Export: ", mirror.exportUri());
         addIfAny(lines, "        Intent log when opened: ", mirror.recoveryMessage());
         if (!mirror.blockedRule().isEmpty()) {
-            lines.add((mirror.role() == Role.BLOCKED ? "        Blocked by " : "        Why: ") + mirror.blockedRule() + ": " + mirror.blockedReason());
+            lines.add((mirror.role() == Role.BLOCKED ? "        Blocked by " : "        Why: ") + mirror.blockedRule() + ": "
+                    + mirror.blockedReason());
             addIfAny(lines, "        What to do: ", mirror.cure());
         }
         if (mirror.role() == Role.SOURCE && mirror.sizeBytes() > 0 && mirror.chunkBytes() > 0) {

@@ -371,7 +371,8 @@ final class AgentCommands {
                         : target.plan() == null ? "; it cannot be reached" : "; "
                         + target.plan().rule() + ": " + target.plan().sentence()
                         + (target.plan().cure().isEmpty() ? "" : "; " + agent.withTag(target.plan().cure())))
-                        + (target.legState() == LegState.IN_SYNC || target.lastError().isEmpty() ? "" : "; last error: " + target.lastError()));
+                        + (target.legState() == LegState.IN_SYNC || target.lastError().isEmpty() ? "" : "; last error: "
+                        + target.lastError()));
             }
         }
         for (NodeFacts peer : agent.allFacts()) {

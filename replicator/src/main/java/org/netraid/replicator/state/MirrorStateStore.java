@@ -12,8 +12,8 @@ import org.netraid.store.StateFolder;
 /**
  * Keeps one mirror's record and its three flag files true, durably.
  *
- * <p>The record is what counts. It is kept twice: a change goes to one copy, then to the flag files, which are what scripts read, then to the
- * other copy. A crash in between leaves one copy as before, whose flags are known, and opening finishes the change. At rest both are
+ * <p>The record is what counts. It is kept twice: a change goes to one copy, then to the flag files, which are what scripts read, then to
+ * the other copy. A crash in between leaves one copy as before, whose flags are known, and opening finishes the change. At rest both are
  * equal: a copy that has rotted is replaced by its twin, never by an older state that might call an inconsistent disk whole. Flags that
  * fit neither copy were changed by somebody else: a contradiction, which blocks the mirror until an operator decides.
  */
