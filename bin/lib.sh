@@ -50,7 +50,7 @@ netraid_run_maven() { # [MODULE]
     [ -x "$(dirname "$netraid_java_command")/javac" ] || command -v javac >/dev/null ||
         netraid_fail "not built yet, and $netraid_java_command has no compiler: install a JDK, not only a JRE"
     echo "${0##*/}: building NetRAID${1:+ ($1)}, once; this takes a minute or two" >&2
-    local arguments=(-q -B -DskipTests package)
+    local arguments=(-q -B -Dstyle.color=never -DskipTests package)
     [ -z "${1:-}" ] || arguments+=(-pl "$1" -am)
     (cd "$netraid_root" && mvn "${arguments[@]}" >&2) || netraid_fail "the build failed; its messages are above"
     touch "$netraid_root/${1:-replicator}/target/$netraid_stamp"
@@ -71,15 +71,24 @@ netraid_build() { # [MODULE]
     export NETRAID_REBUILD=0
 }
 
+netraid_is_stale() { # MODULE: it is built, and a source is newer
+    local built=$netraid_root/$1/target/$netraid_stamp
+    netraid_is_built "$1" || return 1
+    [ -e "$built" ] || built=$(compgen -G "$netraid_root/$1/target/$1-*.jar" | head -1)
+    [ -n "$(find "$netraid_root"/pom.xml "$netraid_root"/*/pom.xml "$netraid_root"/*/src -type f -newer "$built" -print -quit)" ]
+}
+
 netraid_build_if_stale() { # [MODULE]
-    local probe=${1:-replicator} built newer
-    if netraid_is_built "$probe"; then
-        built=$netraid_root/$probe/target/$netraid_stamp
-        [ -e "$built" ] || built=$(compgen -G "$netraid_root/$probe/target/$probe-*.jar" | head -1)
-        newer=$(find "$netraid_root"/pom.xml "$netraid_root"/*/pom.xml "$netraid_root"/*/src -type f -newer "$built" -print -quit)
-        [ -z "$newer" ] || NETRAID_REBUILD=1
-    fi
+    ! netraid_is_stale "${1:-replicator}" || NETRAID_REBUILD=1
     netraid_build "$@"
+}
+
+# A daemon or command starts with what is built, whatever the state of the sources: a failover is no moment for a build. A person is told.
+netraid_build_for_launch() {
+    netraid_build replicator
+    if [ -t 2 ] && netraid_is_stale replicator; then
+        echo "${0##*/}: note: the sources are newer than what is built; NETRAID_REBUILD=1 builds anew" >&2
+    fi
 }
 
 netraid_class_path() {
@@ -94,7 +103,7 @@ netraid_jvm_flags() { # fills the array netraid_flags
 }
 
 netraid_java() { # MAIN_CLASS args...
-    netraid_build replicator
+    netraid_build_for_launch
     netraid_find_java
     netraid_jvm_flags
     # shellcheck disable=SC2086 -- NETRAID_JAVA_OPTS is a list of words
@@ -110,7 +119,7 @@ netraid_make_archive() { # FILE
 }
 
 netraid_cli() { # MAIN_CLASS args...
-    netraid_build replicator
+    netraid_build_for_launch
     netraid_find_java
     netraid_flags=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto -Xmx128m)
     local archive=$netraid_root/replicator/target/commands-$netraid_java_major.jsa jar
