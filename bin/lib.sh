@@ -50,9 +50,10 @@ netraid_run_maven() { # [MODULE]
     [ -x "$(dirname "$netraid_java_command")/javac" ] || command -v javac >/dev/null ||
         netraid_fail "not built yet, and $netraid_java_command has no compiler: install a JDK, not only a JRE"
     echo "${0##*/}: building NetRAID${1:+ ($1)}, once; this takes a minute or two" >&2
-    local arguments=(-q -B -Dstyle.color=never -DskipTests package)
+    local arguments=(-q -B -DskipTests package)
     [ -z "${1:-}" ] || arguments+=(-pl "$1" -am)
-    (cd "$netraid_root" && mvn "${arguments[@]}" >&2) || netraid_fail "the build failed; its messages are above"
+    # Debian's Maven prints colour resets whatever it is told.
+    (set -o pipefail; cd "$netraid_root" && mvn "${arguments[@]}" 2>&1 | sed 's/\x1b\[[0-9;]*m//g' >&2) || netraid_fail "the build failed; its messages are above"
     touch "$netraid_root/${1:-replicator}/target/$netraid_stamp"
 }
 
