@@ -17,7 +17,7 @@ import org.netraid.replicator.state.Role;
 final class StatusText {
 
     private static final int BAR_WIDTH = 40;
-    private static final int BAR_MIN_WIDTH = 8;
+    private static final int BAR_MIN_WIDTH = 4;
 
     private StatusText() {
     }
