@@ -24,6 +24,8 @@ final class Leg {
     boolean targetIsConsistent = true;
     /** Connected, but the device has to end commands from before a pause first. */
     boolean offerWhenDrained;
+    /** Connected, but the log has not yet recorded that it is out of sync, and how. */
+    boolean offerWhenDurable;
     /** Writes that began before the resync may still be on their way without this target. */
     boolean settling;
 

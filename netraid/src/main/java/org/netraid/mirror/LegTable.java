@@ -168,7 +168,9 @@ final class LegTable implements CopyChannel.Watcher {
     /** The target is ready: in sync at once if nothing is missing, else it waits for the resync to mark it. */
     private void offer(Leg leg) {
         leg.offerWhenDrained = leg.channel.orphans() > 0;
-        if (leg.offerWhenDrained) {
+        // Nothing is copied to it before the log knows durably how it stands: a crash would find the state before.
+        leg.offerWhenDurable = leg.logOrders > 0;
+        if (leg.offerWhenDrained || leg.offerWhenDurable) {
             return;
         }
         boolean clean = !leg.stale && leg.targetIsConsistent && log.slotState(leg.slot) == SlotState.TRACKING
@@ -212,6 +214,7 @@ final class LegTable implements CopyChannel.Watcher {
         leg.state = state;
         leg.settling = false;
         leg.offerWhenDrained = false;
+        leg.offerWhenDurable = false;
         replicatingMask &= ~leg.bit();
         if (replicated) {
             declareStale(leg);
@@ -261,6 +264,8 @@ final class LegTable implements CopyChannel.Watcher {
             }
             if (then != null && !error.isError()) {
                 then.run();
+            } else if (leg.logOrders == 0 && leg.offerWhenDurable && leg.channel != null && !leg.paused && !error.isError()) {
+                offer(leg);
             }
         };
     }

@@ -163,6 +163,23 @@ class MirrorMembersTest {
         assertThat(rig.log.slotState(0)).as("closing makes nobody stale").isEqualTo(SlotState.TRACKING);
     }
 
+    /** Found by the cluster simulator (seed 20076): the resync had begun while a crash would still have found the target in sync. */
+    @Test
+    void shouldNotResyncATargetBeforeTheLogKnowsDurablyThatItIsOutOfSync() {
+        MirrorRig rig = new MirrorRig(9, 8 * MIB, 1).startEqual();
+        rig.logDisk.fault().hang();
+        assertThat(rig.mirror.fullResync(0)).isEmpty();
+        rig.mirror.legLost(0, "cable pulled");
+        assertThat(rig.connect(0)).isEmpty();
+        rig.events.clear();
+        rig.scheduler.runFor(1_000_000_000);
+        assertThat(rig.events).as("not offered for a resync yet").isEmpty();
+        rig.logDisk.clearFaults();
+        rig.run();
+        assertThat(rig.events).containsExactly("connected 0 dirty");
+        assertThat(rig.log.slotState(0)).isEqualTo(SlotState.FULL_RESYNC);
+    }
+
     @Test
     void shouldShowLagAndCountsInTheSnapshot() {
         MirrorRig rig = new MirrorRig(5, 8 * MIB, 1).startEqual();
