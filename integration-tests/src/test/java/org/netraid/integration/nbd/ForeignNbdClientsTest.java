@@ -5,9 +5,7 @@
 package org.netraid.integration.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -75,11 +73,11 @@ class ForeignNbdClientsTest {
     @ParameterizedTest
     @ValueSource(strings = {"tcp", "unix"})
     void shouldBeDescribedByNbdinfo(String transport) throws Exception {
-        String json = run("nbdinfo", "--json", uri(transport));
+        String json = ForeignTool.run("nbdinfo", "--json", uri(transport));
         assertThat(json).contains("newstyle-fixed", "\"export-size\": " + size(transport), "\"can_multi_conn\": true", "\"can_df\": true",
                 "\"can_fua\": true", "\"can_trim\": true", "\"can_zero\": true", "\"is_read_only\": false");
         if (transport.equals("tcp")) {
-            assertThat(run("nbdinfo", "--list", uri(transport))).contains("export=\"disk\"", "a test disk");
+            assertThat(ForeignTool.run("nbdinfo", "--list", uri(transport))).contains("export=\"disk\"", "a test disk");
         }
     }
 
@@ -87,8 +85,8 @@ class ForeignNbdClientsTest {
     @ValueSource(strings = {"tcp", "unix"})
     void shouldKeepWhatNbdcopyWrites(String transport) throws Exception {
         Path back = folder.resolve("back-" + transport);
-        run("nbdcopy", original(transport).toString(), uri(transport));
-        run("nbdcopy", uri(transport), back.toString());
+        ForeignTool.run("nbdcopy", original(transport).toString(), uri(transport));
+        ForeignTool.run("nbdcopy", uri(transport), back.toString());
         assertThat(Files.mismatch(original(transport), back)).isEqualTo(-1);
         assertThat(Files.mismatch(original(transport), folder.resolve(transport + ".img"))).isEqualTo(-1);
     }
@@ -124,23 +122,24 @@ class ForeignNbdClientsTest {
                 "fails(errno.EINVAL, h.pwrite, bytes(512), 0, 1 << 14)",
                 "h.pread(512, 0)",
                 "h.shutdown()");
-        run("nbdsh", "-u", uri(transport), "-c", script);
+        ForeignTool.run("nbdsh", "-u", uri(transport), "-c", script);
     }
 
     @Test
     void shouldKeepWhatQemuImgWrites() throws Exception {
         String original = original("tcp").toString();
-        run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", original, tcp.uri);
-        assertThat(run("qemu-img", "compare", "-f", "raw", "-F", "raw", original, tcp.uri)).contains("identical");
+        ForeignTool.run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", original, tcp.uri);
+        assertThat(ForeignTool.run("qemu-img", "compare", "-f", "raw", "-F", "raw", original, tcp.uri)).contains("identical");
         Path back = folder.resolve("qemu");
-        run("qemu-img", "convert", "-f", "raw", "-O", "raw", tcp.uri, back.toString());
+        ForeignTool.run("qemu-img", "convert", "-f", "raw", "-O", "raw", tcp.uri, back.toString());
         assertThat(Files.mismatch(original("tcp"), back)).isEqualTo(-1);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tcp", "unix"})
     void shouldVerifyPatternsOfQemuIo(String transport) throws Exception {
-        String out = run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 1M 1M", "-c", "write -f -P 0xa5 1536k 4k", "-c", "write -z 1200k 64k",
+        String out = ForeignTool.run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 1M 1M",
+                "-c", "write -f -P 0xa5 1536k 4k", "-c", "write -z 1200k 64k",
                 "-c", "read -P 0x5a 1M 176k", "-c", "read -P 0 1200k 64k", "-c", "read -P 0xa5 1536k 4k", "-c", "discard 1M 512k", "-c",
                 "flush",
                 uri(transport));
@@ -162,15 +161,15 @@ class ForeignNbdClientsTest {
         String[] where = transport.equals("unix") ? new String[] {image.toString(), "--unix", folder.resolve("s2").toString()}
                 : new String[] {image.toString(), "--listen", "127.0.0.1:0"};
         try (ServerUnderTest server = new ServerUnderTest(folder, where)) {
-            String map = run("nbdinfo", "--map", server.uri);
+            String map = ForeignTool.run("nbdinfo", "--map", server.uri);
             assertThat(map.replaceAll(" +", " ")).contains("0 1048576 3 hole,zero", "1048576 65536 0 data", "1114112 15663104 3 hole,zero");
-            assertThat(run("nbdinfo", "--json", server.uri)).contains("base:allocation");
-            assertThat(run("qemu-img", "map", "--output=json", "-f", "raw", server.uri)).contains(
+            assertThat(ForeignTool.run("nbdinfo", "--json", server.uri)).contains("base:allocation");
+            assertThat(ForeignTool.run("qemu-img", "map", "--output=json", "-f", "raw", server.uri)).contains(
                     "\"start\": 1048576, \"length\": 65536, \"depth\": 0, \"present\": true, \"zero\": false, \"data\": true");
             Path copy = folder.resolve("sparse-copy-" + transport);
-            run("nbdcopy", server.uri, copy.toString());
+            ForeignTool.run("nbdcopy", server.uri, copy.toString());
             assertThat(Files.mismatch(image, copy)).isEqualTo(-1);
-            run("nbdsh", "-c", String.join("\n", "h.add_meta_context('base:allocation')", "h.connect_uri('" + server.uri + "')",
+            ForeignTool.run("nbdsh", "-c", String.join("\n", "h.add_meta_context('base:allocation')", "h.connect_uri('" + server.uri + "')",
                     "assert h.can_meta_context('base:allocation')",
                     "seen = []",
                     "def f(context, offset, entries, error):",
@@ -183,22 +182,5 @@ class ForeignNbdClientsTest {
                     "assert seen == [(4096, [(1 << 20) - 4096, 3])], seen",
                     "h.shutdown()"));
         }
-    }
-
-    private static String run(String... command) throws IOException, InterruptedException {
-        boolean found = false;
-        for (String place : System.getenv("PATH").split(File.pathSeparator)) {
-            found |= Files.isExecutable(Path.of(place, command[0]));
-        }
-        if (!found) {
-            System.err.println("SKIPPED: " + command[0] + " is not installed (Debian: libnbd-bin, python3-libnbd, qemu-utils)");
-        }
-        assumeTrue(found, command[0] + " is not installed");
-        ProcessBuilder builder = new ProcessBuilder(command);
-        // nbdsh is a Python script: it needs the distribution's Python, not one that a developer put in front
-        builder.environment().merge("PATH", "/usr/bin:/bin", (path, system) -> system + File.pathSeparator + path);
-        ServerUnderTest.Result result = ServerUnderTest.runToEnd(builder);
-        assertThat(result.status()).as("%s: %s%s", command[0], result.out(), result.err()).isZero();
-        return result.out();
     }
 }
