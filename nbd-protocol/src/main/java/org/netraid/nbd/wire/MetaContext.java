@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * One reply to LIST_META_CONTEXT or SET_META_CONTEXT, and which queries mean the one context we know.
+ * One reply to LIST_META_CONTEXT or SET_META_CONTEXT, and which contexts the queries of a listing mean.
  *
  * <pre>
  *   | context id(4) | name |
@@ -24,8 +24,6 @@ public record MetaContext(int id, String name) {
     /** Which parts of an export are holes or zeros. */
     public static final String BASE_ALLOCATION = "base:allocation";
 
-    private static final String BASE = "base:";
-
     /** @throws NbdFormatException if the reply is too short or its name is no string */
     public static MetaContext decode(ByteBuffer data) {
         if (data.remaining() < Integer.BYTES) {
@@ -40,13 +38,19 @@ public record MetaContext(int id, String name) {
         return ByteBuffer.allocate(Integer.BYTES + bytes.length).putInt(id).put(bytes).flip();
     }
 
-    /** True if a listing has to show base:allocation: no query means all, and the bare namespace is a wildcard. */
-    public static boolean listsAllocation(List<String> queries) {
-        return queries.isEmpty() || queries.contains(BASE) || queries.contains(BASE_ALLOCATION);
-    }
-
-    /** True if the queries select base:allocation. Here nothing is a wildcard; what nobody knows is ignored. */
-    public static boolean selectsAllocation(List<String> queries) {
-        return queries.contains(BASE_ALLOCATION);
+    /**
+     * True if a listing has to show the context: no query means all, and a query that ends with a colon stands for everything below it.
+     * What nobody knows is ignored.
+     */
+    public static boolean isListed(String name, List<String> queries) {
+        if (queries.isEmpty()) {
+            return true;
+        }
+        for (String query : queries) {
+            if (query.equals(name) || query.endsWith(":") && name.startsWith(query)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

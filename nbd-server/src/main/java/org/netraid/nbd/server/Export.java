@@ -4,7 +4,10 @@
  */
 package org.netraid.nbd.server;
 
+import java.util.List;
+import java.util.function.Supplier;
 import org.netraid.block.BlockDevice;
+import org.netraid.block.StatusContext;
 import org.netraid.nbd.wire.NbdStrings;
 
 /**
@@ -14,12 +17,19 @@ import org.netraid.nbd.wire.NbdStrings;
  * @param description for people, shown by LIST and INFO; may be empty
  * @param device what the requests go to, on the server's event loop
  * @param readOnly refuse modification whatever the device can do
+ * @param contexts further maps of the device that clients may ask for, besides that of its holes; asked at every listing and selection, so
+ *     that they may come and go; names must differ
  */
-public record Export(String name, String description, BlockDevice device, boolean readOnly) {
+public record Export(String name, String description, BlockDevice device, boolean readOnly, Supplier<List<StatusContext>> contexts) {
 
     /** @throws org.netraid.nbd.wire.NbdFormatException if name or description cannot be sent */
     public Export {
         NbdStrings.encode(name, "export name");
         NbdStrings.encode(description, "export description");
+    }
+
+    /** Without further maps. */
+    public Export(String name, String description, BlockDevice device, boolean readOnly) {
+        this(name, description, device, readOnly, List::of);
     }
 }

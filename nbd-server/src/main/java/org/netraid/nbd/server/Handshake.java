@@ -42,8 +42,7 @@ final class Handshake implements NbdServerSession.Phase {
     private boolean noZeroes;
     private boolean structuredReplies;
     private boolean extendedHeaders;
-    /** Name of the export for which base:allocation is selected, or null. */
-    private String allocationOf;
+    private ContextSelection selection = ContextSelection.NONE;
 
     Handshake(NbdServerSession session, NbdService service) {
         this.session = session;
@@ -220,7 +219,7 @@ final class Handshake implements NbdServerSession.Phase {
     /** A new selection replaces the old one, also when it fails. */
     private void forgetSelection(int option) {
         if (option == NbdOption.SET_META_CONTEXT) {
-            allocationOf = null;
+            selection = ContextSelection.NONE;
         }
     }
 
@@ -258,11 +257,7 @@ final class Handshake implements NbdServerSession.Phase {
     }
 
     private void startTransmission(Export export) {
-        session.startTransmission(export, new Negotiated(structuredReplies, extendedHeaders, isAllocationSelected(export)));
-    }
-
-    private boolean isAllocationSelected(Export export) {
-        return export.name().equals(allocationOf);
+        session.startTransmission(export, new Negotiated(structuredReplies, extendedHeaders, selection.forExport(export)));
     }
 
     private void exportName(ByteBuffer nameData) {
@@ -300,18 +295,26 @@ final class Handshake implements NbdServerSession.Phase {
             return;
         }
         int option = header.option();
-        boolean set = option == NbdOption.SET_META_CONTEXT;
-        if (set ? MetaContext.selectsAllocation(request.queries()) : MetaContext.listsAllocation(request.queries())) {
-            allocationOf = set ? export.name() : allocationOf;
-            MetaContext context = new MetaContext(set ? Negotiated.ALLOCATION_ID : 0, MetaContext.BASE_ALLOCATION);
-            reply(option, NbdOptionReply.META_CONTEXT, bytesOf(context.encode()));
+        if (option == NbdOption.SET_META_CONTEXT) {
+            selection = ContextSelection.select(export, request.queries());
+            selection.entries().forEach(entry -> replyContext(entry.id(), entry.name()));
+        } else {
+            for (ContextSelection.Entry entry : ContextSelection.offered(export)) {
+                if (MetaContext.isListed(entry.name(), request.queries())) {
+                    replyContext(0, entry.name());
+                }
+            }
         }
         reply(option, NbdOptionReply.ACK, new byte[0]);
     }
 
+    private void replyContext(int id, String name) {
+        reply(header.option(), NbdOptionReply.META_CONTEXT, bytesOf(new MetaContext(id, name).encode()));
+    }
+
     private ExportInfo exportInfo(Export export) {
         int flags = TransmissionFlags.of(export.device().capabilities(), export.readOnly(), structuredReplies);
-        if (extendedHeaders && isAllocationSelected(export)) {
+        if (extendedHeaders && !selection.forExport(export).isEmpty()) {
             flags |= TransmissionFlags.BLOCK_STATUS_PAYLOAD;
         }
         return new ExportInfo(export.device().geometry().sizeBytes(), flags);

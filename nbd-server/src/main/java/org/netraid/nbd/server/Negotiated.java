@@ -9,10 +9,7 @@ package org.netraid.nbd.server;
  *
  * @param structured structured replies, also implied by extended headers
  * @param extended extended headers
- * @param allocation the metadata context base:allocation is selected for the export that was opened
+ * @param contexts the metadata contexts selected for the export that was opened
  */
-record Negotiated(boolean structured, boolean extended, boolean allocation) {
-
-    /** Number of base:allocation on the wire, as told to the client when it selected it. */
-    static final int ALLOCATION_ID = 1;
+record Negotiated(boolean structured, boolean extended, ContextSelection contexts) {
 }

@@ -30,9 +30,9 @@ final class RequestRules {
     }
 
     BlockError check(RequestHeader request) {
-        if (isFilteredStatus(request) && negotiated.extended() && negotiated.allocation()) {
+        if (isFilteredStatus(request) && negotiated.extended() && !negotiated.contexts().isEmpty()) {
             // the range comes with the payload
-            boolean fits = request.lengthBytes() == StatusFilter.EMPTY_BYTES || request.lengthBytes() == StatusFilter.MAX_BYTES;
+            boolean fits = StatusFilter.fits(request.lengthBytes(), negotiated.contexts());
             int extra = request.flags() & ~allowedFlags(request.type()) & ~CommandFlags.PAYLOAD_LEN;
             return fits && extra == 0 ? BlockError.NONE : BlockError.EINVAL;
         }
@@ -78,7 +78,7 @@ final class RequestRules {
         if (modifies(slot.type) && offersFlag(TransmissionFlags.READ_ONLY)) {
             return what + ": the export is read-only";
         }
-        if (slot.type == NbdCommand.BLOCK_STATUS && !negotiated.allocation()) {
+        if (slot.type == NbdCommand.BLOCK_STATUS && negotiated.contexts().isEmpty()) {
             return what + ": no metadata context is selected for this export";
         }
         if (!offersCommand(slot.type)) {
@@ -98,7 +98,7 @@ final class RequestRules {
             case NbdCommand.FLUSH -> offersFlag(TransmissionFlags.SEND_FLUSH);
             case NbdCommand.TRIM -> offersFlag(TransmissionFlags.SEND_TRIM);
             case NbdCommand.WRITE_ZEROES -> offersFlag(TransmissionFlags.SEND_WRITE_ZEROES);
-            case NbdCommand.BLOCK_STATUS -> negotiated.allocation();
+            case NbdCommand.BLOCK_STATUS -> !negotiated.contexts().isEmpty();
             default -> false;
         };
     }

@@ -32,8 +32,6 @@ final class RequestSlot implements BlockCompletion {
     /** Longest fixed reply head: an extended content chunk's. */
     static final int HEAD_BYTES = NbdConstants.EXTENDED_HEADER_BYTES + StructuredReplyChunk.OFFSET_BYTES;
     private static final long SLICE_BYTES = 64 << 20;
-    /** Most extents of one BLOCK_STATUS reply; the client asks again for the rest. */
-    static final int MAX_EXTENTS = 512;
 
     private final Transmission owner;
     private final ByteBuffer head;
@@ -47,6 +45,7 @@ final class RequestSlot implements BlockCompletion {
     private int flags;
     private long sliceEndBytes;
     private ExtentList extents;
+    private StatusReply status;
 
     int type;
     long lengthBytes;
@@ -68,6 +67,8 @@ final class RequestSlot implements BlockCompletion {
         flags = header.flags();
         data = payload;
         queued = false;
+        extents = null;
+        status = null;
     }
 
     long offsetBytes() {
@@ -84,6 +85,12 @@ final class RequestSlot implements BlockCompletion {
 
     // ---- towards the device
 
+    /** Collects what the selected maps say; the device's own is still to come. */
+    BlockError gatherStatus(ContextSelection selected, int wanted) {
+        status = new StatusReply();
+        return status.gather(selected, wanted, offsetBytes, lengthBytes, (flags & CommandFlags.REQ_ONE) != 0);
+    }
+
     void submit(BlockCommand command, BlockDevice target) {
         device = target;
         switch (command) {
@@ -91,7 +98,7 @@ final class RequestSlot implements BlockCompletion {
             case WRITE -> request.write(offsetBytes, data.bytes, deviceFlags() | BlockRequest.STABLE_PAYLOAD, this);
             case FLUSH -> request.flush(this);
             case EXTENTS -> {
-                extents = new ExtentList(MAX_EXTENTS);
+                extents = new ExtentList(StatusReply.MAX_EXTENTS);
                 boolean one = (flags & CommandFlags.REQ_ONE) != 0;
                 request.extents(offsetBytes, lengthBytes, one ? BlockRequest.ONE_EXTENT : 0, extents, this);
             }
@@ -208,25 +215,13 @@ final class RequestSlot implements BlockCompletion {
     }
 
     private void replyStatus() {
-        int count = extents.count();
-        boolean extended = owner.isExtended();
-        int payloadBytes = extended ? StructuredReplyChunk.STATUS_EXT_HEAD_BYTES + count * StructuredReplyChunk.EXTENT_EXT_BYTES
-                : StructuredReplyChunk.STATUS_HEAD_BYTES + count * StructuredReplyChunk.EXTENT_BYTES;
-        ByteBuffer out = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES + payloadBytes);
-        chunk(out, extended ? ChunkType.BLOCK_STATUS_EXT : ChunkType.BLOCK_STATUS, payloadBytes);
-        out.putInt(Negotiated.ALLOCATION_ID);
-        if (extended) {
-            out.putInt(count);
+        if (extents != null) {
+            status.addAllocation(extents);
+            extents = null;
         }
-        for (int i = 0; i < count; i++) {
-            if (extended) {
-                out.putLong(extents.lengthBytes(i)).putLong(extents.status(i));
-            } else {
-                out.putInt((int) extents.lengthBytes(i)).putInt(extents.status(i));
-            }
-        }
-        extents = null;
-        sendAll(out.flip(), false);
+        ByteBuffer out = status.encode(owner.isExtended(), cookie, offsetBytes);
+        status = null;
+        sendAll(out, false);
     }
 
     private void sendAll(ByteBuffer first, boolean withData) {

@@ -7,8 +7,8 @@ package org.netraid.nbd.server;
 import java.nio.ByteBuffer;
 
 /**
- * Payload of a BLOCK_STATUS that names the metadata contexts it wants. Since a context named twice is an error and there is only one,
- * two lengths are possible.
+ * Payload of a BLOCK_STATUS that names the metadata contexts it wants. A context named twice is an error, so it is never longer than one
+ * that names all that are selected.
  *
  * <pre>
  *   | length of the range(8) | n x context id(4) |
@@ -19,10 +19,24 @@ import java.nio.ByteBuffer;
 final class StatusFilter {
 
     /** No context wanted. */
-    static final int EMPTY_BYTES = Long.BYTES;
-    static final int MAX_BYTES = Long.BYTES + Integer.BYTES;
+    private static final int EMPTY_BYTES = Long.BYTES;
 
-    private final ByteBuffer bytes = ByteBuffer.allocate(MAX_BYTES);
+    private final ContextSelection selected;
+    private final ByteBuffer bytes;
+
+    StatusFilter(ContextSelection selected) {
+        this.selected = selected;
+        bytes = ByteBuffer.allocate(maxBytes(selected));
+    }
+
+    private static int maxBytes(ContextSelection selected) {
+        return EMPTY_BYTES + selected.entries().size() * Integer.BYTES;
+    }
+
+    /** True if a payload of this length can be one. */
+    static boolean fits(long payloadBytes, ContextSelection selected) {
+        return payloadBytes >= EMPTY_BYTES && payloadBytes <= maxBytes(selected) && payloadBytes % Integer.BYTES == 0;
+    }
 
     void expect(int payloadBytes) {
         bytes.clear().limit(payloadBytes);
@@ -38,12 +52,16 @@ final class StatusFilter {
         return bytes.getLong(0);
     }
 
-    boolean wantsNothing() {
-        return bytes.limit() == EMPTY_BYTES;
-    }
-
-    /** True if every context named is selected. */
-    boolean isKnown() {
-        return wantsNothing() || bytes.getInt(Long.BYTES) == Negotiated.ALLOCATION_ID;
+    /** The contexts wanted, as bits; -1 if one of them is not selected or named twice. */
+    int wanted() {
+        int wanted = 0;
+        for (int at = EMPTY_BYTES; at < bytes.limit(); at += Integer.BYTES) {
+            int bit = selected.bitOf(bytes.getInt(at));
+            if (bit == 0 || (wanted & bit) != 0) {
+                return -1;
+            }
+            wanted |= bit;
+        }
+        return wanted;
     }
 }

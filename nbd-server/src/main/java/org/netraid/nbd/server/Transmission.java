@@ -42,7 +42,7 @@ final class Transmission implements NbdServerSession.Phase {
     private final ByteBuffer head = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES);
     private final ByteBuffer replyHeads;
     private final int headerBytes;
-    private final StatusFilter filter = new StatusFilter();
+    private final StatusFilter filter;
     private State state = State.HEADER;
     /** The request whose payload is being read or skipped. */
     private RequestSlot current;
@@ -62,6 +62,7 @@ final class Transmission implements NbdServerSession.Phase {
         this.negotiated = negotiated;
         this.headerBytes = negotiated.extended() ? NbdConstants.EXTENDED_HEADER_BYTES : NbdConstants.REQUEST_BYTES;
         head.limit(headerBytes);
+        this.filter = new StatusFilter(negotiated.contexts());
         this.rules = new RequestRules(export, negotiated);
         this.replyHeads = ByteBuffer.allocateDirect(service.limits().maxRequestsInFlight() * RequestSlot.HEAD_BYTES);
     }
@@ -203,13 +204,15 @@ final class Transmission implements NbdServerSession.Phase {
         current = null;
         state = State.HEADER;
         slot.lengthBytes = filter.lengthBytes();
-        BlockError error = filter.isKnown() ? rules.checkStatusRange(slot.offsetBytes(), slot.lengthBytes) : BlockError.EINVAL;
+        int wanted = filter.wanted();
+        boolean known = wanted != -1;
+        BlockError error = known ? rules.checkStatusRange(slot.offsetBytes(), slot.lengthBytes) : BlockError.EINVAL;
         if (error.isError()) {
-            slot.reply(error, filter.isKnown() ? rules.explain(slot) : "BLOCK_STATUS names a metadata context that is not selected");
-        } else if (filter.wantsNothing()) {
+            slot.reply(error, known ? rules.explain(slot) : "BLOCK_STATUS names a metadata context that is not selected, or one twice");
+        } else if (wanted == 0) {
             slot.replyNothing();
         } else {
-            start(slot);
+            startStatus(slot, wanted);
         }
     }
 
@@ -234,12 +237,27 @@ final class Transmission implements NbdServerSession.Phase {
             slot.reply(BlockError.NONE, "");
             return;
         }
-        if (command == BlockCommand.EXTENTS && !export.device().can(BlockCapability.EXTENTS)) {
-            slot.replyAllData();
+        if (command == BlockCommand.EXTENTS) {
+            startStatus(slot, negotiated.contexts().mask());
             return;
         }
         withDevice++;
         slot.submit(command, export.device());
+    }
+
+    /** Only base:allocation is the device's business; a device that does not know its holes is not asked. */
+    private void startStatus(RequestSlot slot, int wanted) {
+        BlockError error = slot.gatherStatus(negotiated.contexts(), wanted);
+        if (error.isError()) {
+            slot.reply(error, "a selected metadata context has no answer any more");
+        } else if (!ContextSelection.hasAllocation(wanted)) {
+            slot.reply(BlockError.NONE, "");
+        } else if (!export.device().can(BlockCapability.EXTENTS)) {
+            slot.replyAllData();
+        } else {
+            withDevice++;
+            slot.submit(BlockCommand.EXTENTS, export.device());
+        }
     }
 
     private void refuse(RequestSlot slot, BlockError error) {

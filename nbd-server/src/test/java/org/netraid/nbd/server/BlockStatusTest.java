@@ -198,7 +198,7 @@ class BlockStatusTest {
             client.takeSimple(0);
         }
         String first = status(0, 8 << 20, 0);
-        assertThat(first.split(" ")).hasSize(RequestSlot.MAX_EXTENTS);
-        assertThat(status(RequestSlot.MAX_EXTENTS * 4096L, 8 << 20 >> 1, 0).split(" ").length).isGreaterThan(200);
+        assertThat(first.split(" ")).hasSize(StatusReply.MAX_EXTENTS);
+        assertThat(status(StatusReply.MAX_EXTENTS * 4096L, 8 << 20 >> 1, 0).split(" ").length).isGreaterThan(200);
     }
 }

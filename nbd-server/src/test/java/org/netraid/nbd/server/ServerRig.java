@@ -7,6 +7,7 @@ package org.netraid.nbd.server;
 import java.util.ArrayList;
 import java.util.List;
 import org.netraid.block.BlockDevice;
+import org.netraid.block.StatusContext;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimDiskOptions;
 import org.netraid.sim.SimLoop;
@@ -27,6 +28,8 @@ final class ServerRig implements ServerEvents {
     final NbdService service;
     final List<String> ended = new ArrayList<>();
     final List<String> opens = new ArrayList<>();
+    /** Further maps of the export "disk". */
+    final List<StatusContext> contexts = new ArrayList<>();
     private final int pieceBytes;
 
     ServerRig() {
@@ -41,7 +44,7 @@ final class ServerRig implements ServerEvents {
         this.pieceBytes = pieceBytes;
         disk = new SimDisk(scheduler, "disk", options);
         device = disk.attach(loop);
-        export = new Export("disk", "a simulated disk", device, false);
+        export = new Export("disk", "a simulated disk", device, false, () -> contexts);
         readOnly = new Export("ro", "", device, true);
         pool = new BufferPool(poolBytes);
         FixedExports fixed = new FixedExports(List.of(export, readOnly));

@@ -1,0 +1,95 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.netraid.block.StatusContext;
+import org.netraid.nbd.wire.MetaContext;
+
+/**
+ * The metadata contexts of one export that a client has selected, in the order of the offer. Immutable.
+ *
+ * <p>The number of a context on the wire is its place in the offer, beginning with 1 for base:allocation; the answer to a BLOCK_STATUS has
+ * one chunk for each, so their number is bounded.
+ */
+final class ContextSelection {
+
+    static final ContextSelection NONE = new ContextSelection("", List.of());
+    /** Number of base:allocation on the wire. */
+    static final int ALLOCATION_ID = 1;
+    /** Most contexts offered of one export, so that a set of them fits the bits of an int. */
+    static final int MAX_CONTEXTS = 30;
+
+    /**
+     * One context.
+     *
+     * @param id its number, 1 to {@link #MAX_CONTEXTS}
+     * @param map who answers; null for base:allocation, which is the device's business
+     */
+    record Entry(int id, String name, StatusContext map) {
+        int bit() {
+            return 1 << id;
+        }
+    }
+
+    private final String exportName;
+    private final List<Entry> entries;
+    private final int mask;
+
+    private ContextSelection(String exportName, List<Entry> entries) {
+        this.exportName = exportName;
+        this.entries = List.copyOf(entries);
+        int bits = 0;
+        for (Entry entry : entries) {
+            bits |= entry.bit();
+        }
+        mask = bits;
+    }
+
+    /** Everything an export has to offer. */
+    static List<Entry> offered(Export export) {
+        List<Entry> offer = new ArrayList<>();
+        offer.add(new Entry(ALLOCATION_ID, MetaContext.BASE_ALLOCATION, null));
+        for (StatusContext map : export.contexts().get()) {
+            if (offer.size() < MAX_CONTEXTS) {
+                offer.add(new Entry(offer.size() + 1, map.name(), map));
+            }
+        }
+        return offer;
+    }
+
+    /** What SET_META_CONTEXT selects: what is named in full. Nothing is a wildcard here, and what nobody knows is ignored. */
+    static ContextSelection select(Export export, List<String> queries) {
+        return new ContextSelection(export.name(), offered(export).stream().filter(entry -> queries.contains(entry.name)).toList());
+    }
+
+    /** This selection if it was made for the export that is opened now. */
+    ContextSelection forExport(Export export) {
+        return exportName.equals(export.name()) ? this : NONE;
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    /** Bit k is set if the context with the number k is selected. */
+    int mask() {
+        return mask;
+    }
+
+    static boolean hasAllocation(int mask) {
+        return (mask & 1 << ALLOCATION_ID) != 0;
+    }
+
+    /** The bit of a context by its number, or 0 if it is not selected. */
+    int bitOf(int id) {
+        return id < 1 || id > MAX_CONTEXTS ? 0 : 1 << id & mask;
+    }
+}
