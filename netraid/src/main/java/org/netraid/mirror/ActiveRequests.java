@@ -7,7 +7,8 @@ package org.netraid.mirror;
 /** The requests in work, oldest first, and the pool they come from; links inside the requests, so that nothing is allocated. */
 final class ActiveRequests {
 
-    private final Mirror mirror;
+    private final RequestWalk walk;
+    private final String tag;
     private final int limit;
     private MirrorRequest free;
     private MirrorRequest first;
@@ -15,8 +16,9 @@ final class ActiveRequests {
     private int created;
     private int count;
 
-    ActiveRequests(Mirror mirror, int limit) {
-        this.mirror = mirror;
+    ActiveRequests(RequestWalk walk, String tag, int limit) {
+        this.walk = walk;
+        this.tag = tag;
         this.limit = limit;
     }
 
@@ -41,9 +43,9 @@ final class ActiveRequests {
             request.next = null;
         } else if (created < limit) {
             created++;
-            request = new MirrorRequest(mirror);
+            request = new MirrorRequest(walk);
         } else {
-            throw new IllegalStateException("mirror " + mirror.name() + " has lost a request object");
+            throw new IllegalStateException("mirror " + tag + " has lost a request object");
         }
         request.previous = last;
         if (last == null) {

@@ -7,6 +7,7 @@ package org.netraid.mirror;
 import java.util.ArrayDeque;
 import org.netraid.block.BlockError;
 import org.netraid.intentlog.IntentLog;
+import org.netraid.time.EventLoop;
 
 /**
  * Flushes of all copies, one round at a time. A round closes the epoch, flushes the local disk and every target that replicates, and
@@ -19,6 +20,7 @@ final class FlushRounds implements DeviceOpOwner {
 
     private final Mirror mirror;
     private final IntentLog log;
+    private final EventLoop loop;
     private final LegTable legs;
     private final WriteEpoch writes;
     private ArrayDeque<MirrorRequest> requests = new ArrayDeque<>();
@@ -32,8 +34,9 @@ final class FlushRounds implements DeviceOpOwner {
     private long rounds;
     private final Runnable end = this::end;
 
-    FlushRounds(Mirror mirror, IntentLog log, LegTable legs, WriteEpoch writes) {
+    FlushRounds(Mirror mirror, IntentLog log, EventLoop loop, LegTable legs, WriteEpoch writes) {
         this.mirror = mirror;
+        this.loop = loop;
         this.log = log;
         this.legs = legs;
         this.writes = writes;
@@ -73,22 +76,22 @@ final class FlushRounds implements DeviceOpOwner {
         rounds++;
         swapWaiters();
         writes.close();
-        if (mirror.state() == MirrorState.FAILED) {
+        if (mirror.life.state() == MirrorState.FAILED) {
             // A flush that succeeds now would prove nothing about what was lost before.
-            mirror.loop().execute(end);
+            loop.execute(end);
             return;
         }
         epoch = log.closeEpoch();
         pendingMask = legs.replicatingMask() | Mirror.LOCAL_BIT;
         int asked = pendingMask;
-        flush(mirror.localChannel(), Mirror.LOCAL_BIT);
+        flush(mirror.localChannel, Mirror.LOCAL_BIT);
         for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
             if ((asked & 1 << slot) != 0) {
                 flush(legs.leg(slot).channel, 1 << slot);
             }
         }
         if (pendingMask == 0) {
-            mirror.loop().execute(end);
+            loop.execute(end);
         }
     }
 
@@ -111,7 +114,7 @@ final class FlushRounds implements DeviceOpOwner {
 
     @Override
     public void onOpDone(DeviceOp op) {
-        if (!op.error().isError() && mirror.state() != MirrorState.FAILED) {
+        if (!op.error().isError() && mirror.life.state() != MirrorState.FAILED) {
             log.epochFlushed(op.slot(), epoch);
         }
         ended(op.slot());
@@ -131,7 +134,7 @@ final class FlushRounds implements DeviceOpOwner {
 
     private void end() {
         running = false;
-        boolean failed = mirror.state() == MirrorState.FAILED;
+        boolean failed = mirror.life.state() == MirrorState.FAILED;
         ArrayDeque<MirrorRequest> doneRequests = requests;
         ArrayDeque<MirrorAction> doneActions = actions;
         requests = new ArrayDeque<>(0);
@@ -141,11 +144,11 @@ final class FlushRounds implements DeviceOpOwner {
             start();
         }
         for (MirrorRequest request : doneRequests) {
-            mirror.onEvent(request, RequestEvent.FLUSHED, IntentLog.LOCAL);
+            mirror.walk.onEvent(request, RequestEvent.FLUSHED, IntentLog.LOCAL);
         }
         for (MirrorAction action : doneActions) {
-            action.onDone(failed ? BlockError.EIO : BlockError.NONE, failed ? mirror.failure() : "");
+            action.onDone(failed ? BlockError.EIO : BlockError.NONE, failed ? mirror.life.failure() : "");
         }
-        mirror.onRoundEnded();
+        mirror.life.finishDrain();
     }
 }

@@ -104,7 +104,7 @@ final class LegTable implements CopyChannel.Watcher {
         }
         lose(slot, "removed from the mirror");
         usedMask &= ~leg.bit();
-        mirror.onLegRemoved(slot);
+        mirror.walk.onLegRemoved(slot);
         leg.config = null;
         leg.paused = false;
         leg.stale = false;
@@ -116,7 +116,7 @@ final class LegTable implements CopyChannel.Watcher {
     private void use(Leg leg) {
         if ((usedMask & leg.bit()) == 0) {
             usedMask |= leg.bit();
-            mirror.onLegAdded(leg.slot);
+            mirror.walk.onLegAdded(leg.slot);
         }
     }
 
@@ -205,7 +205,7 @@ final class LegTable implements CopyChannel.Watcher {
         channel.device.abort(reason, () -> { });
         listener.replicationStopped(slot);
         listener.legLost(slot, reason);
-        mirror.onMemoryFreed();
+        mirror.walk.onMemoryFreed();
     }
 
     /** Ends replication: first the log, then the commands under way, then the requests that counted on the target. */
@@ -221,7 +221,7 @@ final class LegTable implements CopyChannel.Watcher {
         }
         channel.abandon();
         if (replicated) {
-            mirror.onLegStopped(leg.slot);
+            mirror.walk.onLegStopped(leg.slot);
         }
     }
 
@@ -255,12 +255,12 @@ final class LegTable implements CopyChannel.Watcher {
         return error -> {
             leg.logOrders--;
             if (error.isError()) {
-                mirror.fail("the intent log could not record that target " + leg.nodeName() + " is out of sync (" + error + ")");
-                mirror.onStaleFailed(leg.slot);
+                mirror.life.fail("the intent log could not record that target " + leg.nodeName() + " is out of sync (" + error + ")");
+                mirror.walk.onStaleFailed(leg.slot);
             }
             if (leg.logOrders == 0) {
                 stalePendingMask &= ~leg.bit();
-                mirror.onStaleDurable(leg.slot);
+                mirror.walk.onStaleDurable(leg.slot);
             }
             if (then != null && !error.isError()) {
                 then.run();
@@ -302,7 +302,7 @@ final class LegTable implements CopyChannel.Watcher {
         if (leg.channel != null) {
             stop(leg, leg.channel, LegState.CONNECTED);
             listener.replicationStopped(leg.slot);
-            mirror.onMemoryFreed();
+            mirror.walk.onMemoryFreed();
         }
     }
 
@@ -365,7 +365,7 @@ final class LegTable implements CopyChannel.Watcher {
     /** Tells of each target that no write under way can miss any more. */
     void checkSettled() {
         for (Leg leg : legs) {
-            if (leg.settling && !mirror.isMissedByActive(leg.bit())) {
+            if (leg.settling && !mirror.walk.isMissedByActive(leg.bit())) {
                 leg.settling = false;
                 listener.legSettled(leg.slot);
             }

@@ -12,7 +12,7 @@ import org.netraid.intentlog.IntentWaiter;
 
 /**
  * One application request on its way through the mirror; pooled. Holds the state, decides nothing: every event goes to
- * {@link Mirror#onEvent}.
+ * {@link RequestWalk#onEvent}.
  *
  * <pre>
  *  modification: LOCKING -> BUFFERING -> INTENT -> COPYING -> HOLDING -> IDLE
@@ -40,7 +40,7 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
         HOLDING
     }
 
-    private final Mirror mirror;
+    private final RequestWalk walk;
     final RangeLock lock = new RangeLock(this);
     State state = State.IDLE;
     BlockRequest upper;
@@ -70,8 +70,8 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     MirrorRequest previous;
     MirrorRequest next;
 
-    MirrorRequest(Mirror mirror) {
-        this.mirror = mirror;
+    MirrorRequest(RequestWalk walk) {
+        this.walk = walk;
     }
 
     void start(BlockRequest request) {
@@ -123,12 +123,12 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
 
     @Override
     public void onLocked(RangeLock held) {
-        mirror.onEvent(this, RequestEvent.LOCKED, IntentLog.LOCAL);
+        walk.onEvent(this, RequestEvent.LOCKED, IntentLog.LOCAL);
     }
 
     @Override
     public void onIntent(BlockError outcome) {
-        mirror.onEvent(this, outcome.isError() ? RequestEvent.INTENT_FAILED : RequestEvent.INTENT_DURABLE, IntentLog.LOCAL);
+        walk.onEvent(this, outcome.isError() ? RequestEvent.INTENT_FAILED : RequestEvent.INTENT_DURABLE, IntentLog.LOCAL);
     }
 
     @Override
@@ -138,9 +138,9 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
                 localFailed = true;
                 fail(op.error(), op.errorText());
             }
-            mirror.onEvent(this, RequestEvent.LOCAL_DONE, IntentLog.LOCAL);
+            walk.onEvent(this, RequestEvent.LOCAL_DONE, IntentLog.LOCAL);
         } else {
-            mirror.onEvent(this, RequestEvent.TARGET_WRITTEN, op.slot());
+            walk.onEvent(this, RequestEvent.TARGET_WRITTEN, op.slot());
         }
     }
 
@@ -150,6 +150,6 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     }
 
     void onBufferReleased() {
-        mirror.onEvent(this, RequestEvent.BUFFER_RELEASED, IntentLog.LOCAL);
+        walk.onEvent(this, RequestEvent.BUFFER_RELEASED, IntentLog.LOCAL);
     }
 }

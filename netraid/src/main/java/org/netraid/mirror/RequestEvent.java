@@ -4,7 +4,7 @@
  */
 package org.netraid.mirror;
 
-/** Everything that can happen to a {@link MirrorRequest}; each comes through {@link Mirror#onEvent}. */
+/** Everything that can happen to a {@link MirrorRequest}; each comes through {@link RequestWalk#onEvent}. */
 enum RequestEvent {
     /** The range is the request's. */
     LOCKED,

@@ -7,7 +7,7 @@
  *
  * <p>Owns: the order of overlapping writes ({@link org.netraid.mirror.RangeLocks}), the one copy of each payload, which target has which
  * write, when the application hears of it, when everything is flushed, and when a target is lost. Every event of a request goes
- * through {@link org.netraid.mirror.Mirror#onEvent}.
+ * through {@link RequestWalk#onEvent}.
  *
  * <p>Pure: no socket, file, clock, thread or lock. Called by the NBD server or an embedding program (requests), by the replicator (legs)
  * and by the resync; everything on the mirror's one event loop. Knows nothing of NBD: legs are block devices.

@@ -1,0 +1,107 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import java.util.ArrayList;
+import org.netraid.intentlog.IntentLog;
+import org.netraid.time.EventLoop;
+
+/** What the mirror as a whole does: runs, is suspended, has failed, is being closed. */
+final class MirrorLife {
+
+    private final Mirror mirror;
+    private final String tag;
+    private final EventLoop loop;
+    private MirrorState state = MirrorState.RUNNING;
+    private String failure = "";
+    private ArrayList<MirrorAction> drainWaiters = new ArrayList<>();
+    private Runnable closed;
+
+    MirrorLife(Mirror mirror, String tag, EventLoop loop) {
+        this.mirror = mirror;
+        this.tag = tag;
+        this.loop = loop;
+    }
+
+    MirrorState state() {
+        return state;
+    }
+
+    String failure() {
+        return failure;
+    }
+
+    void suspend(MirrorAction drained) {
+        if (state == MirrorState.RUNNING) {
+            state = MirrorState.SUSPENDED;
+        }
+        drainWaiters.add(drained);
+        loop.execute(this::finishDrain);
+    }
+
+    void resume() {
+        if (state == MirrorState.SUSPENDED) {
+            state = MirrorState.RUNNING;
+            loop.execute(mirror.admission::admit);
+        }
+    }
+
+    void finishDrain() {
+        if (!drainWaiters.isEmpty() && mirror.walk.modifications() == 0) {
+            ArrayList<MirrorAction> waiters = drainWaiters;
+            drainWaiters = new ArrayList<>();
+            for (MirrorAction waiter : waiters) {
+                mirror.rounds.join(waiter);
+            }
+        }
+        if (closed != null && mirror.walk.count() == 0 && !mirror.rounds.isRunning()) {
+            Runnable told = closed;
+            closed = null;
+            closeDevices(told);
+        }
+    }
+
+    void close(Runnable whenClosed) {
+        if (state == MirrorState.CLOSED) {
+            throw new IllegalStateException("mirror " + tag + " closed twice");
+        }
+        state = MirrorState.CLOSED;
+        closed = whenClosed;
+        mirror.writes.stop();
+        mirror.listeners.mirrorClosing();
+        mirror.admission.admit();
+        loop.execute(this::finishDrain);
+    }
+
+    private void closeDevices(Runnable told) {
+        int[] open = {1};
+        Runnable one = () -> {
+            open[0]--;
+            if (open[0] == 0) {
+                told.run();
+            }
+        };
+        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
+            CopyChannel channel = mirror.legs.leg(slot).channel;
+            if (channel != null) {
+                open[0]++;
+                channel.device.close(one);
+            }
+        }
+        mirror.localChannel.device.close(one);
+    }
+
+    /** Stops serving modifications for good: what the mirror rests on cannot be trusted any more. */
+    void fail(String why) {
+        if (state == MirrorState.FAILED || state == MirrorState.CLOSED) {
+            return;
+        }
+        state = MirrorState.FAILED;
+        failure = "mirror " + tag + " has stopped writing: " + why + ". Reads go on. Repair the disk and restart the mirror, "
+                + "or let a target that is in sync take over";
+        mirror.listeners.mirrorFailed(failure);
+        loop.execute(mirror.admission::admit);
+    }
+}
