@@ -12,7 +12,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -220,10 +219,7 @@ public final class NettyLinkFactory implements LinkFactory {
         made.config().setWriteBufferWaterMark(new WriteBufferWaterMark(options.writeLowBytes(), options.writeHighBytes()));
         made.config().setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(512,
                 Math.min(16 << 10, options.maxReadBytes()), options.maxReadBytes()));
-        if (made instanceof SocketChannel) {
-            made.config().setOption(ChannelOption.TCP_NODELAY, true);
-            made.config().setOption(ChannelOption.SO_KEEPALIVE, true);
-        }
+        TcpHabits.set(made);
         made.pipeline().addLast(new NettyLink(loop, made, peer, handler, options, mayOpen));
     }
 }

@@ -119,6 +119,36 @@ class NbdWireConformanceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"tcp", "unix"})
+    void shouldRefuseNamesThatAreTooLong(String transport) throws IOException {
+        String tooLong = "n".repeat(4097);
+        try (RawNbd nbd = new RawNbd(uri(transport)).greet(3)) {
+            assertThat(nbd.option(7, RawNbd.infoData(tooLong))).isNegative();
+            assertThat(nbd.option(6, RawNbd.infoData(tooLong))).isNegative();
+            assertThat(nbd.option(6, RawNbd.infoData("a\0b"))).isNegative();
+            nbd.send(java.nio.ByteBuffer.allocate(16 + 4097).put("IHAVEOPT".getBytes()).putInt(1).putInt(4097)
+                    .put(tooLong.getBytes()).array());
+            assertThat(nbd.isClosedByServer()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp", "unix"})
+    void shouldAnswerBrokenInfoAndGoWithErrorsAndStayInStep(String transport) throws IOException {
+        int invalid = 0x80000003;
+        try (RawNbd nbd = new RawNbd(uri(transport)).greet(3)) {
+            for (int option : new int[] {6, 7}) {
+                for (byte[] broken : new byte[][] {{}, {0, 0, 0, 0}, {0, 0, 0, 1, 0, 0}, {-1, -1, -1, -1, 0, 0}, {0, 0, 0, 0, 0, 1},
+                    {0, 0, 0, 0, -1, -1}, {0, 0, 0, 0, 0, 1, 0, 3, 0}, {0, 0, 0, 0, 0, 0, 0, 3}}) {
+                    assertThat(nbd.option(option, broken)).isEqualTo(invalid);
+                }
+            }
+            assertThat(nbd.go()).isEqualTo(1);
+            assertThat(nbd.ask(READ, 0, 0, 16).error()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp", "unix"})
     void shouldAcknowledgeAbortBeforeClosing(String transport) throws IOException {
         try (RawNbd nbd = new RawNbd(uri(transport)).greet(3)) {
             assertThat(nbd.option(2, "why".getBytes())).isEqualTo(1);

@@ -125,6 +125,13 @@ final class RequestRules {
         return allowed;
     }
 
+    /** What the client is told when the device fails: ENOTSUP belongs to FAST_ZERO alone, EOVERFLOW to nothing we do. */
+    static BlockError onWire(BlockError ofDevice, int flags) {
+        boolean misplaced = ofDevice == BlockError.EOVERFLOW
+                || ofDevice == BlockError.ENOTSUP && (flags & CommandFlags.FAST_ZERO) == 0;
+        return misplaced ? BlockError.EINVAL : ofDevice;
+    }
+
     static boolean hasData(RequestHeader request) {
         return request.type() == NbdCommand.READ || request.type() == NbdCommand.WRITE;
     }

@@ -140,7 +140,7 @@ final class RequestSlot implements BlockCompletion {
             nextSlice(command);
             return;
         }
-        owner.onDeviceDone(this, done.error(), done.errorDetail());
+        owner.onDeviceDone(this, RequestRules.onWire(done.error(), flags), done.errorDetail());
     }
 
     // ---- towards the client
