@@ -151,6 +151,11 @@ final class RawNbd implements AutoCloseable {
         return new Answer(0, data);
     }
 
+    /** Says that nothing more will be sent; answers can still come. */
+    void shutdownOutput() throws IOException {
+        channel.shutdownOutput();
+    }
+
     /** True if the server closes; what it still sends is dropped. */
     boolean isClosedByServer() throws IOException {
         try {

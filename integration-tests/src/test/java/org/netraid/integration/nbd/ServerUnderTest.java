@@ -78,6 +78,10 @@ final class ServerUnderTest implements AutoCloseable {
         return Files.readString(errors);
     }
 
+    ProcessGauge gauge() {
+        return new ProcessGauge(process.pid());
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

@@ -99,6 +99,7 @@ final class Handshake implements NbdServerSession.Phase {
     }
 
     private void expectOption() {
+        session.releaseOptionBytes();
         state = State.OPTION;
         data = null;
         head.clear();
@@ -127,7 +128,8 @@ final class Handshake implements NbdServerSession.Phase {
             session.abort("export name of " + length + " bytes");
         } else if (length > ServerLimits.MAX_SKIPPED_OPTION_BYTES) {
             session.abort("option data of " + length + " bytes");
-        } else if (length > service.limits().maxOptionBytes() || !takesData(header.option())) {
+        } else if (length > service.limits().maxOptionBytes() || !takesData(header.option())
+                || !session.takeOptionBytes((int) length)) {
             skipBytes = length;
             state = State.SKIP;
             if (length == 0) {

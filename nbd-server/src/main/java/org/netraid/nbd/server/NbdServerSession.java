@@ -50,6 +50,7 @@ public final class NbdServerSession implements LinkHandler {
     private boolean flushScheduled;
     private boolean resumeScheduled;
     private long lastBytesNs;
+    private int optionBytes;
     private String endReason = "";
 
     NbdServerSession(NbdService service, String peer) {
@@ -131,6 +132,7 @@ public final class NbdServerSession implements LinkHandler {
             endReason = reason;
         }
         cancelTimers();
+        releaseOptionBytes();
         if (transmission != null) {
             transmission.onLinkClosed();
         }
@@ -147,6 +149,20 @@ public final class NbdServerSession implements LinkHandler {
             flushScheduled = true;
             service.loop().execute(flushTask);
         }
+    }
+
+    /** Memory for the data of one option, until {@link #releaseOptionBytes}; false if all sessions together have too much. */
+    boolean takeOptionBytes(int bytes) {
+        if (!service.takeOptionBytes(bytes)) {
+            return false;
+        }
+        optionBytes = bytes;
+        return true;
+    }
+
+    void releaseOptionBytes() {
+        service.releaseOptionBytes(optionBytes);
+        optionBytes = 0;
     }
 
     boolean isLinkUp() {

@@ -4,8 +4,9 @@
  */
 package org.netraid.nbd.server;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.netraid.link.LinkHandler;
 import org.netraid.time.EventLoop;
 
@@ -20,7 +21,10 @@ public final class NbdService {
     private final ServerLimits limits;
     private final BufferPool pool;
     private final ServerEvents events;
-    private final List<NbdServerSession> sessions = new ArrayList<>();
+    /** In order of arrival. */
+    private final Set<NbdServerSession> sessions = new LinkedHashSet<>();
+    private final Admission admission;
+    private long optionBytes;
     private boolean stopping;
     private boolean memoryWatch;
     private Runnable stopped;
@@ -31,15 +35,16 @@ public final class NbdService {
         this.loop = loop;
         this.exports = exports;
         this.limits = limits;
+        this.admission = new Admission(limits);
         this.pool = pool;
         this.events = events;
     }
 
     /** The handler of a new link, or null to refuse it. Fits {@link org.netraid.link.LinkFactory#listen}. */
     public LinkHandler accept(String peer) {
-        if (stopping || sessions.size() >= limits.maxConnections()) {
-            events.onRefused(peer, stopping ? "the server is shutting down"
-                    : "there are already " + sessions.size() + " connections");
+        String refusal = stopping ? "the server is shutting down" : admission.admit(peer);
+        if (refusal != null) {
+            events.onRefused(peer, refusal);
             return null;
         }
         NbdServerSession session = new NbdServerSession(this, peer);
@@ -115,12 +120,26 @@ public final class NbdService {
         return events;
     }
 
+    /** Memory for long option data, of all sessions together; false if there is none left. */
+    boolean takeOptionBytes(int bytes) {
+        if (bytes > ServerLimits.SMALL_OPTION_BYTES && optionBytes + bytes > ServerLimits.MAX_OPTION_MEMORY_BYTES) {
+            return false;
+        }
+        optionBytes += bytes;
+        return true;
+    }
+
+    void releaseOptionBytes(int bytes) {
+        optionBytes -= bytes;
+    }
+
     boolean isStopping() {
         return stopping;
     }
 
     void onFinished(NbdServerSession session, String reason) {
         sessions.remove(session);
+        admission.leave(session.peer());
         if (session.export() != null) {
             exports.onClosed(session.export(), session);
         }

@@ -33,6 +33,53 @@ class ServerLimitsTest {
     }
 
     @Test
+    void shouldRefuseLinkWhenOneAddressHasTooManyConnections() {
+        rig = new ServerRig(0, ServerLimits.DEFAULT.withMaxPerAddress(2), DISK);
+        assertThat(rig.service.accept("192.0.2.1:1000")).isNotNull();
+        assertThat(rig.service.accept("192.0.2.1:1001")).isNotNull();
+        assertThat(rig.service.accept("192.0.2.1:1002")).isNull();
+        assertThat(rig.service.accept("192.0.2.2:1000")).isNotNull();
+        assertThat(rig.service.accept("[2001:db8::1]:1000")).isNotNull();
+        for (int i = 0; i < 5; i++) {
+            assertThat(rig.service.accept("/run/a:b.sock")).as("a unix socket has no address").isNotNull();
+        }
+        rig.scheduler.runFor(ServerLimits.DEFAULT.handshakeTimeoutNs() + 1);
+        assertThat(rig.service.connections()).isZero();
+        assertThat(rig.service.accept("192.0.2.1:1003")).as("those before are gone").isNotNull();
+    }
+
+    @Test
+    void shouldBoundTheMemoryForOptionDataOfAllClientsTogether() {
+        int length = ServerLimits.DEFAULT.maxOptionBytes();
+        int fitting = (int) (ServerLimits.MAX_OPTION_MEMORY_BYTES / length);
+        java.util.List<WireClient> clients = new java.util.ArrayList<>();
+        for (int i = 0; i < fitting; i++) {
+            WireClient client = rig.connect().greet();
+            client.send(java.nio.ByteBuffer.allocate(16).putLong(0x49484156454F5054L).putInt(NbdOption.GO).putInt(length).array());
+            clients.add(client);
+        }
+        WireClient late = rig.connect().greet();
+        assertThat(late.askFor(NbdOption.GO, new byte[length])).isEqualTo(NbdOptionReply.ERR_TOO_BIG);
+        assertThat(late.go().isClosed()).as("a short one is still read").isFalse();
+        clients.get(0).link.hangUp();
+        clients.get(1).send(new byte[length]);
+        WireClient again = rig.connect().greet();
+        assertThat(again.askFor(NbdOption.GO, new byte[length])).as("memory is free again").isEqualTo(NbdOptionReply.ERR_INVALID);
+    }
+
+    @Test
+    void shouldCutClientThatSendsItsOptionsByteByByte() {
+        WireClient loris = rig.connect().greet();
+        byte[] go = java.nio.ByteBuffer.allocate(16 + 200).putLong(0x49484156454F5054L).putInt(NbdOption.GO).putInt(200).array();
+        for (int i = 0; i < go.length && !loris.link.isClosed(); i++) {
+            loris.send(new byte[] {go[i]});
+            rig.scheduler.runFor(SECOND_NS);
+        }
+        assertThat(loris.isClosed()).isTrue();
+        assertThat(rig.scheduler.nanoTime()).isLessThan(ServerLimits.DEFAULT.handshakeTimeoutNs() + 5 * SECOND_NS);
+    }
+
+    @Test
     void shouldCutClientWhenHandshakeTakesTooLong() {
         WireClient slow = rig.connect().greet();
         WireClient open = rig.connect().greet().go();

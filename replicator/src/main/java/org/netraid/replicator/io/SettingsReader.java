@@ -43,10 +43,12 @@ final class SettingsReader {
     static NbdServerSettings readServer(TomlSection timeouts, TomlSection limits) throws ConfigException {
         NbdServerSettings defaults = NbdServerSettings.DEFAULT;
         return new NbdServerSettings(
-                (int) limits.integer("nbd_connections", defaults.maxConnections(), 1, 4096),
+                (int) limits.integer("nbd_connections", defaults.maxConnections(), 1, 65536),
+                (int) limits.integer("nbd_connections_per_address", defaults.maxPerAddress(), 0, 65536),
                 (int) limits.bytes("nbd_request_max", defaults.maxRequestBytes(), 1 << 20, 64 << 20),
                 (int) limits.integer("nbd_requests_per_connection", defaults.requestsPerConnection(), 1, 4096),
-                timeouts.nanoseconds("nbd_handshake", defaults.handshakeNs(), MS, TEN_MINUTES));
+                timeouts.nanoseconds("nbd_handshake", defaults.handshakeNs(), MS, TEN_MINUTES),
+                timeouts.nanoseconds("nbd_idle", defaults.idleNs(), 0, 30 * 24 * 3600 * SECOND));
     }
 
     static MirrorSettings readMirror(TomlSection timeouts, TomlSection limits, MirrorSettings defaults) throws ConfigException {

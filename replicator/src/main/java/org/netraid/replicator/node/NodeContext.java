@@ -33,10 +33,9 @@ final class NodeContext {
         this.env = env;
         this.events = new NodeEvents(env.wallClock());
         NbdServerSettings server = env.config().server();
-        ServerLimits defaults = ServerLimits.DEFAULT;
-        limits = new ServerLimits(server.maxConnections(), server.requestsPerConnection(), defaults.maxBytesInFlight(),
-                defaults.maxOptions(), defaults.maxOptionBytes(), server.handshakeNs(), defaults.idleTimeoutNs(), defaults.memoryStallNs(),
-                defaults.shutdownGraceNs(), defaults.shutdownTimeoutNs());
+        limits = ServerLimits.DEFAULT.withMaxConnections(server.maxConnections()).withMaxPerAddress(server.maxPerAddress())
+                .withInFlight(server.requestsPerConnection(), ServerLimits.DEFAULT.maxBytesInFlight())
+                .withHandshakeTimeout(server.handshakeNs()).withIdleTimeout(server.idleNs());
         targetService = new NbdService(env.loop(), tokens, limits, payloads, ServerEvents.NONE);
     }
 

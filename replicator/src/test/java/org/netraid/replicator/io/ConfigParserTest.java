@@ -14,6 +14,7 @@ import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.config.PeerSettings;
 
 class ConfigParserTest {
@@ -103,6 +104,21 @@ class ConfigParserTest {
         assertThat(other.targets().requestTimeoutNs()).isEqualTo(1_500_000_000L);
         assertThat(other.failover().waitForPreviousSourceNs()).isEqualTo(120_000_000_000L);
         assertThat(other.members()).extracting(MemberConfig::priority).containsExactly(1, 10);
+    }
+
+    @Test
+    void shouldReadTheLimitsOfTheNbdListeners() throws Exception {
+        assertThat(parse(GOOD).server()).isEqualTo(NbdServerSettings.DEFAULT);
+        ClusterConfig config = parse(GOOD + """
+                [timeouts]
+                nbd_handshake = "3s"
+                nbd_idle = "1h"
+                [limits]
+                nbd_connections = 10000
+                nbd_connections_per_address = 20
+                nbd_requests_per_connection = 64
+                """);
+        assertThat(config.server()).isEqualTo(new NbdServerSettings(10_000, 20, 32 << 20, 64, 3_000_000_000L, 3_600_000_000_000L));
     }
 
     @Test

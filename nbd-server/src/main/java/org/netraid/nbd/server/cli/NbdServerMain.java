@@ -7,6 +7,7 @@ package org.netraid.nbd.server.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.netraid.link.LinkAddress;
 import org.netraid.nbd.server.ServerLimits;
 import org.netraid.nbd.wire.NbdConstants;
@@ -50,6 +51,18 @@ public final class NbdServerMain implements Callable<Integer> {
     @Option(names = "--max-connections", paramLabel = "N", description = "Clients at one time. Default: ${DEFAULT-VALUE}",
             defaultValue = "1024")
     private int maxConnections;
+
+    @Option(names = "--max-per-address", paramLabel = "N", defaultValue = "0",
+            description = "Clients at one time from one network address; 0 sets no limit of its own. Default: ${DEFAULT-VALUE}")
+    private int maxPerAddress;
+
+    @Option(names = "--handshake-timeout", paramLabel = "SECONDS", defaultValue = "30",
+            description = "A client that has not opened an export by then is disconnected. Default: ${DEFAULT-VALUE}")
+    private int handshakeSeconds;
+
+    @Option(names = "--idle-timeout", paramLabel = "SECONDS", defaultValue = "0",
+            description = "A client that sends nothing for so long is disconnected; 0 never. Default: ${DEFAULT-VALUE}")
+    private int idleSeconds;
 
     private NbdServerMain() {
     }
@@ -107,10 +120,17 @@ public final class NbdServerMain implements Callable<Integer> {
     }
 
     private ServerLimits limits() {
-        if (maxConnections < 1 || maxConnections > 1_000_000) {
-            throw new UsageException("--max-connections " + maxConnections + " is not in 1 to 1000000");
+        return ServerLimits.DEFAULT.withMaxConnections(inRange("--max-connections", maxConnections, 1, 1_000_000))
+                .withMaxPerAddress(inRange("--max-per-address", maxPerAddress, 0, 1_000_000))
+                .withHandshakeTimeout(TimeUnit.SECONDS.toNanos(inRange("--handshake-timeout", handshakeSeconds, 1, 3600)))
+                .withIdleTimeout(TimeUnit.SECONDS.toNanos(inRange("--idle-timeout", idleSeconds, 0, 30 * 24 * 3600)));
+    }
+
+    private static int inRange(String option, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new UsageException(option + " " + value + " is not in " + min + " to " + max);
         }
-        return ServerLimits.DEFAULT.withMaxConnections(maxConnections);
+        return value;
     }
 
     private static int fail(String message, int status) {
