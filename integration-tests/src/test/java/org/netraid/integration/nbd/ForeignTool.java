@@ -13,13 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Runs other people's commands; one that is not installed skips the test, and the report says so. */
-final class ForeignTool {
+public final class ForeignTool {
 
     private ForeignTool() {
     }
 
     /** Runs to a good end. @return standard output */
-    static String run(String... command) throws IOException, InterruptedException {
+    public static String run(String... command) throws IOException, InterruptedException {
         ServerUnderTest.Result result = runToAnyEnd(command);
         assertThat(result.status()).as("%s: %s%s", command[0], result.out(), result.err()).isZero();
         return result.out();

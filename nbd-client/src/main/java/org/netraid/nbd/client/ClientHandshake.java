@@ -47,7 +47,9 @@ final class ClientHandshake {
 
     private final boolean listing;
     private final String exportName;
-    private final boolean holes;
+    private final boolean wantsExtended;
+    /** Metadata contexts to select. */
+    private final List<String> wanted;
     private final Consumer<ByteBuffer> send;
     private final ExportInfoReader info;
     private final List<ListedExport> exports = new ArrayList<>();
@@ -58,16 +60,17 @@ final class ClientHandshake {
     private boolean noZeroes;
     private boolean structured;
     private boolean extended;
-    private MetaContext allocation;
+    private final List<MetaContext> contexts = new ArrayList<>();
     private int option;
     private int replyType;
     private int replies;
     private String failure = "";
     private NbdExport export;
 
-    private ClientHandshake(boolean listing, String exportName, boolean holes, Consumer<ByteBuffer> send) {
+    private ClientHandshake(boolean listing, String exportName, boolean extended, List<String> contexts, Consumer<ByteBuffer> send) {
         this.listing = listing;
-        this.holes = holes;
+        this.wantsExtended = extended;
+        this.wanted = contexts;
         this.exportName = exportName;
         this.send = send;
         this.info = new ExportInfoReader(exportName);
@@ -77,16 +80,16 @@ final class ClientHandshake {
     /**
      * A handshake that ends in the transmission phase of the export.
      *
-     * @param holes select base:allocation
+     * @param config tells which metadata contexts to select
      * @param send takes each message to the server
      */
-    static ClientHandshake go(String exportName, boolean holes, Consumer<ByteBuffer> send) {
-        return new ClientHandshake(false, exportName, holes, send);
+    static ClientHandshake go(String exportName, NbdClientConfig config, Consumer<ByteBuffer> send) {
+        return new ClientHandshake(false, exportName, !config.map().isEmpty(), config.contexts(), send);
     }
 
     /** A handshake that asks for the names of the exports and ends the session. */
     static ClientHandshake list(Consumer<ByteBuffer> send) {
-        return new ClientHandshake(true, "", false, send);
+        return new ClientHandshake(true, "", false, List.of(), send);
     }
 
     /** Consumes what belongs to the handshake; what follows its last byte is left for the transmission phase. */
@@ -185,7 +188,7 @@ final class ClientHandshake {
         } else if (listing) {
             sendOption(NbdOption.LIST, ByteBuffer.allocate(0), false);
         } else {
-            sendOption(holes ? NbdOption.EXTENDED_HEADERS : NbdOption.STRUCTURED_REPLY, ByteBuffer.allocate(0), false);
+            sendOption(wantsExtended ? NbdOption.EXTENDED_HEADERS : NbdOption.STRUCTURED_REPLY, ByteBuffer.allocate(0), false);
         }
     }
 
@@ -252,10 +255,11 @@ final class ClientHandshake {
     }
 
     private void onMetaContext(MetaContext context) {
-        if (!context.name().equals(MetaContext.BASE_ALLOCATION) || allocation != null) {
-            throw new NbdFormatException("it selects metadata contexts that were not asked for");
+        boolean repeated = contexts.stream().anyMatch(known -> known.id() == context.id() || known.name().equals(context.name()));
+        if (!wanted.contains(context.name()) || repeated) {
+            throw new NbdFormatException("it selects metadata contexts that were not asked for, or one twice");
         }
-        allocation = context;
+        contexts.add(context);
     }
 
     private void onAck() {
@@ -277,9 +281,8 @@ final class ClientHandshake {
 
     private void afterReplyStyle() {
         structured = true;
-        if (holes) {
-            ByteBuffer request = new MetaContextRequest(exportName, List.of(MetaContext.BASE_ALLOCATION)).encode();
-            sendOption(NbdOption.SET_META_CONTEXT, request, false);
+        if (!wanted.isEmpty()) {
+            sendOption(NbdOption.SET_META_CONTEXT, new MetaContextRequest(exportName, wanted).encode(), false);
         } else {
             sendGo();
         }
@@ -290,7 +293,7 @@ final class ClientHandshake {
     }
 
     private void finish() {
-        export = info.toExport(structured, extended, allocation);
+        export = info.toExport(structured, extended, contexts);
         step = Step.FINISHED;
     }
 
@@ -306,8 +309,8 @@ final class ClientHandshake {
         } else if (option == NbdOption.STRUCTURED_REPLY && !hopeless) {
             sendGo();
         } else if (option == NbdOption.SET_META_CONTEXT && !hopeless) {
-            // all that is lost is the map of holes; if the export is the trouble, GO gets a better answer
-            allocation = null;
+            // all that is lost are maps and extensions; if the export is the trouble, GO gets a better answer
+            contexts.clear();
             sendGo();
         } else if (option == NbdOption.GO && replyType == NbdOptionReply.ERR_UNSUP && !extended) {
             sendExportName();

@@ -5,6 +5,7 @@
 package org.netraid.nbd.client;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.netraid.nbd.wire.BlockSizeInfo;
 import org.netraid.nbd.wire.ExportInfo;
 import org.netraid.nbd.wire.InfoRequest;
@@ -58,7 +59,7 @@ final class ExportInfoReader {
     }
 
     /** @throws NbdFormatException if the server left out what it must send, or sent sizes nobody can obey */
-    NbdExport toExport(boolean structured, boolean extended, MetaContext allocation) {
+    NbdExport toExport(boolean structured, boolean extended, List<MetaContext> contexts) {
         if (export == null) {
             throw new NbdFormatException("ACK without the size of the export");
         }
@@ -68,6 +69,6 @@ final class ExportInfoReader {
         // more than our own maximum is of no use; whole minimum blocks only
         long payload = Math.min(sizes.maximumBytes(), NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES) & -(long) sizes.minimumBytes();
         return new NbdExport(name, description, export.sizeBytes(), export.transmissionFlags(), sizes.minimumBytes(),
-                sizes.preferredBytes(), (int) payload, advertised != null, structured, extended, allocation);
+                sizes.preferredBytes(), (int) payload, advertised != null, structured, extended, contexts);
     }
 }

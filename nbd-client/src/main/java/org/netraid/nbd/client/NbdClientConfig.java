@@ -4,6 +4,13 @@
  */
 package org.netraid.nbd.client;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.netraid.nbd.wire.Extension;
+import org.netraid.nbd.wire.MetaContext;
+import org.netraid.nbd.wire.NbdStrings;
+
 /**
  * Limits and times of a client connection. All are checked once, here.
  *
@@ -13,11 +20,14 @@ package org.netraid.nbd.client;
  * @param maxInFlight most commands on the wire at one time, 1 to 65536
  * @param maxBytesInFlight most payload (of writes sent and reads asked for) on the wire at one time; one command is always let through
  * @param maxQueued most requests waiting for a place on the wire; beyond it they end with ENOMEM
- * @param holes use extended headers where offered and select base:allocation, so that the device can answer EXTENTS, 64-bit ranges at
- *     once; costs round trips at every connection, which a mirror's targets are better without: their holes are never asked for
+ * @param map metadata context that the device answers EXTENTS from: base:allocation for holes, or another one that the server may
+ *     offer; then extended headers are used where offered, so that a request can be about
+ *     64-bit ranges; "" for none, which spares round trips at every
+ *     connection: a mirror's targets are never asked for their holes
+ * @param extensions NetRAID's own additions to ask for; {@link NbdExport#has} tells which of them the server has
  */
 public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, long requestTimeoutNs,
-        int maxInFlight, long maxBytesInFlight, int maxQueued, boolean holes) {
+        int maxInFlight, long maxBytesInFlight, int maxQueued, String map, Set<Extension> extensions) {
 
     private static final long SECOND_NS = 1_000_000_000L;
 
@@ -31,31 +41,63 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
         if (maxInFlight > PendingReplies.MAX_CAPACITY) {
             throw new IllegalArgumentException(maxInFlight + " commands in flight are more than " + PendingReplies.MAX_CAPACITY);
         }
+        NbdStrings.encode(map, "metadata context");
+        extensions = Set.copyOf(extensions);
     }
 
     /** 5 s to connect, 10 s for the handshake, 10 s for an answer, 128 commands and 64 MiB in flight, 4096 waiting. */
     public static NbdClientConfig defaults() {
-        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096, false);
+        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096, "", Set.of());
     }
 
     public NbdClientConfig withRequestTimeoutNs(long timeoutNs) {
-        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, timeoutNs, maxInFlight, maxBytesInFlight, maxQueued, holes);
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, timeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
+                map, extensions);
     }
 
     public NbdClientConfig withConnectTimeoutNs(long timeoutNs) {
-        return new NbdClientConfig(timeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued, holes);
+        return new NbdClientConfig(timeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
+                map, extensions);
     }
 
     public NbdClientConfig withHandshakeTimeoutNs(long timeoutNs) {
-        return new NbdClientConfig(connectTimeoutNs, timeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued, holes);
+        return new NbdClientConfig(connectTimeoutNs, timeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
+                map, extensions);
     }
 
     public NbdClientConfig withLimits(int inFlight, long bytesInFlight, int queued) {
-        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, inFlight, bytesInFlight, queued, holes);
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, inFlight, bytesInFlight, queued,
+                map, extensions);
     }
 
+    /** EXTENTS tells holes and zeros, if the server does. */
     public NbdClientConfig withHoles(boolean on) {
-        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued, on);
+        return withMap(on ? MetaContext.BASE_ALLOCATION : "");
+    }
+
+    /** EXTENTS tells what this metadata context says. */
+    public NbdClientConfig withMap(String context) {
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
+                context, extensions);
+    }
+
+    public NbdClientConfig withExtensions(Set<Extension> wanted) {
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
+                map, wanted);
+    }
+
+    /** The metadata contexts to select. */
+    List<String> contexts() {
+        List<String> contexts = new ArrayList<>();
+        if (!map.isEmpty()) {
+            contexts.add(map);
+        }
+        for (Extension extension : Extension.values()) {
+            if (extensions.contains(extension)) {
+                contexts.add(extension.contextName());
+            }
+        }
+        return contexts;
     }
 
     private static void positive(long value, String what) {

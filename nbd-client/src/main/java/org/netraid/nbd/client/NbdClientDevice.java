@@ -18,6 +18,7 @@ import org.netraid.block.BlockRequest;
 import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
 import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdCommand;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.NbdFormatException;
@@ -95,10 +96,10 @@ public final class NbdClientDevice implements BlockDevice {
         this.listener = listener;
         this.name = target.toString();
         this.geometry = export.geometry();
-        this.capabilities = export.capabilities();
+        this.capabilities = export.capabilities(config.map());
         this.zeroesOnWire = export.offered().contains(BlockCapability.WRITE_ZEROES);
         this.pending = new PendingReplies(config.maxInFlight(), connectionNumber, this::onReleased);
-        this.reader = new ReplyReader(new ReplySink(), export);
+        this.reader = new ReplyReader(new ReplySink(), export, config.map());
         this.cutter = new RequestCutter(export, zeroesOnWire);
         this.locks = new AlignmentLocks(export.minBlockBytes());
     }
@@ -293,7 +294,8 @@ public final class NbdClientDevice implements BlockDevice {
         long length = export.extendedHeaders() ? end - start : Math.min(end - start, MAX_STATUS_BYTES);
         int flags = (request.request.flags() & BlockRequest.ONE_EXTENT) != 0 ? CommandFlags.REQ_ONE : 0;
         PendingReply slot = send(request, NbdCommand.BLOCK_STATUS, flags, start, length, null);
-        slot.status.begin(request.request.extents(), length, request.startBytes - start, Math.min(request.endBytes - start, length));
+        slot.status.begin(request.request.extents(), length, request.startBytes - start, Math.min(request.endBytes - start, length),
+                config.map().equals(MetaContext.BASE_ALLOCATION));
         request.cursorBytes = request.endBytes;
     }
 

@@ -26,7 +26,7 @@ public final class NbdConnection {
         this.connectionNumber = connectionNumber;
         this.loop = loop;
         this.listener = listener;
-        this.runner = new HandshakeRunner(loop, config, send -> ClientHandshake.go(target.exportName(), config.holes(), send),
+        this.runner = new HandshakeRunner(loop, config, send -> ClientHandshake.go(target.exportName(), config, send),
                 new Outcome());
     }
 

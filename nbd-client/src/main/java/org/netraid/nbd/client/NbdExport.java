@@ -6,9 +6,11 @@ package org.netraid.nbd.client;
 
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockGeometry;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.TransmissionFlags;
@@ -26,11 +28,30 @@ import org.netraid.nbd.wire.TransmissionFlags;
  * @param blockSizesAdvertised false if the three sizes are the protocol's defaults because the server sent none
  * @param structuredReplies true if structured replies are negotiated; extended headers include them
  * @param extendedHeaders true if extended headers are negotiated
- * @param allocation base:allocation with the server's number for it, or null if the server does not tell holes
+ * @param contexts the metadata contexts that are selected, with the server's numbers for them
  */
 public record NbdExport(String name, String description, long sizeBytes, int flags, int minBlockBytes,
         int preferredBlockBytes, int maxPayloadBytes, boolean blockSizesAdvertised, boolean structuredReplies,
-        boolean extendedHeaders, MetaContext allocation) {
+        boolean extendedHeaders, List<MetaContext> contexts) {
+
+    public NbdExport {
+        contexts = List.copyOf(contexts);
+    }
+
+    /** A selected metadata context, or null. */
+    public MetaContext context(String contextName) {
+        for (MetaContext context : contexts) {
+            if (context.name().equals(contextName)) {
+                return context;
+            }
+        }
+        return null;
+    }
+
+    /** True if both sides use the extension. */
+    public boolean has(Extension extension) {
+        return context(extension.contextName()) != null;
+    }
 
     /** Bytes that can be reached in whole minimum blocks: the size, rounded down. */
     public long usableSizeBytes() {
@@ -54,11 +75,13 @@ public record NbdExport(String name, String description, long sizeBytes, int fla
     /**
      * What our device can do: what the server offers, and WRITE_ZEROES also where the server lacks it, by writing zeros.
      * FLUSH or FUA absent means that the server gives no durability beyond its write replies.
+     *
+     * @param map the metadata context that EXTENTS is answered from
      */
-    public Set<BlockCapability> capabilities() {
+    Set<BlockCapability> capabilities(String map) {
         EnumSet<BlockCapability> capabilities = EnumSet.noneOf(BlockCapability.class);
         capabilities.addAll(offered());
-        if (allocation != null) {
+        if (context(map) != null) {
             capabilities.add(BlockCapability.EXTENTS);
         }
         if (capabilities.contains(BlockCapability.READ_ONLY)) {

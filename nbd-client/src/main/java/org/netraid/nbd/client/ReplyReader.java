@@ -5,6 +5,7 @@
 package org.netraid.nbd.client;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.netraid.block.BlockError;
 import org.netraid.nbd.wire.ChunkType;
 import org.netraid.nbd.wire.MetaContext;
@@ -46,7 +47,9 @@ final class ReplyReader {
     private final Sink sink;
     private final boolean structured;
     private final boolean extended;
-    private final MetaContext allocation;
+    private final List<MetaContext> contexts;
+    /** The context that the callers ask about. */
+    private final String map;
     private final SimpleReply simple = new SimpleReply();
     private final StructuredReplyChunk chunk = new StructuredReplyChunk();
     private final ByteBuffer gathered = ByteBuffer.allocate(MAX_ERROR_PAYLOAD_BYTES);
@@ -61,12 +64,16 @@ final class ReplyReader {
     private long extentsLeft;
     private boolean stopped;
 
-    /** @param export tells what is negotiated */
-    ReplyReader(Sink sink, NbdExport export) {
+    /**
+     * @param export tells what is negotiated
+     * @param map the metadata context that EXTENTS is answered from
+     */
+    ReplyReader(Sink sink, NbdExport export, String map) {
         this.sink = sink;
         this.structured = export.structuredReplies();
         this.extended = export.extendedHeaders();
-        this.allocation = export.allocation();
+        this.contexts = export.contexts();
+        this.map = map;
         expectHeader();
     }
 
@@ -236,14 +243,24 @@ final class ReplyReader {
 
     private void onStatus() {
         int id = gathered.getInt();
-        if (id != allocation.id()) {
+        int index = indexOf(id);
+        if (index < 0) {
             throw new NbdFormatException("a BLOCK_STATUS chunk for metadata context " + id + ", which was not selected");
         }
         if (extended && Integer.toUnsignedLong(gathered.getInt()) != extentsLeft) {
             throw new NbdFormatException("a BLOCK_STATUS chunk whose number of extents does not fit its length");
         }
-        current.status.onChunk();
+        current.status.onChunk(index, contexts.get(index).name().equals(map));
         expect(Step.EXTENT, oneExtentBytes());
+    }
+
+    private int indexOf(int id) {
+        for (int i = 0; i < contexts.size(); i++) {
+            if (contexts.get(i).id() == id) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private void onExtent() {
@@ -259,8 +276,8 @@ final class ReplyReader {
         }
     }
 
-    private static void checkStatusSeen(PendingReply reply) {
-        if (reply.command == NbdCommand.BLOCK_STATUS && !reply.error.isError() && !reply.status.isSeen()) {
+    private void checkStatusSeen(PendingReply reply) {
+        if (reply.command == NbdCommand.BLOCK_STATUS && !reply.error.isError() && !reply.status.isSeen(contexts.size())) {
             throw new NbdFormatException("BLOCK_STATUS ends as a success without an answer");
         }
     }

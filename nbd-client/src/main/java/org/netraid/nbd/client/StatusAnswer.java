@@ -13,7 +13,7 @@ import org.netraid.nbd.wire.NbdFormatException;
  */
 final class StatusAnswer {
 
-    private static final int KNOWN_STATUS = ExtentList.HOLE | ExtentList.ZERO;
+    private static final int ALLOCATION_STATUS = ExtentList.HOLE | ExtentList.ZERO;
 
     private ExtentList into;
     private long askedBytes;
@@ -21,26 +21,38 @@ final class StatusAnswer {
     private long endBytes;
     private long seenBytes;
     private boolean full;
-    private boolean seen;
+    private int knownStatus;
+    /** Bit k is set when the chunk of the k-th selected context has come. */
+    private int seen;
+    private boolean ours;
 
     /**
      * @param askedBytes length of the range on the wire
      * @param startBytes where in it the request begins
      * @param endBytes where in it the request ends
+     * @param holes the map is base:allocation, of which two bits are defined
      */
-    void begin(ExtentList list, long askedBytes, long startBytes, long endBytes) {
+    void begin(ExtentList list, long askedBytes, long startBytes, long endBytes, boolean holes) {
+        knownStatus = holes ? ALLOCATION_STATUS : -1;
         into = list;
         this.askedBytes = askedBytes;
         this.startBytes = startBytes;
         this.endBytes = endBytes;
     }
 
-    /** The chunk of our context begins. */
-    void onChunk() {
-        if (seen) {
+    /**
+     * The chunk of a selected context begins.
+     *
+     * @param index its place among the selected ones
+     * @param map it is the one the caller asks about; the others stand for extensions, and what they say is of no interest
+     */
+    void onChunk(int index, boolean map) {
+        if ((seen & 1 << index) != 0) {
             throw new NbdFormatException("two BLOCK_STATUS chunks for one metadata context");
         }
-        seen = true;
+        seen |= 1 << index;
+        ours = map;
+        seenBytes = 0;
     }
 
     /** @param lengthBytes unsigned, as it came */
@@ -53,13 +65,14 @@ final class StatusAnswer {
         long from = Math.max(seenBytes, startBytes);
         long to = Math.min(end, endBytes);
         seenBytes = end;
-        if (from < to && !full) {
-            full = !into.add(to - from, status & KNOWN_STATUS);
+        if (ours && from < to && !full) {
+            full = !into.add(to - from, status & knownStatus);
         }
     }
 
-    boolean isSeen() {
-        return seen;
+    /** True if every selected context has been answered. */
+    boolean isSeen(int selected) {
+        return seen == (1 << selected) - 1;
     }
 
     /** After success the list has at least one extent, whatever the server left out; data is always true. */
@@ -73,6 +86,6 @@ final class StatusAnswer {
         into = null;
         seenBytes = 0;
         full = false;
-        seen = false;
+        seen = 0;
     }
 }

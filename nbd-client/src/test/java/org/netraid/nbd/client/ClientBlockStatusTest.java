@@ -13,6 +13,7 @@ import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
 import org.netraid.block.ExtentList;
+import org.netraid.nbd.wire.Extension;
 
 /** BLOCK_STATUS from the client's side, also with servers that answer wrongly. */
 class ClientBlockStatusTest {
@@ -105,6 +106,31 @@ class ClientBlockStatusTest {
         assertThat(ask(0, 4096, 0)).isEqualTo(BlockError.EIO);
         rig.untilDisconnected();
         assertThat(rig.disconnectReason).contains(reason);
+    }
+
+    @Test
+    void shouldAnswerFromTheMapAskedForAndPassOverTheOthers() {
+        rig.config = NbdClientConfig.defaults().withMap("x-netraid:dirty:eve").withExtensions(java.util.Set.of(Extension.CHECKSUM));
+        rig.server.contexts = new String[] {"x-netraid:dirty:eve", "x-netraid:checksum"};
+        rig.server.onCommand = command -> {
+            rig.server.chunk(command.cookie(), 0, 5, statusOf(FakeServer.CONTEXT_ID + 1, 1 << 20, 0));
+            rig.server.chunk(command.cookie(), 1, 5, statusOf(FakeServer.CONTEXT_ID, 4096, 1, 4096, 0x80000000));
+        };
+        rig.connect();
+        assertThat(ask(0, 8192, 0)).isEqualTo(BlockError.NONE);
+        assertThat(list).hasToString("4096:1 4096:" + 0x80000000);
+        rig.server.onCommand = command -> rig.server.chunk(command.cookie(), 1, 5, statusOf(FakeServer.CONTEXT_ID, 4096, 1));
+        assertThat(ask(0, 8192, 0)).isEqualTo(BlockError.EIO);
+        rig.untilDisconnected();
+        assertThat(rig.disconnectReason).contains("without an answer");
+    }
+
+    private static byte[] statusOf(int id, int... lengthsAndStatus) {
+        ByteBuffer payload = ByteBuffer.allocate(4 + 4 * lengthsAndStatus.length).putInt(id);
+        for (int number : lengthsAndStatus) {
+            payload.putInt(number);
+        }
+        return payload.array();
     }
 
     @Test

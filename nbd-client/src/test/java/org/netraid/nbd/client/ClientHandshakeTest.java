@@ -9,9 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.netraid.block.BlockCapability;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.HandshakeFlags;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdConstants;
@@ -27,7 +31,7 @@ class ClientHandshakeTest {
     private static final int FLAGS = TransmissionFlags.HAS_FLAGS | TransmissionFlags.SEND_FLUSH;
 
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
-    private ClientHandshake handshake = ClientHandshake.go("disk", true, this::onSent);
+    private ClientHandshake handshake = ClientHandshake.go("disk", NbdClientConfig.defaults().withHoles(true), this::onSent);
 
     private void onSent(ByteBuffer bytes) {
         while (bytes.hasRemaining()) {
@@ -132,7 +136,7 @@ class ClientHandshakeTest {
         receive(reply(NbdOption.GO, NbdOptionReply.ACK));
         assertThat(handshake.isFinished()).isTrue();
         assertThat(handshake.export()).isEqualTo(new NbdExport("disk-1", "a [31mdisk", 5L << 40, FLAGS, 4096, 65536,
-                NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES, true, true, false, new MetaContext(77, "base:allocation")));
+                NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES, true, true, false, List.of(new MetaContext(77, "base:allocation"))));
     }
 
     @Test
@@ -146,13 +150,13 @@ class ClientHandshakeTest {
         assertThat(takeSent().getInt(8)).isEqualTo(NbdOption.GO);
         receive(reply(NbdOption.GO, NbdOptionReply.INFO, exportInfo(512, FLAGS)));
         receive(reply(NbdOption.GO, NbdOptionReply.ACK));
-        assertThat(handshake.export().allocation()).isNull();
+        assertThat(handshake.export().contexts()).isEmpty();
         assertThat(handshake.export().structuredReplies()).isTrue();
     }
 
     @Test
     void shouldAskForNoContextsWhenNobodyWantsTheHoles() {
-        handshake = ClientHandshake.go("disk", false, this::onSent);
+        handshake = ClientHandshake.go("disk", NbdClientConfig.defaults(), this::onSent);
         receive(greeting(FIXED));
         takeSent();
         receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
@@ -162,7 +166,7 @@ class ClientHandshakeTest {
     @Test
     void shouldUseExtendedHeadersWhenOfferedAndThenNeverExportName() {
         for (boolean go : new boolean[] {true, false}) {
-            handshake = ClientHandshake.go("disk", true, this::onSent);
+            handshake = ClientHandshake.go("disk", NbdClientConfig.defaults().withHoles(true), this::onSent);
             receive(greeting(FIXED));
             receive(reply(NbdOption.EXTENDED_HEADERS, NbdOptionReply.ACK));
             receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.ACK));
@@ -181,9 +185,42 @@ class ClientHandshakeTest {
     }
 
     @Test
+    void shouldAskForAMapAndExtensionsInOneQueryAndKnowWhichItGot() {
+        NbdClientConfig config = NbdClientConfig.defaults().withMap("x-netraid:dirty:eve").withExtensions(Set.of(Extension.values()));
+        handshake = ClientHandshake.go("disk", config, this::onSent);
+        receive(greeting(FIXED));
+        refuseExtendedHeaders();
+        receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
+        assertThat(new String(takeSent().array(), StandardCharsets.UTF_8)).contains("x-netraid:dirty:eve", "x-netraid:checksum");
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, context(9, "x-netraid:checksum")));
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, context(8, "x-netraid:dirty:eve")));
+        receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.ACK));
+        receive(reply(NbdOption.GO, NbdOptionReply.INFO, exportInfo(512, FLAGS)));
+        receive(reply(NbdOption.GO, NbdOptionReply.ACK));
+        assertThat(handshake.export().has(Extension.CHECKSUM)).isTrue();
+        assertThat(handshake.export().context("x-netraid:dirty:eve").id()).isEqualTo(8);
+        assertThat(handshake.export().capabilities("x-netraid:dirty:eve")).contains(BlockCapability.EXTENTS);
+        assertThat(handshake.export().capabilities("base:allocation")).doesNotContain(BlockCapability.EXTENTS);
+    }
+
+    @Test
+    void shouldRefuseContextsSelectedTwice() {
+        for (byte[] second : new byte[][] {context(1, "x-netraid:checksum"), context(2, "base:allocation")}) {
+            handshake = ClientHandshake.go("disk", NbdClientConfig.defaults().withHoles(true)
+                    .withExtensions(Set.of(Extension.CHECKSUM)), this::onSent);
+            receive(greeting(FIXED));
+            refuseExtendedHeaders();
+            receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
+            receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, context(1, "base:allocation")));
+            receive(reply(NbdOption.SET_META_CONTEXT, NbdOptionReply.META_CONTEXT, second));
+            assertThat(handshake.failure()).contains("breaks the protocol", "twice");
+        }
+    }
+
+    @Test
     void shouldRefuseContextsNobodyAskedFor() {
         for (byte[] data : new byte[][] {context(1, "x:y"), new byte[3]}) {
-            handshake = ClientHandshake.go("disk", true, this::onSent);
+            handshake = ClientHandshake.go("disk", NbdClientConfig.defaults().withHoles(true), this::onSent);
             receive(greeting(FIXED));
             refuseExtendedHeaders();
             receive(reply(NbdOption.STRUCTURED_REPLY, NbdOptionReply.ACK));
@@ -306,7 +343,7 @@ class ClientHandshakeTest {
     }
 
     private void assertBroken(ByteBuffer bytes, String expected) {
-        handshake = ClientHandshake.go("disk", true, this::onSent);
+        handshake = ClientHandshake.go("disk", NbdClientConfig.defaults().withHoles(true), this::onSent);
         reachGo();
         receive(bytes);
         assertThat(handshake.isFailed()).as(expected).isTrue();

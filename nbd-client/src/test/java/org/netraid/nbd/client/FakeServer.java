@@ -47,6 +47,8 @@ final class FakeServer {
     boolean extended;
     /** Offers base:allocation. */
     boolean allocation;
+    /** Metadata contexts it selects, numbered from CONTEXT_ID on; null for base:allocation if {@link #allocation}. */
+    String[] contexts;
     boolean silentHandshake;
     /** What to do with each command; the default carries it out at once. */
     Consumer<Command> onCommand = this::serve;
@@ -239,11 +241,12 @@ final class FakeServer {
                     reply(option, 1);
                 }
                 case 10 -> {
-                    if (allocation) {
-                        reply(option, 4, ByteBuffer.allocate(4 + 15).putInt(CONTEXT_ID)
-                                .put("base:allocation".getBytes(StandardCharsets.UTF_8)).array());
+                    String[] selected = contexts != null ? contexts : allocation ? new String[] {"base:allocation"} : new String[0];
+                    for (int i = 0; i < selected.length; i++) {
+                        byte[] name = selected[i].getBytes(StandardCharsets.UTF_8);
+                        reply(option, 4, ByteBuffer.allocate(4 + name.length).putInt(CONTEXT_ID + i).put(name).array());
                     }
-                    reply(option, allocation ? 1 : 0x80000001);
+                    reply(option, selected.length > 0 ? 1 : 0x80000001);
                 }
                 case 2 -> link.close();
                 default -> reply(option, 0x80000001);

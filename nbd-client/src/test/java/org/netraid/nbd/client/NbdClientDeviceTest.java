@@ -267,7 +267,7 @@ class NbdClientDeviceTest {
     @Test
     void shouldAddressBytesBeyondFourGiB() {
         long size = 1L << 43;
-        NbdExport export = new NbdExport("big", "", size, 0x41, 512, 4096, 32 << 20, true, true, false, null);
+        NbdExport export = new NbdExport("big", "", size, 0x41, 512, 4096, 32 << 20, true, true, false, java.util.List.of());
         assertThat(export.geometry().sizeBytes()).isEqualTo(size);
         RequestCutter cutter = new RequestCutter(export, true);
         ClientRequest request = new ClientRequest();

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
+import org.netraid.block.StatusContext;
 import org.netraid.block.BlockRequest;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.DiskIntentLog;
@@ -320,13 +321,18 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         for (TargetConnection target : targets) {
             addLeg(target);
         }
-        Export export = new Export(config.tag(), "NetRAID mirror " + config.tag(), mirror, false);
+        Export export = new Export(config.tag(), "NetRAID mirror " + config.tag(), mirror, false, this::dirtyContexts);
         service = new NbdService(context.loop(), new FixedExports(List.of(export)), context.limits, context.payloads, ServerEvents.NONE);
         context.env.links().listen(self.export(), peer -> service.accept(peer), bound -> {
             listening = bound;
             armWait();
             started.accept("");
         }, reason -> fail("cannot serve the mirror on " + self.export() + ": " + reason));
+    }
+
+    /** What each target lacks, for clients that ask the mirror's export. */
+    private List<StatusContext> dirtyContexts() {
+        return targets.stream().map(target -> (StatusContext) new DirtyContext(log, target.node())).toList();
     }
 
     private void addLeg(TargetConnection target) {

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCompletion;
 import org.netraid.block.BlockDevice;
@@ -46,12 +47,12 @@ final class ClientSession implements AutoCloseable {
     private DiskWorkers workers;
     private volatile Throwable broken;
 
-    ClientSession(long timeoutSeconds) {
+    ClientSession(long timeoutSeconds, UnaryOperator<NbdClientConfig> adjust) {
         long timeoutNs = TimeUnit.SECONDS.toNanos(timeoutSeconds);
         NbdClientConfig config = NbdClientConfig.defaults().withHoles(true).withConnectTimeoutNs(timeoutNs)
                 .withHandshakeTimeoutNs(timeoutNs).withRequestTimeoutNs(timeoutNs);
         runtime = new NettyRuntime("nbd-client", 1, thrown -> broken = thrown);
-        connector = new NbdConnector(runtime.links(0, NettyLinkOptions.DEFAULT), runtime.loop(0), config);
+        connector = new NbdConnector(runtime.links(0, NettyLinkOptions.DEFAULT), runtime.loop(0), adjust.apply(config));
     }
 
     EventLoop loop() {

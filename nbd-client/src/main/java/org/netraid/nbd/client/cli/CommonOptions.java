@@ -4,6 +4,8 @@
  */
 package org.netraid.nbd.client.cli;
 
+import java.util.function.UnaryOperator;
+import org.netraid.nbd.client.NbdClientConfig;
 import picocli.CommandLine.Option;
 
 /** Options of every subcommand. */
@@ -14,9 +16,14 @@ final class CommonOptions {
     private long timeoutSeconds;
 
     ClientSession session() {
+        return session(config -> config);
+    }
+
+    /** @param adjust changes what every connection of the command asks for */
+    ClientSession session(UnaryOperator<NbdClientConfig> adjust) {
         if (timeoutSeconds < 1 || timeoutSeconds > 86_400) {
             throw new CliFailure("--timeout " + timeoutSeconds + " is not in 1 to 86400 seconds");
         }
-        return new ClientSession(timeoutSeconds);
+        return new ClientSession(timeoutSeconds, adjust);
     }
 }

@@ -7,6 +7,7 @@ package org.netraid.nbd.client.cli;
 import java.util.ArrayList;
 import java.util.List;
 import org.netraid.nbd.client.NbdExport;
+import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.TransmissionFlags;
 
 /** One export, for people and as JSON. */
@@ -25,7 +26,7 @@ final class ExportText {
         line(out, "block sizes", "minimum " + export.minBlockBytes() + ", preferred " + export.preferredBlockBytes()
                 + ", maximum payload " + export.maxPayloadBytes() + (export.blockSizesAdvertised() ? "" : " (assumed)"));
         line(out, "flags", String.join(", ", flags(export.flags())));
-        line(out, "contexts", export.allocation() == null ? "none" : export.allocation().name());
+        line(out, "contexts", export.contexts().isEmpty() ? "none" : String.join(", ", names(export)));
         line(out, "replies", export.extendedHeaders() ? "extended headers" : export.structuredReplies() ? "structured" : "simple");
     }
 
@@ -43,8 +44,12 @@ final class ExportText {
                 + ",\"blockSizesAdvertised\":" + export.blockSizesAdvertised()
                 + ",\"structuredReplies\":" + export.structuredReplies()
                 + ",\"extendedHeaders\":" + export.extendedHeaders()
-                + ",\"contexts\":[" + (export.allocation() == null ? "" : quote(export.allocation().name())) + "]"
+                + ",\"contexts\":[" + String.join(",", names(export).stream().map(ExportText::quote).toList()) + "]"
                 + ",\"flags\":[" + String.join(",", flags(export.flags()).stream().map(ExportText::quote).toList()) + "]}";
+    }
+
+    private static List<String> names(NbdExport export) {
+        return export.contexts().stream().map(MetaContext::name).toList();
     }
 
     static List<String> flags(int bits) {

@@ -11,6 +11,7 @@ import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockRequest;
 import org.netraid.block.ExtentList;
 import org.netraid.block.io.FileDeviceOptions;
+import org.netraid.nbd.wire.MetaContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,11 +22,14 @@ import picocli.CommandLine.Spec;
 /** {@code nbd-client map URI}: which parts are data, holes, zeros; in the columns of nbdinfo --map. */
 @Command(name = "map", mixinStandardHelpOptions = true,
         description = {"Shows which parts of an export or file hold data, are holes, or read as zeros.",
-            "Columns: offset, length, type (bit 0 hole, bit 1 zero), meaning."})
+            "Columns: offset, length, type (bit 0 hole, bit 1 zero), meaning.",
+            "With --context x-netraid:dirty:TARGET on the export of a mirror: what the target lacks (bit 0 dirty)."})
 final class MapCommand implements Callable<Integer> {
 
     private static final int MAX_EXTENTS = 4096;
     private static final String[] MEANING = {"data", "hole", "zero", "hole,zero"};
+    private static final String DIRTY_PREFIX = "x-netraid:dirty:";
+    private static final String[] DIRTY_MEANING = {"clean", "dirty"};
 
     @Spec
     private CommandSpec spec;
@@ -33,6 +37,9 @@ final class MapCommand implements Callable<Integer> {
     private CommonOptions common;
     @Parameters(paramLabel = "URI", description = "URI or file.")
     private String source;
+    @Option(names = "--context", paramLabel = "NAME", defaultValue = MetaContext.BASE_ALLOCATION,
+            description = "Metadata context to show (default ${DEFAULT-VALUE}).")
+    private String context;
     @Option(names = "--json", description = "Print a JSON array of objects.")
     private boolean json;
 
@@ -45,10 +52,15 @@ final class MapCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         out = spec.commandLine().getOut();
-        try (ClientSession session = common.session()) {
+        boolean holes = context.equals(MetaContext.BASE_ALLOCATION);
+        if (context.isEmpty() || !holes && !ClientSession.isUri(source)) {
+            throw new CliFailure("--context " + context + ": a file has no context but " + MetaContext.BASE_ALLOCATION);
+        }
+        try (ClientSession session = common.session(config -> config.withMap(context))) {
             BlockDevice device = session.open(source, FileDeviceOptions.DEFAULT.withReadOnly(true).withExclusive(false));
             if (!device.can(BlockCapability.EXTENTS)) {
-                throw new CliFailure(source + ": the server does not offer base:allocation, so nobody knows where its holes are");
+                throw new CliFailure(source + ": the server does not offer " + context
+                        + (holes ? ", so nobody knows where its holes are" : " for this export"));
             }
             long size = device.geometry().sizeBytes();
             ExtentList list = new ExtentList(MAX_EXTENTS);
@@ -84,12 +96,20 @@ final class MapCommand implements Callable<Integer> {
         if (length == 0) {
             return;
         }
+        String meaning = meaning();
         if (json) {
             out.print((printed == 0 ? "[\n" : ",\n") + "{\"offset\":" + runStartBytes + ",\"length\":" + length
-                    + ",\"type\":" + runStatus + ",\"description\":" + ExportText.quote(MEANING[runStatus]) + "}");
+                    + ",\"type\":" + Integer.toUnsignedString(runStatus) + ",\"description\":" + ExportText.quote(meaning) + "}");
         } else {
-            out.println(String.format("%10d  %10d  %3d  %s", runStartBytes, length, runStatus, MEANING[runStatus]));
+            String type = Integer.toUnsignedString(runStatus);
+            out.println(String.format("%10d  %10d  %3s  %s", runStartBytes, length, type, meaning).stripTrailing());
         }
         printed++;
+    }
+
+    private String meaning() {
+        String[] words = context.equals(MetaContext.BASE_ALLOCATION) ? MEANING
+                : context.startsWith(DIRTY_PREFIX) ? DIRTY_MEANING : new String[0];
+        return runStatus >= 0 && runStatus < words.length ? words[runStatus] : "";
     }
 }

@@ -1,0 +1,24 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.nbd.wire;
+
+/**
+ * NetRAID's additions to the protocol that are negotiated by selecting a metadata context. Specified in {@code docs/wire-extensions.md}.
+ */
+public enum Extension {
+    /** {@link NbdCommand#CHECKSUM}: hashes of a range without its data. */
+    CHECKSUM("x-netraid:checksum");
+
+    private final String contextName;
+
+    Extension(String contextName) {
+        this.contextName = contextName;
+    }
+
+    /** The metadata context that stands for it. Its status is 0 everywhere. */
+    public String contextName() {
+        return contextName;
+    }
+}
