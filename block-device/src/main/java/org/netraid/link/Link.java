@@ -33,6 +33,16 @@ public interface Link {
      */
     void setReading(boolean on);
 
+    /**
+     * Turns the stream into TLS from the next byte on, in both directions; what was written before leaves in plain text. Once only.
+     * Nothing is delivered until the handshake has ended well; then {@code secured} runs, never inside this call. A handshake that
+     * fails or takes too long ends the link, and {@link LinkHandler#onClosed} says why. So does a plain byte that was received
+     * before this call and not consumed: somebody on the way may have put it there.
+     *
+     * @param timeoutNs longest handshake
+     */
+    void startTls(LinkTls tls, long timeoutNs, Runnable secured);
+
     /** Sends what is queued, then closes. {@link LinkHandler#onClosed} follows. */
     void close();
 

@@ -10,6 +10,7 @@ import java.util.Arrays;
 
 import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
+import org.netraid.link.LinkTls;
 
 /**
  * One end of a {@link SimConnection}. What this end writes goes: queue, (flush) segments under way, the peer's receive buffer,
@@ -23,10 +24,12 @@ public final class SimLink implements Link {
     private static final class Outgoing {
         final ByteBuffer bytes;
         final Runnable released;
+        final boolean secure;
 
-        Outgoing(ByteBuffer bytes, Runnable released) {
+        Outgoing(ByteBuffer bytes, Runnable released, boolean secure) {
             this.bytes = bytes;
             this.released = released;
+            this.secure = secure;
         }
     }
 
@@ -43,6 +46,7 @@ public final class SimLink implements Link {
 
     // sending
     private final ArrayDeque<Outgoing> queue = new ArrayDeque<>();
+    private final SimTlsSide tls = new SimTlsSide(this);
     private int flushedCount;
     private long queuedBytes;
     private int unacknowledged;
@@ -125,6 +129,7 @@ public final class SimLink implements Link {
         if (state == State.DEAD) {
             return;
         }
+        tls.cancel();
         boolean wasOpen = handler != null;
         state = State.DEAD;
         heldReset = null;
@@ -191,7 +196,7 @@ public final class SimLink implements Link {
             }
             return;
         }
-        queue.add(new Outgoing(bytes, released));
+        queue.add(new Outgoing(bytes, released, tls.isStarted()));
         queuedBytes += bytes.remaining();
         if (queuedBytes >= network.options().queueBytes()) {
             unwritable = true;
@@ -200,8 +205,44 @@ public final class SimLink implements Link {
 
     @Override
     public void flush() {
-        flushedCount = queue.size();
+        flushedCount = tls.isHandshaking() ? plainCount() : queue.size();
+        tls.flushLater();
         requestPump();
+    }
+
+    private int plainCount() {
+        return (int) queue.stream().filter(outgoing -> !outgoing.secure).count();
+    }
+
+    @Override
+    public void startTls(LinkTls settings, long timeoutNs, Runnable secured) {
+        if (state != State.OPEN) {
+            return;
+        }
+        tls.start((SimTls) settings, loop, timeoutNs, secured);
+        if (received.hasRemaining()) {
+            fail(SimTlsSide.FAILED + "plain bytes came before it began");
+        } else {
+            flush();
+        }
+    }
+
+    /** Puts the side's part of the handshake behind what was written in plain text. */
+    void sendHello(byte[] hello) {
+        ArrayDeque<Outgoing> secure = new ArrayDeque<>();
+        while (!queue.isEmpty() && queue.peekLast().secure) {
+            secure.addFirst(queue.pollLast());
+        }
+        queue.add(new Outgoing(ByteBuffer.wrap(hello), null, false));
+        queuedBytes += hello.length;
+        queue.addAll(secure);
+        flush();
+    }
+
+    /** Ends the link because of what the other end has sent, which sees a reset. */
+    void fail(String reason) {
+        die(reason);
+        resetPeer();
     }
 
     @Override
@@ -221,6 +262,13 @@ public final class SimLink implements Link {
     public void close() {
         if (state == State.OPEN) {
             state = State.CLOSING;
+            while (tls.isHandshaking() && !queue.isEmpty() && queue.peekLast().secure) {
+                Outgoing never = queue.pollLast();
+                queuedBytes -= never.bytes.remaining();
+                if (never.released != null) {
+                    loop.execute(never.released);
+                }
+            }
             flushedCount = queue.size();
             requestPump();
         }
@@ -277,6 +325,9 @@ public final class SimLink implements Link {
             Outgoing head = queue.peek();
             int count = Math.min(segment.length - filled, head.bytes.remaining());
             head.bytes.get(segment, filled, count);
+            if (head.secure) {
+                SimTlsSide.cipher(segment, filled, count);
+            }
             filled += count;
             if (!head.bytes.hasRemaining()) {
                 queue.poll();
@@ -388,6 +439,7 @@ public final class SimLink implements Link {
     // ---- receiving
 
     private void receive(byte[] segment) {
+        tls.onSegment(segment);
         ByteBuffer joined = ByteBuffer.allocate(received.remaining() + segment.length);
         joined.put(received).put(segment).flip();
         received = joined;
@@ -405,11 +457,16 @@ public final class SimLink implements Link {
         if (state == State.DEAD || !reading) {
             return;
         }
-        if (received.hasRemaining()) {
+        if (received.hasRemaining() && tls.isHandshaking()) {
+            int before = received.remaining();
+            tls.onHandshake(received);
+            peer.acknowledged(before - received.remaining());
+        }
+        if (received.hasRemaining() && !tls.isHandshaking() && state != State.DEAD) {
             int before = received.remaining();
             handler.onBytes(received);
             peer.acknowledged(before - received.remaining());
-            if (received.hasRemaining() && reading && state != State.DEAD) {
+            if (received.hasRemaining() && reading && state != State.DEAD && !tls.isHandshaking()) {
                 throw new IllegalStateException(node + ": handler left " + received.remaining()
                         + " bytes and did not turn reading off");
             }

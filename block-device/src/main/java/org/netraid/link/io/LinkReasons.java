@@ -40,6 +40,9 @@ final class LinkReasons {
         if (cause instanceof AccessDeniedException) {
             return "permission denied";
         }
+        if (TlsReasons.isTls(cause)) {
+            return TlsReasons.of(cause);
+        }
         String message = cause.getMessage();
         if (message == null) {
             return "input/output error (" + cause.getClass().getSimpleName() + ")";

@@ -13,10 +13,15 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
+import org.netraid.link.LinkTls;
 import org.netraid.time.EventLoop;
 
 /**
@@ -43,6 +48,7 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
     private final NettyLinkOptions options;
     private final String peer;
     private final Channel channel;
+    private final Executor tlsTasks;
     private final BooleanSupplier mayOpen;
     private final Runnable redeliverTask = this::redeliver;
     private final Runnable writableTask = this::tellWritable;
@@ -60,10 +66,17 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
     private ByteBuf unread;
     private String closeReason = LinkReasons.CLOSED_THERE;
     private EventLoop.Timer closeTimer;
+    /** In front of this handler once TLS has been started; else null. */
+    private SslHandler tls;
+    private Runnable secured;
 
-    /** @param mayOpen asked once when the stream is up; false drops it without a word to the handler */
+    /**
+     * @param tlsTasks runs what takes long in a TLS handshake
+     * @param mayOpen asked once when the stream is up; false drops it without a word to the handler
+     */
     NettyLink(NettyEventLoop loop, Channel channel, String peer, LinkHandler handler, NettyLinkOptions options,
-            BooleanSupplier mayOpen) {
+            Executor tlsTasks, BooleanSupplier mayOpen) {
+        this.tlsTasks = tlsTasks;
         this.mayOpen = mayOpen;
         this.loop = loop;
         this.channel = channel;
@@ -204,6 +217,10 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         }
         bytes.readerIndex(bytes.writerIndex() - left);
         unread = bytes;
+        if (secured != null) {
+            endForTls("plain bytes came before TLS had begun");
+            return;
+        }
         if (reading && !redeliverPosted) {
             fail(new IllegalStateException(handler.getClass().getName() + " left " + left
                     + " received bytes unconsumed without turning reading off"));
@@ -248,6 +265,63 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         }
     }
 
+    // TLS
+
+    @Override
+    public void startTls(LinkTls settings, long timeoutNs, Runnable whenSecured) {
+        if (state != State.OPEN) {
+            return;
+        }
+        if (tls != null) {
+            throw new IllegalStateException("TLS was started twice");
+        }
+        // What is queued is behind the new handler already and leaves as it is.
+        channel.flush();
+        secured = whenSecured;
+        tls = ((NettyTls) settings).newHandler(channel.alloc(), timeoutNs, tlsTasks);
+        if (unread != null) {
+            endForTls("plain bytes came before TLS had begun");
+        } else {
+            channel.pipeline().addFirst(tls);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake) {
+            onHandshakeEnd(handshake);
+        } else if (event instanceof SslCloseCompletionEvent close && close.isSuccess() && state == State.OPEN) {
+            // The other end has said goodbye; it may wait for ours before it closes.
+            state = State.CLOSING;
+            dropUnread();
+            channel.close();
+        }
+    }
+
+    private void onHandshakeEnd(SslHandshakeCompletionEvent handshake) {
+        Runnable told = secured;
+        secured = null;
+        if (state != State.OPEN) {
+            return;
+        }
+        if (!handshake.isSuccess()) {
+            // Netty sends the alert that tells the other end why, and closes.
+            closeReason = "the TLS handshake failed: " + TlsReasons.of(handshake.cause());
+            state = State.CLOSING;
+            return;
+        }
+        try {
+            told.run();
+        } catch (Throwable thrown) {
+            fail(thrown);
+        }
+    }
+
+    private void endForTls(String reason) {
+        closeReason = "the TLS handshake failed: " + reason;
+        cut();
+    }
+
     // Ending
 
     @Override
@@ -262,7 +336,13 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         // What arrives from now on is read and dropped: closing with unread bytes would make the kernel send a reset,
         // and the other end could lose what was queued for it.
         channel.config().setAutoRead(true);
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> shutDownOutput());
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> {
+            if (tls == null || !channel.isActive()) {
+                shutDownOutput();
+            } else {
+                tls.closeOutbound().addListener(toldGoodbye -> shutDownOutput());
+            }
+        });
     }
 
     private void shutDownOutput() {
@@ -290,8 +370,14 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         if (channel instanceof SocketChannel && channel.isOpen() && !outputShut) {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         }
+        ChannelHandlerContext tlsContext = tls == null ? null : channel.pipeline().context(tls);
         cutting = true;
-        channel.close();
+        if (tlsContext == null) {
+            channel.close();
+        } else {
+            // past TLS, which would first take its time for an orderly goodbye
+            tlsContext.close();
+        }
         cutting = false;
     }
 
@@ -308,7 +394,14 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         if (state == State.OPEN) {
             closeReason = LinkReasons.of(cause);
         }
-        cut();
+        if (tls != null && TlsReasons.isTls(cause) && state != State.CLOSED) {
+            // Not by a reset: an alert is on its way that tells the other end why.
+            state = State.CLOSING;
+            dropUnread();
+            channel.close();
+        } else {
+            cut();
+        }
     }
 
     @Override

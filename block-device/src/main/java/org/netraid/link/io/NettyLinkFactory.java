@@ -33,9 +33,11 @@ public final class NettyLinkFactory implements LinkFactory {
     private final NettyEventLoop loop;
     private final NettyTransport transport;
     private final NameResolver resolver;
+    private final TlsTasks tlsTasks;
     private final NettyLinkOptions options;
 
-    NettyLinkFactory(NettyEventLoop loop, NettyTransport transport, NameResolver resolver, NettyLinkOptions options) {
+    NettyLinkFactory(NettyEventLoop loop, NettyTransport transport, NameResolver resolver, TlsTasks tlsTasks, NettyLinkOptions options) {
+        this.tlsTasks = tlsTasks;
         this.loop = loop;
         this.transport = transport;
         this.resolver = resolver;
@@ -220,6 +222,6 @@ public final class NettyLinkFactory implements LinkFactory {
         made.config().setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(512,
                 Math.min(16 << 10, options.maxReadBytes()), options.maxReadBytes()));
         TcpHabits.set(made);
-        made.pipeline().addLast(new NettyLink(loop, made, peer, handler, options, mayOpen));
+        made.pipeline().addLast(new NettyLink(loop, made, peer, handler, options, tlsTasks, mayOpen));
     }
 }

@@ -24,6 +24,7 @@ public final class NettyRuntime implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group;
     private final List<NettyEventLoop> loops = new ArrayList<>();
     private final NameResolver resolver;
+    private final TlsTasks tlsTasks;
 
     /** Loops on the best transport of this machine. */
     public NettyRuntime(String threadName, int loopCount, Consumer<Throwable> uncaught) {
@@ -42,6 +43,7 @@ public final class NettyRuntime implements AutoCloseable {
         this.transport = transport;
         this.group = new MultiThreadIoEventLoopGroup(loopCount, new DefaultThreadFactory(threadName, true), transport.ioHandler());
         this.resolver = new NameResolver(threadName + "-names");
+        this.tlsTasks = new TlsTasks(threadName + "-tls");
         for (int i = 0; i < loopCount; i++) {
             loops.add(new NettyEventLoop(group.next(), uncaught));
         }
@@ -61,13 +63,14 @@ public final class NettyRuntime implements AutoCloseable {
 
     /** A factory whose links run on {@code loop(index)}. */
     public NettyLinkFactory links(int index, NettyLinkOptions options) {
-        return new NettyLinkFactory(loops.get(index), transport, resolver, options);
+        return new NettyLinkFactory(loops.get(index), transport, resolver, tlsTasks, options);
     }
 
     /** Closes all sockets and ends the threads; waits for them, but not for ever. Not to be called on a loop. */
     @Override
     public void close() {
         resolver.close();
+        tlsTasks.close();
         group.shutdownGracefully(0, SHUTDOWN_MS, TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(SHUTDOWN_MS + 1_000, TimeUnit.MILLISECONDS);
     }

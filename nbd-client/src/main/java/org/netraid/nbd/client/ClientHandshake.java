@@ -27,6 +27,7 @@ import org.netraid.nbd.wire.OptionReplyHeader;
  * The client's side of fixed newstyle: bytes in, bytes out, one option at a time.
  *
  * <pre>
+ *   GREETING, with TLS: STARTTLS ── ACK, TLS handshake ── then as without, but never EXPORT_NAME of a server that is not fixed
  *   GREETING ─┬─ fixed ── EXTENDED_HEADERS, else STRUCTURED_REPLY ── SET_META_CONTEXT ── GO ─┬─ ACK ───► finished
  *             │                                                                              └─ ERR_UNSUP ─┐
  *             ├─ not fixed ────────────────────────────────────────────────────────────────── EXPORT_NAME ─┴─► finished
@@ -43,13 +44,14 @@ final class ClientHandshake {
     /** Most replies to one option before the final one; bounds what a server can make us hold and do. */
     static final int MAX_REPLIES = 10_000;
 
-    private enum Step { GREETING, REPLY_HEADER, REPLY_DATA, EXPORT_NAME_REPLY, FINISHED, FAILED }
+    private enum Step { GREETING, REPLY_HEADER, REPLY_DATA, EXPORT_NAME_REPLY, SECURING, FINISHED, FAILED }
 
     private final boolean listing;
     private final String exportName;
     private final boolean wantsExtended;
     /** Metadata contexts to select. */
     private final List<String> wanted;
+    private final boolean tls;
     private final Consumer<ByteBuffer> send;
     private final ExportInfoReader info;
     private final List<ListedExport> exports = new ArrayList<>();
@@ -67,8 +69,10 @@ final class ClientHandshake {
     private String failure = "";
     private NbdExport export;
 
-    private ClientHandshake(boolean listing, String exportName, boolean extended, List<String> contexts, Consumer<ByteBuffer> send) {
+    private ClientHandshake(boolean listing, String exportName, boolean extended, List<String> contexts, boolean tls,
+            Consumer<ByteBuffer> send) {
         this.listing = listing;
+        this.tls = tls;
         this.wantsExtended = extended;
         this.wanted = contexts;
         this.exportName = exportName;
@@ -81,20 +85,32 @@ final class ClientHandshake {
      * A handshake that ends in the transmission phase of the export.
      *
      * @param config tells which metadata contexts to select
+     * @param tls start TLS before anything else, or fail
      * @param send takes each message to the server
      */
+    static ClientHandshake go(String exportName, NbdClientConfig config, boolean tls, Consumer<ByteBuffer> send) {
+        return new ClientHandshake(false, exportName, !config.map().isEmpty(), config.contexts(), tls, send);
+    }
+
+    /** In plain text. */
     static ClientHandshake go(String exportName, NbdClientConfig config, Consumer<ByteBuffer> send) {
-        return new ClientHandshake(false, exportName, !config.map().isEmpty(), config.contexts(), send);
+        return go(exportName, config, false, send);
     }
 
     /** A handshake that asks for the names of the exports and ends the session. */
-    static ClientHandshake list(Consumer<ByteBuffer> send) {
-        return new ClientHandshake(true, "", false, List.of(), send);
+    static ClientHandshake list(boolean tls, Consumer<ByteBuffer> send) {
+        return new ClientHandshake(true, "", false, List.of(), tls, send);
     }
 
     /** Consumes what belongs to the handshake; what follows its last byte is left for the transmission phase. */
     void onBytes(ByteBuffer in) {
         while (in.hasRemaining() && !isFinished() && !isFailed()) {
+            if (isSecuring()) {
+                // the server has to wait for our first TLS message: this was put there by somebody on the way
+                fail(in.remaining() + " bytes of plain text came behind the server's consent to TLS; somebody may be tampering with the"
+                        + " connection");
+                return;
+            }
             int n = Math.min(in.remaining(), gathered.remaining());
             gathered.put(in.slice(in.position(), n));
             in.position(in.position() + n);
@@ -102,6 +118,16 @@ final class ClientHandshake {
                 step();
             }
         }
+    }
+
+    /** The server has agreed to TLS: the link has to be secured now, and then {@link #onSecured} called. */
+    boolean isSecuring() {
+        return step == Step.SECURING;
+    }
+
+    /** The TLS handshake has ended well; what is said from now on is secured. */
+    void onSecured() {
+        afterGreeting();
     }
 
     boolean isFinished() {
@@ -128,6 +154,9 @@ final class ClientHandshake {
 
     /** What it means that the server closed the stream now. */
     String closedMeans() {
+        if (step == Step.SECURING) {
+            return "no TLS session with the server";
+        }
         if (step == Step.EXPORT_NAME_REPLY) {
             return "the server closed the connection when asked for export '" + exportName
                     + "': it has no such export or does not allow it";
@@ -183,9 +212,19 @@ final class ClientHandshake {
         send.accept(answer);
         if (!fixed && listing) {
             fail("the server is too old to list its exports (no fixed newstyle handshake)");
+        } else if (!fixed && tls) {
+            fail("the server is too old for TLS (no fixed newstyle handshake); nothing is said to it in plain text");
         } else if (!fixed) {
             sendExportName();
-        } else if (listing) {
+        } else if (tls) {
+            sendOption(NbdOption.STARTTLS, ByteBuffer.allocate(0), false);
+        } else {
+            afterGreeting();
+        }
+    }
+
+    private void afterGreeting() {
+        if (listing) {
             sendOption(NbdOption.LIST, ByteBuffer.allocate(0), false);
         } else {
             sendOption(wantsExtended ? NbdOption.EXTENDED_HEADERS : NbdOption.STRUCTURED_REPLY, ByteBuffer.allocate(0), false);
@@ -264,6 +303,7 @@ final class ClientHandshake {
 
     private void onAck() {
         switch (option) {
+            case NbdOption.STARTTLS -> step = Step.SECURING;
             case NbdOption.EXTENDED_HEADERS -> {
                 extended = true;
                 afterReplyStyle();
@@ -316,19 +356,23 @@ final class ClientHandshake {
             sendExportName();
         } else {
             // the polite end of a session that came to nothing
+            String reason = sentence() + message;
             sendOption(NbdOption.ABORT, ByteBuffer.allocate(0), true);
-            fail(sentence() + message);
+            fail(reason);
         }
     }
 
     private String sentence() {
+        if (option == NbdOption.STARTTLS) {
+            return "the server refuses TLS with " + NbdOptionReply.nameOf(replyType) + "; nothing is said to it in plain text";
+        }
         String what = option == NbdOption.LIST ? "the list of exports" : "export '" + exportName + "'";
         return switch (replyType) {
             case NbdOptionReply.ERR_UNSUP -> "the server does not support " + NbdOption.nameOf(option);
             case NbdOptionReply.ERR_POLICY -> "the server's policy forbids " + what;
             case NbdOptionReply.ERR_INVALID -> "the server finds our request for " + what + " invalid";
             case NbdOptionReply.ERR_PLATFORM -> "the server's platform does not support " + what;
-            case NbdOptionReply.ERR_TLS_REQD -> "the server demands TLS for " + what + "; use a server or export without TLS";
+            case NbdOptionReply.ERR_TLS_REQD -> "the server demands TLS for " + what + "; use an nbds:// URI";
             case NbdOptionReply.ERR_UNKNOWN -> "the server has no export named '" + exportName + "'; ask it with: nbd-client list";
             case NbdOptionReply.ERR_SHUTDOWN -> "the server is shutting down";
             case NbdOptionReply.ERR_BLOCK_SIZE_REQD -> "the server insists on block sizes for " + what;

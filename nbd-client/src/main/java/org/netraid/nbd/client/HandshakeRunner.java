@@ -11,6 +11,7 @@ import org.netraid.link.Link;
 import org.netraid.link.LinkAddress;
 import org.netraid.link.LinkFactory;
 import org.netraid.link.LinkHandler;
+import org.netraid.link.LinkTls;
 import org.netraid.time.EventLoop;
 
 /**
@@ -32,14 +33,19 @@ final class HandshakeRunner implements LinkHandler {
     private final NbdClientConfig config;
     private final Outcome outcome;
     private final ClientHandshake handshake;
+    private final LinkTls tls;
     private Link link;
     private LinkHandler next;
     private boolean failed;
     private EventLoop.Timer timer;
 
-    /** @param newHandshake makes the handshake, given where to send */
+    /**
+     * @param newHandshake makes the handshake, given where to send
+     * @param tls what to secure the link with when the handshake asks for it; null if it does not
+     */
     HandshakeRunner(EventLoop loop, NbdClientConfig config, Function<Consumer<ByteBuffer>, ClientHandshake> newHandshake,
-            Outcome outcome) {
+            LinkTls tls, Outcome outcome) {
+        this.tls = tls;
         this.loop = loop;
         this.config = config;
         this.outcome = outcome;
@@ -83,12 +89,21 @@ final class HandshakeRunner implements LinkHandler {
         if (handshake.isFailed()) {
             bytes.position(bytes.limit());
             fail(handshake.failure());
+        } else if (handshake.isSecuring()) {
+            link.startTls(tls, config.handshakeTimeoutNs(), this::onSecured);
         } else if (handshake.isFinished()) {
             timer.cancel();
             next = outcome.onFinished(link, handshake);
             if (bytes.hasRemaining()) {
                 next.onBytes(bytes);
             }
+        }
+    }
+
+    private void onSecured() {
+        if (!failed) {
+            handshake.onSecured();
+            link.flush();
         }
     }
 

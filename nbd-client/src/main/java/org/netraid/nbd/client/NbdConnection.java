@@ -26,8 +26,8 @@ public final class NbdConnection {
         this.connectionNumber = connectionNumber;
         this.loop = loop;
         this.listener = listener;
-        this.runner = new HandshakeRunner(loop, config, send -> ClientHandshake.go(target.exportName(), config, send),
-                new Outcome());
+        this.runner = new HandshakeRunner(loop, config,
+                send -> ClientHandshake.go(target.exportName(), config, target.tls() != null, send), target.tls(), new Outcome());
     }
 
     void start(LinkFactory links) {

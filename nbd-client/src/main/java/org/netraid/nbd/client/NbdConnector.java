@@ -11,6 +11,7 @@ import org.netraid.link.Link;
 import org.netraid.link.LinkAddress;
 import org.netraid.link.LinkFactory;
 import org.netraid.link.LinkHandler;
+import org.netraid.link.LinkTls;
 import org.netraid.nbd.wire.ListedExport;
 import org.netraid.time.EventLoop;
 
@@ -43,13 +44,19 @@ public final class NbdConnector {
         return connection;
     }
 
+    /** Asks a server in plain text for its exports. */
+    public void list(LinkAddress address, Consumer<List<ListedExport>> listed, Consumer<String> failed) {
+        list(address, null, listed, failed);
+    }
+
     /**
      * Asks a server for its exports and hangs up. Exactly one of the two is called, never inside this call.
      *
+     * @param tls what to secure the connection with; null for plain text
      * @param failed gets a sentence for people, with the address
      */
-    public void list(LinkAddress address, Consumer<List<ListedExport>> listed, Consumer<String> failed) {
-        new HandshakeRunner(loop, config, ClientHandshake::list, new HandshakeRunner.Outcome() {
+    public void list(LinkAddress address, LinkTls tls, Consumer<List<ListedExport>> listed, Consumer<String> failed) {
+        new HandshakeRunner(loop, config, send -> ClientHandshake.list(tls != null, send), tls, new HandshakeRunner.Outcome() {
             @Override
             public LinkHandler onFinished(Link link, ClientHandshake handshake) {
                 link.close();

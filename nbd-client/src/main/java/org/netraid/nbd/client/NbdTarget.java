@@ -5,6 +5,7 @@
 package org.netraid.nbd.client;
 
 import org.netraid.link.LinkAddress;
+import org.netraid.link.LinkTls;
 import org.netraid.nbd.wire.NbdStrings;
 import org.netraid.nbd.wire.NbdUri;
 
@@ -14,18 +15,23 @@ import org.netraid.nbd.wire.NbdUri;
  * @param address where the server listens
  * @param exportName name of the export; empty for the server's default
  * @param expectedSizeBytes size the export must have, or {@link #ANY_SIZE}: another size is refused
+ * @param tls what to secure the connection with; a server that does not agree is not talked to. Null for plain text
  */
-public record NbdTarget(LinkAddress address, String exportName, long expectedSizeBytes) {
+public record NbdTarget(LinkAddress address, String exportName, long expectedSizeBytes, LinkTls tls) {
 
     public static final long ANY_SIZE = -1;
 
     public NbdTarget {
         // refused here, not in the middle of a handshake
         NbdStrings.encode(exportName, "export name");
+        if (tls != null && tls.isServer()) {
+            throw new IllegalArgumentException("these TLS settings are a server's");
+        }
     }
 
+    /** A target in plain text. */
     public NbdTarget(LinkAddress address, String exportName) {
-        this(address, exportName, ANY_SIZE);
+        this(address, exportName, ANY_SIZE, null);
     }
 
     public static NbdTarget of(NbdUri uri) {
@@ -33,7 +39,12 @@ public record NbdTarget(LinkAddress address, String exportName, long expectedSiz
     }
 
     public NbdTarget withExpectedSize(long sizeBytes) {
-        return new NbdTarget(address, exportName, sizeBytes);
+        return new NbdTarget(address, exportName, sizeBytes, tls);
+    }
+
+    /** The same target, secured. @param settings null for plain text */
+    public NbdTarget withTls(LinkTls settings) {
+        return new NbdTarget(address, exportName, expectedSizeBytes, settings);
     }
 
     /** For messages. */

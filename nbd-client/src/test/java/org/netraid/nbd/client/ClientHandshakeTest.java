@@ -302,7 +302,7 @@ class ClientHandshakeTest {
 
     @Test
     void shouldListExports() {
-        handshake = ClientHandshake.list(this::onSent);
+        handshake = ClientHandshake.list(false, this::onSent);
         receive(greeting(FIXED));
         receive(reply(NbdOption.LIST, NbdOptionReply.SERVER, ByteBuffer.allocate(9).putInt(3).put("onetw".getBytes(StandardCharsets.UTF_8))
                 .array()));

@@ -19,8 +19,10 @@ import org.netraid.nbd.wire.NbdStrings;
  * @param readOnly refuse modification whatever the device can do
  * @param contexts further maps of the device that clients may ask for, besides that of its holes; asked at every listing and selection, so
  *     that they may come and go; names must differ
+ * @param tlsOnly hidden from and refused to clients that have not started TLS, where the server leaves that to them
  */
-public record Export(String name, String description, BlockDevice device, boolean readOnly, Supplier<List<StatusContext>> contexts) {
+public record Export(String name, String description, BlockDevice device, boolean readOnly, Supplier<List<StatusContext>> contexts,
+        boolean tlsOnly) {
 
     /** @throws org.netraid.nbd.wire.NbdFormatException if name or description cannot be sent */
     public Export {
@@ -28,8 +30,17 @@ public record Export(String name, String description, BlockDevice device, boolea
         NbdStrings.encode(description, "export description");
     }
 
-    /** Without further maps. */
+    /** With or without TLS. */
+    public Export(String name, String description, BlockDevice device, boolean readOnly, Supplier<List<StatusContext>> contexts) {
+        this(name, description, device, readOnly, contexts, false);
+    }
+
+    /** Without further maps, with or without TLS. */
     public Export(String name, String description, BlockDevice device, boolean readOnly) {
         this(name, description, device, readOnly, List::of);
+    }
+
+    public Export withTlsOnly(boolean only) {
+        return new Export(name, description, device, readOnly, contexts, only);
     }
 }

@@ -128,7 +128,9 @@ final class Handshake implements NbdServerSession.Phase {
             session.abort("export name of " + length + " bytes");
         } else if (length > ServerLimits.MAX_SKIPPED_OPTION_BYTES) {
             session.abort("option data of " + length + " bytes");
-        } else if (length > service.limits().maxOptionBytes() || !takesData(header.option())
+        } else if (lacksTls() && header.option() == NbdOption.EXPORT_NAME) {
+            session.abort("EXPORT_NAME without TLS, which is required");
+        } else if (length > service.limits().maxOptionBytes() || !takesData(header.option()) || lacksTls()
                 || !session.takeOptionBytes((int) length)) {
             skipBytes = length;
             state = State.SKIP;
@@ -147,6 +149,11 @@ final class Handshake implements NbdServerSession.Phase {
         }
     }
 
+    /** True while TLS must come before anything else. */
+    private boolean lacksTls() {
+        return service.tls().isRequired() && !session.isSecured();
+    }
+
     private static boolean takesData(int option) {
         return switch (option) {
             case NbdOption.EXPORT_NAME, NbdOption.INFO, NbdOption.GO, NbdOption.LIST_META_CONTEXT,
@@ -161,6 +168,8 @@ final class Handshake implements NbdServerSession.Phase {
         if (option == NbdOption.ABORT) {
             reply(option, NbdOptionReply.ACK, new byte[0]);
             session.endAfterRequests("the client gave up");
+        } else if (lacksTls() && option != NbdOption.STARTTLS) {
+            error(NbdOptionReply.ERR_TLS_REQD, "this server wants TLS first");
         } else if (service.isStopping()) {
             error(NbdOptionReply.ERR_SHUTDOWN, "the server is shutting down");
         } else if (takesData(option)) {
@@ -192,8 +201,28 @@ final class Handshake implements NbdServerSession.Phase {
             structuredReplies = true;
             reply(option, NbdOptionReply.ACK, new byte[0]);
         } else {
-            error(NbdOptionReply.ERR_UNSUP, "this server does not offer TLS");
+            startTls();
         }
+    }
+
+    private void startTls() {
+        if (session.isSecured()) {
+            error(NbdOptionReply.ERR_INVALID, "TLS has been started already");
+        } else if (service.tls().isOff()) {
+            error(NbdOptionReply.ERR_UNSUP, "this server does not offer TLS");
+        } else {
+            reply(NbdOption.STARTTLS, NbdOptionReply.ACK, new byte[0]);
+            // whoever is on the way may have asked for these; the client asks again
+            structuredReplies = false;
+            extendedHeaders = false;
+            selection = ContextSelection.NONE;
+            session.startTls();
+        }
+    }
+
+    /** True if the export is to be had with TLS only, and there is none yet. */
+    private boolean needsTls(Export export) {
+        return export.tlsOnly() && !session.isSecured();
     }
 
     private void onOption(ByteBuffer optionData) {
@@ -227,14 +256,21 @@ final class Handshake implements NbdServerSession.Phase {
 
     private void list() {
         for (Export export : service.exports().listed()) {
+            if (needsTls(export)) {
+                continue;
+            }
             reply(NbdOption.LIST, NbdOptionReply.SERVER, bytesOf(new ListedExport(export.name(), export.description()).encode()));
         }
         reply(NbdOption.LIST, NbdOptionReply.ACK, new byte[0]);
     }
 
     private void info(InfoRequest request, boolean go) {
-        Export export = go ? service.exports().open(request.exportName(), session.peer())
-                : service.exports().find(request.exportName(), session.peer());
+        Export export = service.exports().find(request.exportName(), session.peer());
+        if (export != null && needsTls(export)) {
+            error(NbdOptionReply.ERR_TLS_REQD, "export '" + request.exportName() + "' is for TLS only");
+            return;
+        }
+        export = go ? service.exports().open(request.exportName(), session.peer()) : export;
         if (export == null) {
             error(NbdOptionReply.ERR_UNKNOWN, "no export '" + request.exportName() + "'");
             return;
@@ -270,7 +306,8 @@ final class Handshake implements NbdServerSession.Phase {
         Export export = null;
         try {
             String name = NbdStrings.decode(nameData, nameData.remaining(), "export name");
-            export = service.isStopping() ? null : service.exports().open(name, session.peer());
+            export = service.isStopping() ? null : service.exports().find(name, session.peer());
+            export = export == null || needsTls(export) ? null : service.exports().open(name, session.peer());
         } catch (NbdFormatException e) {
             // there is no way to say so: the option has no error reply
             session.abort(e.getMessage());
@@ -294,6 +331,11 @@ final class Handshake implements NbdServerSession.Phase {
         Export export = service.exports().find(request.exportName(), session.peer());
         if (export == null) {
             error(NbdOptionReply.ERR_UNKNOWN, "no export '" + request.exportName() + "'");
+            return;
+        }
+        if (needsTls(export)) {
+            // TLS_REQD is not among this option's answers
+            error(NbdOptionReply.ERR_POLICY, "export '" + request.exportName() + "' is for TLS only");
             return;
         }
         int option = header.option();

@@ -46,6 +46,9 @@ public final class NbdServerSession implements LinkHandler {
     private boolean finished;
     private boolean linkClosed;
     private boolean inTurn;
+    /** STARTTLS has been agreed to: no further plain byte is taken. */
+    private boolean securing;
+    private boolean secured;
     private boolean dirty;
     private boolean flushScheduled;
     private boolean resumeScheduled;
@@ -106,11 +109,14 @@ public final class NbdServerSession implements LinkHandler {
         }
         inTurn = true;
         try {
-            while (bytes.hasRemaining() && !ending && !paused) {
+            while (bytes.hasRemaining() && !ending && !paused && !securing) {
                 phase.consume(bytes);
             }
         } finally {
             inTurn = false;
+        }
+        if (securing && !secured && !ending) {
+            secure(bytes.remaining());
         }
         if (ending) {
             bytes.position(bytes.limit());
@@ -139,7 +145,33 @@ public final class NbdServerSession implements LinkHandler {
         finishIfDone();
     }
 
+    /**
+     * Consent to TLS leaves in plain text, and nothing else may have come in plain text behind the request: a client waits for the
+     * consent, so what is there was put there by somebody who wants it to pass for the client's secured words.
+     */
+    private void secure(int plainBytes) {
+        if (plainBytes > 0) {
+            abort(plainBytes + " bytes of plain text behind STARTTLS");
+            return;
+        }
+        flushNow();
+        link.startTls(service.tls().settings(), service.limits().handshakeTimeoutNs(), () -> {
+            secured = true;
+            securing = false;
+        });
+    }
+
     // ---- for the phases
+
+    /** The client may begin the TLS handshake; takes effect at the end of this turn. */
+    void startTls() {
+        securing = true;
+    }
+
+    /** True once the TLS handshake has ended well. */
+    boolean isSecured() {
+        return secured;
+    }
 
     /** Queues bytes; they leave at the end of this turn of the loop. */
     void send(ByteBuffer bytes, Runnable released) {

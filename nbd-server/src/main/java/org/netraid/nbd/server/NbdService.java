@@ -25,19 +25,26 @@ public final class NbdService {
     private final Set<NbdServerSession> sessions = new LinkedHashSet<>();
     private final Admission admission;
     private long optionBytes;
+    private final ServerTls tls;
     private boolean stopping;
     private boolean memoryWatch;
     private Runnable stopped;
     private EventLoop.Timer shutdownTimer;
 
-    /** @param pool payload memory; may be shared by several services on one loop */
+    /** A service without TLS. */
     public NbdService(EventLoop loop, ExportTable exports, ServerLimits limits, BufferPool pool, ServerEvents events) {
+        this(loop, exports, limits, pool, events, ServerTls.OFF);
+    }
+
+    /** @param pool payload memory; may be shared by several services on one loop */
+    public NbdService(EventLoop loop, ExportTable exports, ServerLimits limits, BufferPool pool, ServerEvents events, ServerTls tls) {
         this.loop = loop;
         this.exports = exports;
         this.limits = limits;
         this.admission = new Admission(limits);
         this.pool = pool;
         this.events = events;
+        this.tls = tls;
     }
 
     /** The handler of a new link, or null to refuse it. Fits {@link org.netraid.link.LinkFactory#listen}. */
@@ -118,6 +125,10 @@ public final class NbdService {
 
     ServerEvents events() {
         return events;
+    }
+
+    ServerTls tls() {
+        return tls;
     }
 
     /** Memory for long option data, of all sessions together; false if there is none left. */

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
+import org.netraid.link.LinkTls;
 import org.netraid.time.EventLoop;
 
 /**
@@ -33,6 +34,9 @@ final class PipeLink implements Link {
     /** Bytes in the queue from which on {@link #isWritable} is false. */
     int highWaterBytes = 64 << 10;
     int flushes;
+    /** What the server wants to secure the stream with, once it does; null before. */
+    LinkTls tls;
+    private Runnable secured;
     boolean aborted;
 
     PipeLink(EventLoop loop, LinkHandler handler) {
@@ -51,7 +55,7 @@ final class PipeLink implements Link {
     }
 
     private void deliver() {
-        if (closed || !reading || unread.length == 0) {
+        if (closed || !reading || unread.length == 0 || secured != null) {
             return;
         }
         ByteBuffer in = ByteBuffer.wrap(unread);
@@ -151,6 +155,24 @@ final class PipeLink implements Link {
         if (on) {
             loop.execute(this::deliver);
         }
+    }
+
+    @Override
+    public void startTls(LinkTls settings, long timeoutNs, Runnable whenSecured) {
+        tls = settings;
+        secured = whenSecured;
+    }
+
+    /** The TLS handshake has ended well. */
+    void finishTls() {
+        Runnable told = secured;
+        secured = null;
+        told.run();
+        deliver();
+    }
+
+    boolean isInTlsHandshake() {
+        return secured != null;
     }
 
     @Override

@@ -40,12 +40,21 @@ final class ServerRig implements ServerEvents {
         this(pieceBytes, limits, options, BufferPool.LARGEST_BYTES);
     }
 
+    ServerRig(int pieceBytes, ServerTls tls) {
+        this(pieceBytes, ServerLimits.DEFAULT, SimDiskOptions.ofSize(SIZE_BYTES), BufferPool.LARGEST_BYTES, tls);
+    }
+
     ServerRig(int pieceBytes, ServerLimits limits, SimDiskOptions options, long poolBytes) {
+        this(pieceBytes, limits, options, poolBytes, ServerTls.OFF);
+    }
+
+    /** With TLS, "ro" is for TLS only. */
+    private ServerRig(int pieceBytes, ServerLimits limits, SimDiskOptions options, long poolBytes, ServerTls tls) {
         this.pieceBytes = pieceBytes;
         disk = new SimDisk(scheduler, "disk", options);
         device = disk.attach(loop);
         export = new Export("disk", "a simulated disk", device, false, () -> contexts);
-        readOnly = new Export("ro", "", device, true);
+        readOnly = new Export("ro", "", device, true).withTlsOnly(tls.mode() != ServerTls.Mode.OFF);
         pool = new BufferPool(poolBytes);
         FixedExports fixed = new FixedExports(List.of(export, readOnly));
         ExportTable table = new ExportTable() {
@@ -69,7 +78,7 @@ final class ServerRig implements ServerEvents {
                 opens.add("-" + closed.name());
             }
         };
-        service = new NbdService(loop, table, limits, pool, this);
+        service = new NbdService(loop, table, limits, pool, this, tls);
     }
 
     @Override
