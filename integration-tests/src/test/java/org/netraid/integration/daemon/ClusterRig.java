@@ -41,6 +41,7 @@ final class ClusterRig implements AutoCloseable {
     }
 
     private final Path folder;
+    private final TestHosts hosts;
     private final List<String> nodes;
     private final Map<String, String> foreignMembers = new LinkedHashMap<>();
     private final Map<String, Integer> peerPorts = new LinkedHashMap<>();
@@ -50,7 +51,13 @@ final class ClusterRig implements AutoCloseable {
     private int commands;
 
     ClusterRig(Path folder, long diskBytes, String... nodes) throws IOException {
+        this(folder, diskBytes, TestHosts.LOOPBACK, nodes);
+    }
+
+    /** Every node on a host of its own. */
+    ClusterRig(Path folder, long diskBytes, TestHosts hosts, String... nodes) throws IOException {
         this.folder = folder;
+        this.hosts = hosts;
         this.nodes = List.of(nodes);
         Files.writeString(secret(), "0123456789abcdef0123456789abcdef\n");
         Files.setPosixFilePermissions(secret(), PosixFilePermissions.fromString("rw-------"));
@@ -121,8 +128,9 @@ final class ClusterRig implements AutoCloseable {
     void writeConfig() throws IOException {
         StringBuilder text = new StringBuilder("[cluster]\nname = \"test\"\nsecret_file = \"secret\"\n");
         for (String node : nodes) {
-            text.append("[nodes.").append(node).append("]\naddress = \"127.0.0.1:").append(peerPorts.get(node))
-                    .append("\"\nnbd = \"127.0.0.1:")
+            text.append("[nodes.").append(node).append("]\naddress = \"").append(hosts.address(node)).append(':')
+                    .append(peerPorts.get(node))
+                    .append("\"\nnbd = \"").append(hosts.address(node)).append(':')
                     .append(nbdPorts.get(node)).append("\"\nstate = \"").append(node).append("\"\n");
         }
         text.append("[timeouts]\npeer_heartbeat = \"200ms\"\npeer_dead = \"1s\"\npeer_reconnect = \"100ms\"\nreconnect = \"100ms\"\n"
@@ -141,8 +149,8 @@ final class ClusterRig implements AutoCloseable {
     JavaProcess launch(String node, String... more) throws IOException {
         List<String> arguments = new ArrayList<>(List.of("--config", config().toString(), "--node", node));
         arguments.addAll(List.of(more));
-        JavaProcess daemon = JavaProcess.start(folder, "daemon-" + node, List.of("-Xms32m", "-Xmx256m", "-ea"), ReplicatorMain.class,
-                arguments.toArray(String[]::new));
+        JavaProcess daemon = JavaProcess.start(hosts.inside(node), folder, "daemon-" + node, List.of("-Xms32m", "-Xmx256m", "-ea"),
+                ReplicatorMain.class, arguments.toArray(String[]::new));
         daemons.put(node + "#" + daemon.pid(), daemon);
         return daemon;
     }

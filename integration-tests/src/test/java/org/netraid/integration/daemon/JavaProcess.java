@@ -30,7 +30,14 @@ final class JavaProcess implements AutoCloseable {
      * @param name of the output files in {@code folder}: NAME.out is replaced, NAME.log grows
      */
     static JavaProcess start(Path folder, String name, List<String> jvmOptions, Class<?> main, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        return start(List.of(), folder, name, jvmOptions, main, arguments);
+    }
+
+    /** @param prefix a command that becomes the one that follows, such as {@code ip netns exec NAME} */
+    static JavaProcess start(List<String> prefix, Path folder, String name, List<String> jvmOptions, Class<?> main, String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>(prefix);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
         if (Runtime.version().feature() >= 24) {
             command.add("--sun-misc-unsafe-memory-access=allow");

@@ -106,7 +106,7 @@ public final class RealClient implements AutoCloseable {
     }
 
     /** Submits without waiting. */
-    void submit(BlockRequest request) {
+    public void submit(BlockRequest request) {
         runtime.loop(0).execute(() -> device.submit(request));
     }
 

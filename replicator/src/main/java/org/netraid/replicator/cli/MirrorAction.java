@@ -77,7 +77,7 @@ public final class MirrorAction {
 
     static int run(String[] arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
         try {
-            Arguments parsed = Arguments.parse(arguments, FLAGS, VALUED, OPTIONAL);
+            Arguments parsed = parse(arguments);
             if (parsed.has("--help")) {
                 out.print(USAGE);
                 return ExitCode.DONE.status();
@@ -120,6 +120,10 @@ public final class MirrorAction {
         err.println(head + (lines.isEmpty() ? "no reason given" : lines.get(0)));
         lines.stream().skip(1).forEach(line -> err.println("mirror_action: " + line));
         return code.status();
+    }
+
+    static Arguments parse(String[] arguments) throws UsageException {
+        return Arguments.parse(arguments, FLAGS, VALUED, OPTIONAL);
     }
 
     static MirrorCommand command(Arguments parsed) throws UsageException {

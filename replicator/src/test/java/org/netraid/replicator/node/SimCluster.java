@@ -58,7 +58,7 @@ import org.netraid.sim.SimStateFolder;
 /** Whole nodes on simulated disks, folders and links, in one thread. */
 final class SimCluster {
 
-    static final String TAG = "m";
+    static final String TAG = "data";
     static final long SIZE = 16 << 20;
     static final int CHUNK = 64 << 10;
     static final long MS = 1_000_000L;
@@ -117,6 +117,7 @@ final class SimCluster {
     }
 
     private final long waitNs;
+    ResyncSettings resync = ResyncSettings.DEFAULT;
     private SimDisk foreign;
 
     private ClusterConfig config() {
@@ -132,7 +133,7 @@ final class SimCluster {
             members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk"));
         }
         MirrorConfig mirror = new MirrorConfig(TAG, 0, "C", members, new IntentLogSettings(CHUNK, 16),
-                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), ResyncSettings.DEFAULT, new FailoverSettings(waitNs));
+                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs));
         return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
                 NbdServerSettings.DEFAULT);
     }

@@ -299,7 +299,7 @@ class TwoNodeLifecycleTest {
         assertThat(cluster.command("b", MirrorActionType.START, null).ruleId()).isEqualTo("D5");
         assertThat(cluster.command("b", MirrorActionType.FORCE, null).ruleId()).isEqualTo("D5");
         CommandResult pause = cluster.command("b", MirrorActionType.PAUSE, null);
-        assertThat(pause.lines()).anyMatch(line -> line.contains("mirror_action m pause a"));
+        assertThat(pause.lines()).anyMatch(line -> line.contains("mirror_action data pause a"));
         assertThat(cluster.command("a", MirrorActionType.PAUSE, null, "zorro").code()).isEqualTo(ExitCode.USAGE);
         assertThat(cluster.command("b", MirrorActionType.EXPLAIN, null).lines()).isNotEmpty();
     }

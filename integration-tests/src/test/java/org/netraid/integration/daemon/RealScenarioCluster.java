@@ -1,0 +1,202 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+import org.netraid.block.BlockCompletion;
+import org.netraid.block.BlockRequest;
+import org.netraid.integration.nbd.RealClient;
+import org.netraid.nbd.client.NbdClientConfig;
+import org.netraid.replicator.cli.TypedCommand;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.io.ControlClient;
+import org.netraid.replicator.io.ControlException;
+import org.netraid.replicator.scenario.Scenario;
+import org.netraid.replicator.scenario.ScenarioCluster;
+
+/** Runs scenarios on real daemons, each in a network namespace of its own. */
+final class RealScenarioCluster implements ScenarioCluster {
+
+    private static final long DISK_BYTES = 16 << 20;
+    private static final int CHUNK_BYTES = 64 << 10;
+    private static final long COMMAND_NS = 60_000_000_000L;
+
+    private final NetworkNamespaces network;
+    private final ClusterRig rig;
+    private final Set<String> up = new LinkedHashSet<>();
+
+    RealScenarioCluster(Path folder, Scenario scenario) throws IOException {
+        network = new NetworkNamespaces(scenario.nodes());
+        rig = new ClusterRig(folder, DISK_BYTES, network, scenario.nodes().toArray(String[]::new));
+        String limits = scenario.resyncMaxKib() == 0 ? "" : "[mirrors.data.limits]\nresync_max = \"" + scenario.resyncMaxKib()
+                + "k\"\nresync_min = \"" + scenario.resyncMaxKib() + "k\"\nresync_chunks_in_flight = 1\n";
+        rig.settings("[mirrors.data.timeouts]\nwait_for_previous_source = " + scenario.waitSeconds() + "\n" + limits);
+    }
+
+    @Override
+    public void boot(String... nodes) {
+        try {
+            rig.start(nodes);
+            up.addAll(List.of(nodes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (up.size() > 1) {
+            rig.await("the nodes have found each other or given up", () -> up.stream().allMatch(node -> status(node).isPresent()));
+        }
+    }
+
+    @Override
+    public void kill(String node) {
+        rig.kill(node);
+        up.remove(node);
+    }
+
+    @Override
+    public void shutdown(String node) {
+        assertThat(rig.stop(node)).isZero();
+        up.remove(node);
+    }
+
+    @Override
+    public void cut(String one, String other) {
+        network.cut(one, other);
+        network.cut(other, one);
+    }
+
+    @Override
+    public void cutOneWay(String from, String to) {
+        network.cut(from, to);
+    }
+
+    @Override
+    public void heal() {
+        network.healAll();
+    }
+
+    @Override
+    public boolean write(String node, int chunk, int value) {
+        try (RealClient client = application(node)) {
+            return !client.run(completion -> request(chunk, value, completion)).error().isError();
+        }
+    }
+
+    @Override
+    public void startWrite(String node, int chunk, int value) {
+        RealClient client = application(node);
+        client.submit(request(chunk, value, done -> { }));
+        // nobody waits for it, and the client goes with the daemon that is killed next
+    }
+
+    private static BlockRequest request(int chunk, int value, BlockCompletion completion) {
+        byte[] data = new byte[CHUNK_BYTES];
+        Arrays.fill(data, (byte) value);
+        return new BlockRequest().write((long) chunk * CHUNK_BYTES, ByteBuffer.wrap(data), BlockRequest.FUA, completion);
+    }
+
+    private RealClient application(String node) {
+        RealClient client = new RealClient(NbdClientConfig.defaults());
+        String failure = client.tryOpen("nbd+unix:///" + ClusterRig.TAG + "?socket=" + rig.state(node).resolve(ClusterRig.TAG + ".nbd"));
+        assertThat(failure).as(rig.logs()).isEmpty();
+        return client;
+    }
+
+    @Override
+    public int read(String node, int chunk) {
+        try (RandomAccessFile file = new RandomAccessFile(rig.disk(node).toFile(), "r")) {
+            file.seek((long) chunk * CHUNK_BYTES);
+            return file.readByte();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public boolean equal(String one, String other) {
+        try {
+            return Files.mismatch(rig.disk(one), rig.disk(other)) == -1;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public CommandResult act(String node, String... words) {
+        try {
+            return control(node).execute(TypedCommand.parse(ClusterRig.TAG, words));
+        } catch (ControlException e) {
+            throw new AssertionError(e.getMessage() + "\n" + rig.logs(), e);
+        }
+    }
+
+    @Override
+    public Optional<MirrorStatus> status(String node) {
+        if (!up.contains(node)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(control(node).status(ClusterRig.TAG));
+        } catch (ControlException e) {
+            throw new AssertionError(e.getMessage() + "\n" + rig.logs(), e);
+        }
+    }
+
+    private ControlClient control(String node) {
+        return new ControlClient(rig.state(node).resolve("control.sock"), COMMAND_NS);
+    }
+
+    @Override
+    public void destroyIntentLog(String node) {
+        Path log = rig.state(node).resolve(ClusterRig.TAG + ".intent");
+        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "rw")) {
+            for (long offset = 0; offset < file.length(); offset += 512) {
+                file.seek(offset);
+                int old = file.readByte();
+                file.seek(offset);
+                file.writeByte(old ^ 1);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String settle(Supplier<String> actual, String expected) {
+        try {
+            Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100))
+                    .until(() -> actual.get().equals(expected));
+            return expected;
+        } catch (ConditionTimeoutException e) {
+            System.err.println(rig.logs());
+            return actual.get();
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            rig.close();
+        } finally {
+            network.close();
+        }
+    }
+}

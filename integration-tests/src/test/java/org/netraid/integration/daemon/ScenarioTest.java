@@ -1,0 +1,43 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.netraid.replicator.scenario.Scenario;
+import org.netraid.replicator.scenario.Scenarios;
+
+/**
+ * The failover scenarios of module replicator, on real daemons in network namespaces: the same files, the same output. One only:
+ * {@code -Dnetraid.scenario=d01}.
+ */
+@Tag("slow")
+class ScenarioTest {
+
+    @TempDir
+    private static Path folder;
+
+    @TestFactory
+    Stream<DynamicTest> shouldGiveTheOutputOfTheFile() {
+        String only = System.getProperty("netraid.scenario", "");
+        return Scenarios.names().stream().filter(name -> name.startsWith(only)).map(name -> DynamicTest.dynamicTest(name, () -> run(name)));
+    }
+
+    private static void run(String name) throws IOException {
+        Scenario scenario = Scenarios.load(name);
+        Path place = Files.createDirectory(folder.resolve(name.substring(0, name.indexOf('-'))));
+        try (RealScenarioCluster cluster = new RealScenarioCluster(place, scenario)) {
+            assertThat(scenario.run(cluster)).isEqualTo(scenario.text());
+        }
+    }
+}
