@@ -231,6 +231,18 @@ public final class Mirror implements BlockDevice {
         legs.leg(slot).channel.write(owner, offsetBytes, lengthBytes, 0, from, 0);
     }
 
+    /** For the verify: writes part of the payload, from its byte {@code payloadStart} on, to a target that replicates. */
+    public void resyncWrite(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload from, int payloadStart) {
+        legs.leg(slot).resyncBytes += lengthBytes;
+        legs.leg(slot).channel.write(owner, offsetBytes, lengthBytes, 0, from, payloadStart);
+    }
+
+    /** For the verify: reads from a target that replicates into the payload, from its start. */
+    public void readTarget(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload into) {
+        into.bytes().clear().limit(lengthBytes);
+        legs.leg(slot).channel.read(owner, offsetBytes, into.bytes(), into);
+    }
+
     /** For the resync: makes a range of a target that replicates read as zeros. */
     public void resyncZeroes(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes) {
         legs.leg(slot).resyncZeroBytes += lengthBytes;
