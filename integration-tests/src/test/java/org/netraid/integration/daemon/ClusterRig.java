@@ -48,6 +48,7 @@ final class ClusterRig implements AutoCloseable {
     private final Map<String, Integer> nbdPorts = new LinkedHashMap<>();
     private final Map<String, JavaProcess> daemons = new LinkedHashMap<>();
     private String settings = "";
+    private String mirrorSettings = "";
     private int commands;
 
     ClusterRig(Path folder, long diskBytes, String... nodes) throws IOException {
@@ -119,6 +120,12 @@ final class ClusterRig implements AutoCloseable {
         writeConfig();
     }
 
+    /** Lines for the mirror's own table; takes effect for daemons started later. */
+    void mirrorSettings(String toml) throws IOException {
+        mirrorSettings = toml;
+        writeConfig();
+    }
+
     /** A target without a daemon. */
     void addForeignTarget(String node, String uri) throws IOException {
         foreignMembers.put(node, uri);
@@ -134,7 +141,7 @@ final class ClusterRig implements AutoCloseable {
                     .append(nbdPorts.get(node)).append("\"\nstate = \"").append(node).append("\"\n");
         }
         text.append("[timeouts]\npeer_heartbeat = \"200ms\"\npeer_dead = \"1s\"\npeer_reconnect = \"100ms\"\nreconnect = \"100ms\"\n"
-                + "request = \"2s\"\n[mirrors.data]\n");
+                + "request = \"2s\"\n[mirrors.data]\n").append(mirrorSettings);
         for (String node : nodes) {
             text.append("[[mirrors.data.members]]\nnode = \"").append(node).append("\"\ndisk = \"").append(disk(node)).append("\"\n");
         }

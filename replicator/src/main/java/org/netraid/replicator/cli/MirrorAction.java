@@ -27,7 +27,7 @@ import org.netraid.replicator.io.Suggestions;
 public final class MirrorAction {
 
     private static final Set<String> FLAGS = Set.of("--dry-run", "--json", "--verbose", "--help", "--i-accept-inconsistent-data",
-            "--assume-clean");
+            "--assume-clean", "--repair", "--stop");
     private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout");
     private static final Set<String> OPTIONAL = Set.of("--wait");
     private static final double DEFAULT_TIMEOUT_SECONDS = 130;
@@ -47,6 +47,7 @@ public final class MirrorAction {
               switchover [source] <node>       move the mirror to another node in order
               add [source] <target...>         start replicating to a configured target
               remove [source] <target...>      forget a target
+              verify [source] [target...]      compare targets with the source, online; what differs becomes dirty
               explain [node]                   why a node is blocked or waits, and what would unblock it
 
             The third word names the SOURCE, as in DataKeeper ("pause eve" pauses the mirror of source eve). Without it, the node
@@ -55,9 +56,11 @@ public final class MirrorAction {
             options
               --source NODE, --target NODE     instead of the words; --target may be repeated
               --dry-run                        decide and explain, change nothing
-              --wait[=SECONDS]                 return when the targets are in sync again
+              --wait[=SECONDS]                 return when the targets are in sync again; verify: when it has ended
               --assume-clean                   create, add: the copies are known to be equal, send nothing
               --i-accept-inconsistent-data     force on a node in the middle of a resync
+              --repair                         verify: give the target the source's data where it differs
+              --stop                           verify: end the one that runs
               --json                           print the result as JSON
               --verbose                        print what was done also on success
               --timeout SECONDS                how long the daemon may take to answer (130)
@@ -65,7 +68,7 @@ public final class MirrorAction {
               --socket PATH                    its control socket
 
             exit status: 0 done or already so, 1 usage, 2 no such mirror, 3 refused by a safety rule, 4 unreachable,
-              5 device error, 6 busy, 7 not done in time
+              5 device error, or verify --wait found differences that are not repaired, 6 busy, 7 not done in time
             """;
 
     private MirrorAction() {
@@ -90,6 +93,9 @@ public final class MirrorAction {
             CommandResult result = client.execute(command);
             print(result, command, parsed, out, err);
             if (result.code() == ExitCode.DONE && parsed.has("--wait") && !command.dryRun()) {
+                if (command.action() == MirrorActionType.VERIFY) {
+                    return VerifyWait.until(client, command, waitSeconds, out, err).status();
+                }
                 SyncWait.until(client, command.tag(), command.targets(), waitSeconds);
             }
             return result.code().status();
@@ -150,7 +156,19 @@ public final class MirrorAction {
         }
         checkNodes(action, source, targets);
         return new MirrorCommand(tag, action, source, targets, parsed.has("--dry-run"), parsed.has("--i-accept-inconsistent-data"),
-                parsed.has("--assume-clean"));
+                parsed.has("--assume-clean"), options(action, parsed));
+    }
+
+    private static List<String> options(MirrorActionType action, Arguments parsed) throws UsageException {
+        List<String> options = new ArrayList<>();
+        for (String option : List.of(MirrorCommand.REPAIR, MirrorCommand.STOP)) {
+            if (parsed.has("--" + option)) {
+                require(action == MirrorActionType.VERIFY, "--" + option + " belongs to verify");
+                options.add(option);
+            }
+        }
+        require(options.size() < 2, "verify can either --repair or --stop");
+        return options;
     }
 
     /** Actions that mean nothing without a target: there a lone word is the target. */

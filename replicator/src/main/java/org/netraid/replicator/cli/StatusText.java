@@ -10,6 +10,7 @@ import java.util.Locale;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
+import org.netraid.replicator.control.VerifyStatus;
 import org.netraid.replicator.io.Units;
 import org.netraid.replicator.state.Role;
 
@@ -18,6 +19,7 @@ final class StatusText {
 
     private static final int BAR_WIDTH = 40;
     private static final int BAR_MIN_WIDTH = 4;
+    private static final int LISTED_DIFFERENCES = 5;
 
     private StatusText() {
     }
@@ -32,6 +34,8 @@ final class StatusText {
         }
         for (TargetStatus target : mirror.targets()) {
             addTarget(lines, mirror, target);
+            mirror.verifies().stream().filter(verify -> verify.node().equals(target.node()))
+                    .forEach(verify -> addVerify(lines, verify));
         }
         if (mirror.role() != Role.SOURCE) {
             lines.add("        Source: " + (mirror.sourceNode().isEmpty() ? "none in service" : mirror.sourceNode()));
@@ -70,6 +74,13 @@ final class StatusText {
         }
         if (!target.connected()) {
             addIfAny(lines, "        Last error: ", target.lastError());
+        }
+    }
+
+    private static void addVerify(List<String> lines, VerifyStatus verify) {
+        VerifyText.report(verify, LISTED_DIFFERENCES).forEach(line -> lines.add("        " + line));
+        if (verify.nextMillis() > 0 && !verify.running()) {
+            lines.add("        Next verify: " + VerifyText.time(verify.nextMillis()));
         }
     }
 

@@ -19,9 +19,11 @@ import java.util.Optional;
  * @param targets settings of the connections to targets
  * @param resync settings of the resync
  * @param failover settings of the decision who may start
+ * @param upkeep settings of verify and of what is done around a resync
  */
 public record MirrorConfig(String tag, long sizeBytes, String protocol, List<MemberConfig> members,
-        IntentLogSettings intentLog, TargetSettings targets, ResyncSettings resync, FailoverSettings failover) {
+        IntentLogSettings intentLog, TargetSettings targets, ResyncSettings resync, FailoverSettings failover,
+        UpkeepSettings upkeep) {
 
     /** One source and seven targets. */
     public static final int MAX_MEMBERS = 8;
@@ -46,6 +48,12 @@ public record MirrorConfig(String tag, long sizeBytes, String protocol, List<Mem
         if (members.stream().allMatch(MemberConfig::isForeign)) {
             throw new IllegalArgumentException("mirror " + tag + " has no member with a disk that could be its source");
         }
+    }
+
+    /** A mirror with default upkeep. */
+    public MirrorConfig(String tag, long sizeBytes, String protocol, List<MemberConfig> members, IntentLogSettings intentLog,
+            TargetSettings targets, ResyncSettings resync, FailoverSettings failover) {
+        this(tag, sizeBytes, protocol, members, intentLog, targets, resync, failover, UpkeepSettings.DEFAULT);
     }
 
     /** A mirror with default settings. */

@@ -29,6 +29,8 @@ public enum MirrorActionType {
     FORCE,
     /** Resumes, and copies everything to the targets. */
     FULLRESYNC,
+    /** Compares targets with the source while the mirror is in service; what differs becomes dirty, or is repaired. */
+    VERIFY,
     /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
     EXPLAIN;
 

@@ -17,15 +17,32 @@ import java.util.List;
  * @param acceptInconsistentData the second word that FORCE needs on a node whose copy is inconsistent
  *     ({@code --i-accept-inconsistent-data})
  * @param assumeClean CREATE and ADD: the copies are known to be equal, no full resync ({@code --assume-clean})
+ * @param options what else was said, each a word without its dashes: {@value #REPAIR}, {@value #STOP}
  */
 public record MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
-        boolean acceptInconsistentData, boolean assumeClean) {
+        boolean acceptInconsistentData, boolean assumeClean, List<String> options) {
+
+    /** VERIFY: the source's bytes replace what differs. */
+    public static final String REPAIR = "repair";
+    /** VERIFY: end the one that runs. */
+    public static final String STOP = "stop";
 
     public MirrorCommand {
         if (tag == null || action == null) {
             throw new IllegalArgumentException("a command needs a tag and an action");
         }
         targets = targets == null ? List.of() : List.copyOf(targets);
+        options = options == null ? List.of() : List.copyOf(options);
+    }
+
+    /** A command without further options. */
+    public MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
+            boolean acceptInconsistentData, boolean assumeClean) {
+        this(tag, action, source, targets, dryRun, acceptInconsistentData, assumeClean, List.of());
+    }
+
+    public boolean has(String option) {
+        return options.contains(option);
     }
 
     /** A command with no options. */
@@ -45,6 +62,7 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
         text.append(dryRun ? " --dry-run" : "");
         text.append(acceptInconsistentData ? " --i-accept-inconsistent-data" : "");
         text.append(assumeClean ? " --assume-clean" : "");
+        options.forEach(option -> text.append(" --").append(option));
         return text.toString();
     }
 }

@@ -15,14 +15,14 @@ import org.netraid.replicator.control.MirrorCommand;
  * @param source node the command is for; null: the node of the socket
  */
 record ActionRequest(String action, String source, List<String> targets, boolean dryRun, boolean acceptInconsistentData,
-        boolean assumeClean) {
+        boolean assumeClean, List<String> options) {
 
     /** Far more than a mirror has members. */
     private static final int MAX_TARGETS = 64;
 
     static ActionRequest of(MirrorCommand command) {
         return new ActionRequest(command.action().word(), command.source(), command.targets(), command.dryRun(),
-                command.acceptInconsistentData(), command.assumeClean());
+                command.acceptInconsistentData(), command.assumeClean(), command.options());
     }
 
     /** @throws IllegalArgumentException if the action is unknown */
@@ -32,6 +32,9 @@ record ActionRequest(String action, String source, List<String> targets, boolean
         if (targets.size() > MAX_TARGETS) {
             throw new IllegalArgumentException(targets.size() + " targets are more than a mirror can have");
         }
-        return new MirrorCommand(tag, type, source, targets, dryRun, acceptInconsistentData, assumeClean);
+        if (options.size() > MAX_TARGETS) {
+            throw new IllegalArgumentException(options.size() + " options are more than there are");
+        }
+        return new MirrorCommand(tag, type, source, targets, dryRun, acceptInconsistentData, assumeClean, options);
     }
 }

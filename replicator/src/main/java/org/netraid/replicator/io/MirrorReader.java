@@ -14,6 +14,7 @@ import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.Names;
 import org.netraid.replicator.config.NodeConfig;
 import org.netraid.replicator.config.Tags;
+import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.io.SettingsReader.MirrorSettings;
 
 /** Reads the {@code [mirrors.TAG]} tables and holds them against each other: no disk, socket or system is used twice. */
@@ -60,11 +61,12 @@ final class MirrorReader {
         limits.end();
         IntentLogSettings log = SettingsReader.readIntentLog(section, settings.intentLog());
 
+        UpkeepSettings upkeep = UpkeepReader.read(section);
         List<TomlSection> sections = section.sections("members", "[mirrors." + tag + ".members]");
         List<MemberConfig> members = members(tag, section, sections);
         section.end();
         return section.checked(null, () -> new MirrorConfig(tag, size, "C", members, log, settings.targets(),
-                settings.resync(), settings.failover()));
+                settings.resync(), settings.failover(), upkeep));
     }
 
     private static void protocol(TomlSection section) throws ConfigException {

@@ -56,13 +56,14 @@ public final class Units {
                 case "", "s" -> 1_000_000_000L;
                 case "m", "min" -> 60_000_000_000L;
                 case "h" -> 3_600_000_000_000L;
+                case "d" -> 86_400_000_000_000L;
                 default -> 0;
             };
             if (unitNs > 0) {
                 return exact(text, new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unitNs)));
             }
         }
-        throw new IllegalArgumentException("\"" + text + "\" is not a duration; write seconds or a number with ms, s, min or h, such as "
+        throw new IllegalArgumentException("\"" + text + "\" is not a duration; write seconds or a number with ms, s, min, h or d, such as "
                 + "\"5s\"");
     }
 

@@ -91,6 +91,8 @@ final class AgentCommands {
             case PAUSE -> each(command, result, this::pause);
             case RESUME -> each(command, result, this::resume);
             case FULLRESYNC -> each(command, result, this::fullResync);
+            case VERIFY -> each(command, result, command.has(MirrorCommand.STOP) ? agent.source().verifies()::stop
+                    : target -> agent.source().verifies().start(target, command.has(MirrorCommand.REPAIR)));
             default -> throw new IllegalStateException("command " + command);
         }
     }

@@ -45,7 +45,8 @@ final class AgentStatus {
                 failed ? agent.failure() : blocked && decision != null ? decision.sentence() : "",
                 failed ? "when this is mended: mirror_action " + agent.tag() + " start"
                         : blocked && decision != null ? agent.withTag(decision.cure()) : "",
-                serving ? agent.source().recoveryMessage() : "", targets);
+                serving ? agent.source().recoveryMessage() : "", targets,
+                serving ? agent.source().verifies().statuses() : List.of());
     }
 
     private static String sourceNode(VolumeAgent agent) {

@@ -67,6 +67,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private GuardedIntentLog log;
     private Mirror mirror;
     private ResyncManager resyncs;
+    private TargetVerifies verifies;
     private NbdService service;
     private LinkFactory.Listening listening;
     private boolean merging;
@@ -103,6 +104,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     ResyncManager resyncs() {
         return resyncs;
+    }
+
+    TargetVerifies verifies() {
+        return verifies;
     }
 
     List<TargetConnection> targets() {
@@ -318,6 +323,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         int window = Math.min(64, config.resync().chunksInFlight());
         resyncs = new ResyncManager(mirror, log, this, new ResyncConfig(window, Math.min(4, window), 256 << 10,
                 config.resync().maxBytesPerSecond()), context.loop(), FaultPoints.NONE);
+        verifies = new TargetVerifies(this, agent);
         for (TargetConnection target : targets) {
             addLeg(target);
         }
@@ -390,6 +396,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         Runnable told = () -> started.accept(error);
         Runnable closeLog = () -> closeQuietly(logDevice, told);
         if (mirror != null) {
+            verifies.close();
             mirror.close(closeLog);
         } else {
             closeQuietly(disk, closeLog);
@@ -731,6 +738,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     private void closeAll(Runnable done) {
         closing = true;
+        verifies.close();
         mirror.close(() -> log.close(error -> logDevice.close(done)));
     }
 

@@ -77,6 +77,8 @@ class MirrorActionTest {
         assertThat(command("--dry-run", "data", "force", "--i-accept-inconsistent-data"))
                 .isEqualTo(new MirrorCommand("data", MirrorActionType.FORCE, null, List.of(), true, true, false));
         assertThat(command("data", "create", "--assume-clean").assumeClean()).isTrue();
+        assertThat(command("data", "verify", "adam", "eve", "--repair")).isEqualTo(new MirrorCommand("data", MirrorActionType.VERIFY, "adam",
+                List.of("eve"), false, false, false, List.of(MirrorCommand.REPAIR)));
     }
 
     @Test
@@ -84,7 +86,7 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE no tag and no action; mirror_action --help shows the usage");
         wrong("mirror_action: USAGE no action; mirror_action --help shows the usage", "data");
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
-                + "remove, pause, resume, force, fullresync, explain", "data", "puase");
+                + "remove, pause, resume, force, fullresync, verify, explain", "data", "puase");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");
@@ -99,6 +101,9 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE a node is named twice", "data", "pause", "eve", "eve");
         wrong("mirror_action: USAGE name the nodes either by words or by --source and --target, not both", "data", "pause", "adam",
                 "--target", "eve");
+        wrong("mirror_action: USAGE --repair belongs to verify; mirror_action --help shows the usage", "data", "pause", "--repair");
+        wrong("mirror_action: USAGE verify can either --repair or --stop; mirror_action --help shows the usage", "data", "verify",
+                "--repair", "--stop");
         assertThat(node.commands).isEmpty();
     }
 
@@ -188,7 +193,7 @@ class MirrorActionTest {
 
     private static MirrorCommand command(String... arguments) throws UsageException {
         return MirrorAction.command(Arguments.parse(arguments,
-                java.util.Set.of("--dry-run", "--i-accept-inconsistent-data", "--assume-clean"), java.util.Set.of("--source", "--target"),
+                java.util.Set.of("--dry-run", "--i-accept-inconsistent-data", "--assume-clean", "--repair", "--stop"), java.util.Set.of("--source", "--target"),
                 java.util.Set.of()));
     }
 

@@ -168,7 +168,7 @@ class ConfigParserTest {
     @Test
     void shouldSuggestTheKnownNameWhenAKeyIsUnknown() {
         fails("protocol", "protocoll", "n.toml:17:1: [mirrors.data]: unknown key \"protocoll\" (did you mean \"protocol\"?); known here: "
-                + "chunk, hot_extents, limits, members, protocol, size, timeouts");
+                + "chunk, hot_extents, limits, members, protocol, size, timeouts, verify_every, verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
                 + "cluster, limits, mirrors, nodes, timeouts");
         fails("nbd = \"127.0.0.1:7801\"", "nbd = \"127.0.0.1:7801\"\nadress = \"x\"", "n.toml:8:1: [nodes.adam]: unknown key \"adress\" "
@@ -232,7 +232,7 @@ class ConfigParserTest {
     void shouldRefuseWaitsThatMeanNothing() {
         assertThat(messageOf(GOOD + "[timeouts]\nwait_for_previous_source = -2\n")).isEqualTo(
                 "n.toml:35:1: [timeouts]: wait_for_previous_source: \"-2\" is not a duration; "
-                + "write seconds or a number with ms, s, min or h, such as \"5s\"");
+                + "write seconds or a number with ms, s, min, h or d, such as \"5s\"");
         assertThat(messageOf(GOOD + "[timeouts]\npeer_heartbeat = \"1s\"\npeer_dead = \"1s\"\n")).isEqualTo(
                 "n.toml:36:1: [timeouts]: peer_dead is 1 s; 2 s to 600 s is allowed");
         assertThat(messageOf(GOOD + "[limits]\nLKDR_ASYNC_LIMIT = 9\n"))

@@ -39,6 +39,7 @@ import org.netraid.replicator.config.NodeConfig;
 import org.netraid.replicator.config.PeerSettings;
 import org.netraid.replicator.config.ResyncSettings;
 import org.netraid.replicator.config.TargetSettings;
+import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
@@ -118,6 +119,8 @@ final class SimCluster {
 
     private final long waitNs;
     ResyncSettings resync = ResyncSettings.DEFAULT;
+    /** For the nodes booted from now on. */
+    UpkeepSettings upkeep = UpkeepSettings.DEFAULT;
     private SimDisk foreign;
 
     private ClusterConfig config() {
@@ -133,7 +136,8 @@ final class SimCluster {
             members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk"));
         }
         MirrorConfig mirror = new MirrorConfig(TAG, 0, "C", members, new IntentLogSettings(CHUNK, 16),
-                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs));
+                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs),
+                upkeep);
         return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
                 NbdServerSettings.DEFAULT);
     }

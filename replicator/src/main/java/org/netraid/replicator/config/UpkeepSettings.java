@@ -1,0 +1,15 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.config;
+
+/**
+ * What a mirror does for the health of its copies.
+ *
+ * @param verify comparing them
+ */
+public record UpkeepSettings(VerifySettings verify) {
+
+    public static final UpkeepSettings DEFAULT = new UpkeepSettings(VerifySettings.DEFAULT);
+}
