@@ -270,8 +270,8 @@ final class VerifySession {
         long elapsedNs = (isOver() ? endNs : loop.nanoTime()) - startNs;
         long rate = elapsedNs <= 0 ? 0 : (long) (doneBytes * 1e9 / elapsedNs);
         long etaNs = isOver() ? 0 : rate == 0 ? -1 : (long) ((double) (totalBytes - doneBytes) / rate * 1e9);
-        return new VerifyProgress(slot, phase, repair, totalBytes, doneBytes, chunksCompared, chunksDiffering, chunksRepaired, chunksSkipped,
-                rechecks, elapsedNs, rate, etaNs, reason, differences);
+        return new VerifyProgress(slot, phase, repair, totalBytes, doneBytes, chunksCompared, chunksDiffering, chunksRepaired,
+                chunksSkipped, rechecks, elapsedNs, rate, etaNs, reason, differences);
     }
 
     Mirror mirror() {

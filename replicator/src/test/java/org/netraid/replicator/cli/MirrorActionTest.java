@@ -77,8 +77,8 @@ class MirrorActionTest {
         assertThat(command("--dry-run", "data", "force", "--i-accept-inconsistent-data"))
                 .isEqualTo(new MirrorCommand("data", MirrorActionType.FORCE, null, List.of(), true, true, false));
         assertThat(command("data", "create", "--assume-clean").assumeClean()).isTrue();
-        assertThat(command("data", "verify", "adam", "eve", "--repair")).isEqualTo(new MirrorCommand("data", MirrorActionType.VERIFY, "adam",
-                List.of("eve"), false, false, false, List.of(MirrorCommand.REPAIR)));
+        assertThat(command("data", "verify", "adam", "eve", "--repair")).isEqualTo(new MirrorCommand("data", MirrorActionType.VERIFY,
+                "adam", List.of("eve"), false, false, false, List.of(MirrorCommand.REPAIR)));
     }
 
     @Test
@@ -193,8 +193,8 @@ class MirrorActionTest {
 
     private static MirrorCommand command(String... arguments) throws UsageException {
         return MirrorAction.command(Arguments.parse(arguments,
-                java.util.Set.of("--dry-run", "--i-accept-inconsistent-data", "--assume-clean", "--repair", "--stop"), java.util.Set.of("--source", "--target"),
-                java.util.Set.of()));
+                java.util.Set.of("--dry-run", "--i-accept-inconsistent-data", "--assume-clean", "--repair", "--stop"),
+                java.util.Set.of("--source", "--target"), java.util.Set.of()));
     }
 
     private int run(String... arguments) {
