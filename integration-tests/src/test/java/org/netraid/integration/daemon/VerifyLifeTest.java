@@ -50,8 +50,8 @@ class VerifyLifeTest {
 
     private long verifyUnderFio(ClusterRig rig, long seconds) throws Exception {
         Process fio = new ProcessBuilder("fio", "--name=load", "--ioengine=nbd", "--uri=" + rig.status("adam").exportUri(),
-                "--rw=randwrite", "--bsrange=512-128k", "--blockalign=512", "--iodepth=16", "--size=" + SIZE, "--time_based", "--runtime=" + seconds,
-                "--rate_iops=2000", "--fsync=200", "--refill_buffers")
+                "--rw=randwrite", "--bsrange=512-128k", "--blockalign=512", "--iodepth=16", "--size=" + SIZE, "--time_based",
+                "--runtime=" + seconds, "--rate_iops=2000", "--fsync=200", "--refill_buffers")
                 .redirectErrorStream(true).redirectOutput(folder.resolve("fio.log").toFile()).start();
         long rounds = 0;
         while (fio.isAlive()) {

@@ -59,7 +59,8 @@ final class TargetVerifies {
     String start(TargetConnection target, boolean repair) {
         return begin(target, repair, false).map(refusal -> "!" + target.node() + " cannot be verified: " + refusal)
                 .orElse(target.node() + " is being compared with " + agent.node() + (repair
-                        ? "; what differs is overwritten with the data of " + agent.node() : "") + "; mirror_status " + agent.tag() + " shows it");
+                        ? "; what differs is overwritten with the data of " + agent.node() : "")
+                        + "; mirror_status " + agent.tag() + " shows it");
     }
 
     /** @return what was done */
