@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,6 +44,7 @@ final class RealScenarioCluster implements ScenarioCluster {
     private final NetworkNamespaces network;
     private final ClusterRig rig;
     private final Set<String> up = new LinkedHashSet<>();
+    private final List<RealClient> writers = new ArrayList<>();
 
     RealScenarioCluster(Path folder, Scenario scenario) throws IOException {
         network = new NetworkNamespaces(scenario.nodes());
@@ -69,6 +71,13 @@ final class RealScenarioCluster implements ScenarioCluster {
     public void kill(String node) {
         rig.kill(node);
         up.remove(node);
+        closeWriters();
+    }
+
+    /** Whoever waits for nothing is ended at the next change, so that many cycles do not gather threads. */
+    private void closeWriters() {
+        writers.forEach(RealClient::close);
+        writers.clear();
     }
 
     @Override
@@ -90,6 +99,7 @@ final class RealScenarioCluster implements ScenarioCluster {
 
     @Override
     public void heal() {
+        closeWriters();
         network.healAll();
     }
 
@@ -103,8 +113,8 @@ final class RealScenarioCluster implements ScenarioCluster {
     @Override
     public void startWrite(String node, int chunk, int value) {
         RealClient client = application(node);
+        writers.add(client);
         client.submit(request(chunk, value, done -> { }));
-        // nobody waits for it, and the client goes with the daemon that is killed next
     }
 
     private static BlockRequest request(int chunk, int value, BlockCompletion completion) {
@@ -194,6 +204,7 @@ final class RealScenarioCluster implements ScenarioCluster {
     @Override
     public void close() {
         try {
+            closeWriters();
             rig.close();
         } finally {
             network.close();
