@@ -10,21 +10,21 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** What a process uses, read from {@code /proc}. */
-record ProcessGauge(long pid) {
+public record ProcessGauge(long pid) {
 
     /** Open file descriptors. */
-    int descriptors() throws IOException {
+    public int descriptors() throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
             return (int) open.count();
         }
     }
 
     /** Resident memory. */
-    long residentBytes() throws IOException {
+    public long residentBytes() throws IOException {
         return status("VmRSS:") << 10;
     }
 
-    int threads() throws IOException {
+    public int threads() throws IOException {
         return (int) status("Threads:");
     }
 

@@ -50,6 +50,7 @@ final class ServerProcess {
     private final ServerLimits limits;
     private final List<Export> exports = new ArrayList<>();
     private NettyEventLoop loop;
+    private BufferPool pool;
     private volatile NbdServer server;
 
     ServerProcess(LinkAddress address, List<ExportSpec> specs, ServerLimits limits) {
@@ -65,7 +66,8 @@ final class ServerProcess {
         openAll(new DiskWorkers("nbd-disk", DISK_THREADS, Math.max(256, specs.size() * WORKER_CAPACITY_PER_FILE)));
         FixedExports table = tableOf(exports);
         long memoryBytes = Math.max(BufferPool.LARGEST_BYTES * 2L, Math.min(MAX_MEMORY_BYTES, Runtime.getRuntime().maxMemory() / 2));
-        NbdService service = new NbdService(loop, table, limits, new BufferPool(memoryBytes), new LogEvents());
+        pool = new BufferPool(memoryBytes);
+        NbdService service = new NbdService(loop, table, limits, pool, new LogEvents());
         server = listen(runtime, service);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endOnSignal, "nbd-server-end"));
         for (Export export : exports) {
@@ -122,12 +124,23 @@ final class ServerProcess {
                     status = 1;
                 }
             }
+            if (heldBytes() != 0) {
+                System.err.println("nbd-server: internal error: " + heldBytes() + " bytes of payload memory were never given back");
+                status = 1;
+            }
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             System.err.println("nbd-server: requests are still with the disk; ended without waiting for them");
             status = 1;
         }
         System.out.flush();
         Runtime.getRuntime().halt(status);
+    }
+
+    /** Payload memory in use; without sessions and requests there is none. */
+    private long heldBytes() throws InterruptedException, ExecutionException, TimeoutException {
+        CompletableFuture<Long> held = new CompletableFuture<>();
+        loop.execute(() -> held.complete(pool.inUseBytes()));
+        return held.get(FLUSH_TIMEOUT_S, TimeUnit.SECONDS);
     }
 
     private boolean flushAndClose(Export export)
