@@ -21,5 +21,7 @@ public enum BlockCapability {
     /** Seeks cost time. */
     ROTATIONAL,
     /** {@link BlockRequest#extents} is answered; of a device without it every byte counts as data. */
-    EXTENTS
+    EXTENTS,
+    /** {@link BlockRequest#checksum} is answered. */
+    CHECKSUM
 }

@@ -4,7 +4,10 @@
  */
 package org.netraid.block;
 
-/** What a {@link BlockRequest} asks of a {@link BlockDevice}. The set is NBD's, without DISC and CACHE; EXTENTS is its BLOCK_STATUS. */
+/**
+ * What a {@link BlockRequest} asks of a {@link BlockDevice}. The set is NBD's, without DISC and CACHE; EXTENTS is its BLOCK_STATUS,
+ * CHECKSUM our own.
+ */
 public enum BlockCommand {
     /** Fill the request's buffer from the device. */
     READ(false),
@@ -17,7 +20,9 @@ public enum BlockCommand {
     /** Make the range read as zeros. */
     WRITE_ZEROES(true),
     /** Tell which parts of the range are holes or read as zeros; see {@link BlockRequest#extents}. */
-    EXTENTS(false);
+    EXTENTS(false),
+    /** Hash the range, chunk by chunk, where its data is; see {@link BlockRequest#checksum}. */
+    CHECKSUM(false);
 
     private final boolean modifies;
 

@@ -60,7 +60,7 @@ public record BlockGeometry(long sizeBytes, int minBlockBytes, int preferredBloc
         if (((offsetBytes | lengthBytes) & (minBlockBytes - 1)) != 0) {
             return BlockError.EINVAL;
         }
-        if (command.hasData() && lengthBytes > maxTransferBytes) {
+        if ((command.hasData() || command == BlockCommand.CHECKSUM) && lengthBytes > maxTransferBytes) {
             return BlockError.EINVAL;
         }
         return BlockError.NONE;

@@ -41,6 +41,7 @@ public final class BlockRequest {
     private int flags;
     private ByteBuffer data;
     private ExtentList extents;
+    private int chunkBytes;
     private BlockCompletion completion;
     private BlockError error = BlockError.NONE;
     private String errorDetail = "";
@@ -85,7 +86,37 @@ public final class BlockRequest {
         return this;
     }
 
-    /** Fills every field but the list of EXTENTS; the typed methods above read better where the command is known. */
+    /**
+     * Asks for one hash ({@link ChunkHash#BYTES} bytes) of each chunk of the range; chunks are counted from {@code offsetBytes}, and the
+     * last one may be shorter. The hashes are of what a READ would have given at some moment between submission and completion, each
+     * chunk by itself. {@link ChunkHash} tells how to compute the same from bytes in memory.
+     *
+     * @param lengthBytes at most the device's longest transfer
+     * @param chunkBytes a power of two, {@link ChunkHash#MIN_CHUNK_BYTES} to {@link ChunkHash#MAX_CHUNK_BYTES}
+     * @param into has exactly the room for the hashes; filled from its position on, absolutely: its position stays
+     */
+    public BlockRequest checksum(long offsetBytes, long lengthBytes, int chunkBytes, ByteBuffer into, BlockCompletion completion) {
+        long hashesBytes = ChunkHash.hashesBytes(lengthBytes, chunkBytes);
+        if (into.remaining() != hashesBytes) {
+            throw new IllegalArgumentException("room for " + into.remaining() + " bytes of hashes where " + hashesBytes + " come");
+        }
+        set(BlockCommand.CHECKSUM, offsetBytes, lengthBytes, 0, into, completion);
+        this.chunkBytes = chunkBytes;
+        return this;
+    }
+
+    /** Asks for the same as another request, with its buffers: for a device that passes requests on. */
+    public BlockRequest same(BlockRequest other, BlockCompletion completion) {
+        set(other.command, other.offsetBytes, other.lengthBytes, other.flags, other.data, completion);
+        extents = other.extents;
+        chunkBytes = other.chunkBytes;
+        return this;
+    }
+
+    /**
+     * Fills every field but the list of EXTENTS and the chunk of CHECKSUM; the typed methods above read better where the command is
+     * known.
+     */
     public BlockRequest set(BlockCommand command, long offsetBytes, long lengthBytes, int flags,
             ByteBuffer data, BlockCompletion completion) {
         if (state != State.IDLE) {
@@ -154,7 +185,12 @@ public final class BlockRequest {
         return (flags & FUA) != 0;
     }
 
-    /** Buffer of a READ or WRITE, null otherwise. */
+    /** Length of a chunk of CHECKSUM. */
+    public int chunkBytes() {
+        return chunkBytes;
+    }
+
+    /** Buffer of a READ or WRITE, or for the hashes of a CHECKSUM; null otherwise. */
     public ByteBuffer data() {
         return data;
     }

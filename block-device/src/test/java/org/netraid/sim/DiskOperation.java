@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ChunkHash;
 
 /** One request on its way through a {@link SimDisk}. */
 final class DiskOperation {
@@ -68,6 +69,9 @@ final class DiskOperation {
         if (!is(SimDiskFault.Effect.FAIL) && !is(SimDiskFault.Effect.LOSE)) {
             if (command == BlockCommand.READ) {
                 read();
+            } else if (command == BlockCommand.CHECKSUM) {
+                byte[] bytes = disk.content(offset, (int) length);
+                new ChunkHash().hash(ByteBuffer.wrap(bytes), request.chunkBytes(), request.data(), request.data().position());
             } else if (command == BlockCommand.EXTENTS) {
                 disk.image().current().extents(offset, length, disk.geometry().minBlockBytes(),
                         (request.flags() & BlockRequest.ONE_EXTENT) != 0, request.extents());

@@ -40,6 +40,7 @@ public final class SimDisk {
     private long writes;
     private long flushes;
     private long extents;
+    private long checksums;
     private long bytesRead;
     private long bytesWritten;
 
@@ -231,6 +232,11 @@ public final class SimDisk {
         return bytesRead;
     }
 
+    /** Answered questions for checksums. */
+    public long checksums() {
+        return checksums;
+    }
+
     /** Bytes of completed WRITEs, TRIMs and WRITE_ZEROES. */
     public long bytesWritten() {
         return bytesWritten;
@@ -326,6 +332,7 @@ public final class SimDisk {
             }
             case FLUSH -> flushes++;
             case EXTENTS -> extents++;
+            case CHECKSUM -> checksums++;
             default -> {
                 writes++;
                 bytesWritten += request.lengthBytes();

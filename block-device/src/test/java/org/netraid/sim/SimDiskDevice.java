@@ -71,6 +71,7 @@ final class SimDiskDevice implements BlockDevice {
             case TRIM -> BlockCapability.TRIM;
             case WRITE_ZEROES -> BlockCapability.WRITE_ZEROES;
             case EXTENTS -> BlockCapability.EXTENTS;
+            case CHECKSUM -> BlockCapability.CHECKSUM;
             default -> null;
         };
         if (needed != null && !can(needed) || request.isFua() && !can(BlockCapability.FUA)) {

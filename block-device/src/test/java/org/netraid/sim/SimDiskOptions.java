@@ -28,7 +28,8 @@ public record SimDiskOptions(BlockGeometry geometry, Set<BlockCapability> capabi
     /** Byte-granular disk with every capability and 20 to 500 µs per request. */
     public static SimDiskOptions ofSize(long sizeBytes) {
         return new SimDiskOptions(BlockGeometry.ofSize(sizeBytes), EnumSet.of(BlockCapability.FLUSH, BlockCapability.FUA,
-                BlockCapability.TRIM, BlockCapability.WRITE_ZEROES, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS), 20_000, 500_000);
+                BlockCapability.TRIM, BlockCapability.WRITE_ZEROES, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS,
+                BlockCapability.CHECKSUM), 20_000, 500_000);
     }
 
     public SimDiskOptions withGeometry(BlockGeometry newGeometry) {

@@ -58,6 +58,10 @@ final class Admission {
             if (bad.isError()) {
                 return bad;
             }
+            if (command == BlockCommand.CHECKSUM) {
+                // of no use here: whoever compares copies asks them one by one
+                return BlockError.EINVAL;
+            }
             if ((request.flags() & BlockRequest.FAST_ZERO) != 0) {
                 return BlockError.ENOTSUP;
             }

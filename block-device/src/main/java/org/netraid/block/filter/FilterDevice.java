@@ -101,12 +101,7 @@ abstract class FilterDevice implements BlockDevice {
 
         /** @param ended runs when the inner device is done; calls {@link #complete} then or later */
         void submit(Runnable ended) {
-            if (outer.extents() != null) {
-                twin.extents(outer.offsetBytes(), outer.lengthBytes(), outer.flags(), outer.extents(), done -> ended.run());
-            } else {
-                twin.set(outer.command(), outer.offsetBytes(), outer.lengthBytes(), outer.flags(), outer.data(), done -> ended.run());
-            }
-            inner.submit(twin);
+            inner.submit(twin.same(outer, done -> ended.run()));
         }
 
         void complete() {

@@ -36,6 +36,8 @@ public final class FileBlockDevice implements BlockDevice {
     /** Calls underway on the workers, besides one sync. */
     private static final int DEPTH = 16;
     private static final int RESERVED = DEPTH + 1;
+    /** Of these, checksums: they cost processor time, and must not keep the workers from syncs and data. */
+    private static final int MAX_HASHING = 1;
 
     private final String name;
     private final BlockGeometry geometry;
@@ -51,6 +53,8 @@ public final class FileBlockDevice implements BlockDevice {
     private final Runnable completeTask = this::completeAll;
     private boolean completePosted;
     private int onWorkers;
+    private final ArrayDeque<Operation> hashWaiting = new ArrayDeque<>();
+    private int hashing;
     /** Submitted and not yet completed. */
     private int pending;
 
@@ -94,7 +98,8 @@ public final class FileBlockDevice implements BlockDevice {
         this.disk = disk;
         this.loop = loop;
         this.workers = workers;
-        Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS);
+        Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS,
+                BlockCapability.CHECKSUM);
         can.addAll(readOnly ? EnumSet.of(BlockCapability.READ_ONLY) : EnumSet.of(BlockCapability.FUA, BlockCapability.TRIM,
                 BlockCapability.WRITE_ZEROES, BlockCapability.FAST_ZERO));
         capabilities = Set.copyOf(can);
@@ -176,17 +181,26 @@ public final class FileBlockDevice implements BlockDevice {
     // Data
 
     private void startOnWorker(Operation operation) {
+        if (operation.hashes() && hashing == MAX_HASHING) {
+            hashWaiting.add(operation);
+            return;
+        }
         if (onWorkers == DEPTH) {
             waiting.add(operation);
             return;
         }
         onWorkers++;
+        hashing += operation.hashes() ? 1 : 0;
         workers.execute(operation);
     }
 
     private void onWorkerDone(Operation operation) {
         onWorkers--;
-        if (!waiting.isEmpty()) {
+        hashing -= operation.hashes() ? 1 : 0;
+        if (!hashWaiting.isEmpty() && hashing < MAX_HASHING) {
+            startOnWorker(hashWaiting.poll());
+        }
+        if (!waiting.isEmpty() && onWorkers < DEPTH) {
             startOnWorker(waiting.poll());
         }
         afterData(operation);
@@ -367,6 +381,10 @@ public final class FileBlockDevice implements BlockDevice {
         private String detail = "";
         private Operation next;
 
+        boolean hashes() {
+            return request.command() == BlockCommand.CHECKSUM;
+        }
+
         void end(BlockError withError, String withDetail) {
             error = withError;
             detail = withDetail;
@@ -387,6 +405,7 @@ public final class FileBlockDevice implements BlockDevice {
                     case WRITE_ZEROES -> disk.zero(request.offsetBytes(), request.lengthBytes(), request.flags());
                     case EXTENTS -> disk.extents(request.offsetBytes(), request.lengthBytes(),
                             (request.flags() & BlockRequest.ONE_EXTENT) != 0, request.extents());
+                    case CHECKSUM -> DiskHasher.checksum(disk, request);
                     default -> throw new IllegalStateException("not a data command: " + request);
                 }
             } catch (IOException e) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ChunkHash;
 import org.netraid.block.ExtentList;
 
 /**
@@ -262,6 +264,26 @@ public abstract class BlockDeviceContract {
         assertThat(run(new Tracked().extents(device.geometry().sizeBytes(), UNIT, 0, list))).isEqualTo(BlockError.EINVAL);
     }
 
+    @Test
+    void shouldHashEachChunkAsItWouldRead() throws Exception {
+        assumeTrue(device.can(BlockCapability.CHECKSUM));
+        assertThat(run(write(2L * UNIT, pattern(3 * UNIT, 1), 0))).isEqualTo(BlockError.NONE);
+        int size = (int) Math.min(device.geometry().sizeBytes(), 1 << 20);
+        for (int[] ask : new int[][] {{0, UNIT, UNIT}, {UNIT, 7 * UNIT, UNIT}, {0, size, 64 << 10}, {UNIT, 5 * UNIT, 2 * UNIT}}) {
+            ByteBuffer hashes = ByteBuffer.allocateDirect(ChunkHash.hashesBytes(ask[1], ask[2]) + 3).position(3);
+            assertThat(run(new Tracked().checksum(ask[0], ask[1], ask[2], hashes))).isEqualTo(BlockError.NONE);
+            for (int at = 0, index = 3; at < ask[1]; at += ask[2], index += ChunkHash.BYTES) {
+                byte[] chunk = read(ask[0] + at, Math.min(ask[2], ask[1] - at));
+                byte[] expected = Arrays.copyOf(MessageDigest.getInstance("SHA-512/256").digest(chunk), 16);
+                byte[] got = new byte[16];
+                hashes.get(index, got);
+                assertThat(got).as("chunk at %d", ask[0] + at).isEqualTo(expected);
+            }
+        }
+        ByteBuffer one = ByteBuffer.allocateDirect(ChunkHash.BYTES);
+        assertThat(run(new Tracked().checksum(device.geometry().sizeBytes(), UNIT, UNIT, one))).isEqualTo(BlockError.EINVAL);
+    }
+
     // ---- helpers
 
     /** A request and what became of it. */
@@ -283,6 +305,11 @@ public abstract class BlockDeviceContract {
 
         Tracked other(BlockCommand command, long offset, long length, int flags) {
             request.set(command, offset, length, flags, null, this::completed);
+            return this;
+        }
+
+        Tracked checksum(long offset, long length, int chunk, ByteBuffer into) {
+            request.checksum(offset, length, chunk, into, this::completed);
             return this;
         }
 

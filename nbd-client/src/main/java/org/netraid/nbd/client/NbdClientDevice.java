@@ -15,8 +15,10 @@ import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ChunkHash;
 import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
+import org.netraid.nbd.wire.ChecksumFlags;
 import org.netraid.nbd.wire.CommandFlags;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdCommand;
@@ -193,6 +195,9 @@ public final class NbdClientDevice implements BlockDevice {
         }
         BlockError bad = command == BlockCommand.FLUSH ? BlockError.NONE
                 : geometry.check(command, request.offsetBytes(), request.lengthBytes());
+        if (command == BlockCommand.CHECKSUM && ((request.offsetBytes() | request.lengthBytes()) & export.minBlockBytes() - 1) != 0) {
+            bad = BlockError.EINVAL;
+        }
         if (bad.isError()) {
             return refuse(request, bad, "the range does not fit a device of " + geometry.sizeBytes() + " bytes");
         }
@@ -217,6 +222,7 @@ public final class NbdClientDevice implements BlockDevice {
         return command == BlockCommand.FLUSH && !can(BlockCapability.FLUSH)
                 || command == BlockCommand.TRIM && !can(BlockCapability.TRIM)
                 || command == BlockCommand.EXTENTS && !can(BlockCapability.EXTENTS)
+                || command == BlockCommand.CHECKSUM && !can(BlockCapability.CHECKSUM)
                 || request.isFua() && command.modifies() && !can(BlockCapability.FUA)
                 || (request.flags() & BlockRequest.FAST_ZERO) != 0 && command == BlockCommand.WRITE_ZEROES
                         && !can(BlockCapability.FAST_ZERO);
@@ -278,6 +284,10 @@ public final class NbdClientDevice implements BlockDevice {
             sendStatus(request);
             return true;
         }
+        if (request.command == BlockCommand.CHECKSUM) {
+            sendChecksum(request);
+            return true;
+        }
         cutter.cut(request);
         boolean sent = cutter.edge ? sendEdgeRead(request) : sendWhole(request);
         if (sent) {
@@ -297,6 +307,19 @@ public final class NbdClientDevice implements BlockDevice {
         slot.status.begin(request.request.extents(), length, request.startBytes - start, Math.min(request.endBytes - start, length),
                 config.map().equals(MetaContext.BASE_ALLOCATION));
         request.cursorBytes = request.endBytes;
+    }
+
+    /** Whole chunks, but for the last, and no more than the server takes at once. */
+    private void sendChecksum(ClientRequest request) {
+        int chunkBytes = request.request.chunkBytes();
+        long longest = Math.max(chunkBytes, export.maxPayloadBytes() & -(long) chunkBytes);
+        long offset = request.cursorBytes;
+        long length = Math.min(longest, request.endBytes - offset);
+        int flags = ChecksumFlags.of(chunkBytes) | CommandFlags.DF;
+        PendingReply slot = send(request, NbdCommand.CHECKSUM, flags, offset, length, null);
+        slot.target = request.data;
+        slot.targetBase = request.dataBase + ChunkHash.hashesBytes(offset - request.startBytes, chunkBytes);
+        request.cursorBytes = offset + length;
     }
 
     private boolean sendWhole(ClientRequest request) {
@@ -330,7 +353,7 @@ public final class NbdClientDevice implements BlockDevice {
                     return false;
                 }
             }
-            case FLUSH, EXTENTS -> throw new IllegalStateException(request.command + " has no parts");
+            case FLUSH, EXTENTS, CHECKSUM -> throw new IllegalStateException(request.command + " has no parts");
         }
         return true;
     }

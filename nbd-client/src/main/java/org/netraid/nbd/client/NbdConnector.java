@@ -39,7 +39,12 @@ public final class NbdConnector {
 
     /** Starts one attempt. The listener hears of its end, never inside this call. */
     public NbdConnection connect(NbdTarget target, NbdConnectionListener listener) {
-        NbdConnection connection = new NbdConnection(target, config, connections++, loop, listener);
+        return connect(target, config, listener);
+    }
+
+    /** As {@link #connect(NbdTarget, NbdConnectionListener)}, with other limits, times and wishes than the connector's. */
+    public NbdConnection connect(NbdTarget target, NbdClientConfig special, NbdConnectionListener listener) {
+        NbdConnection connection = new NbdConnection(target, special, connections++, loop, listener);
         connection.start(links);
         return connection;
     }

@@ -84,6 +84,9 @@ public record NbdExport(String name, String description, long sizeBytes, int fla
         if (context(map) != null) {
             capabilities.add(BlockCapability.EXTENTS);
         }
+        if (has(Extension.CHECKSUM)) {
+            capabilities.add(BlockCapability.CHECKSUM);
+        }
         if (capabilities.contains(BlockCapability.READ_ONLY)) {
             capabilities.removeAll(EnumSet.of(BlockCapability.TRIM, BlockCapability.WRITE_ZEROES, BlockCapability.FAST_ZERO));
         } else {

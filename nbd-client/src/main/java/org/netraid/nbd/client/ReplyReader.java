@@ -7,6 +7,7 @@ package org.netraid.nbd.client;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.netraid.block.BlockError;
+import org.netraid.block.ChunkHash;
 import org.netraid.nbd.wire.ChunkType;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdCommand;
@@ -173,6 +174,9 @@ final class ReplyReader {
             expectData(reply.offsetBytes, reply.lengthBytes);
             return;
         }
+        if (reply.command == NbdCommand.CHECKSUM && !reply.error.isError()) {
+            throw new NbdFormatException("CHECKSUM ends as a success without an answer");
+        }
         checkStatusSeen(reply);
         finish(reply);
     }
@@ -211,6 +215,12 @@ final class ReplyReader {
                 throw new NbdFormatException("an OFFSET_HOLE chunk of " + length + " bytes");
             }
             expect(Step.HOLE, StructuredReplyChunk.HOLE_PAYLOAD_BYTES);
+        } else if (type == ChunkType.CHECKSUMS) {
+            if (current.command != NbdCommand.CHECKSUM || length != StructuredReplyChunk.OFFSET_BYTES + hashesBytes(current)) {
+                throw new NbdFormatException(ChunkType.nameOf(type) + " of " + length + " bytes answers "
+                        + NbdCommand.nameOf(current.command) + " of " + current.lengthBytes);
+            }
+            expect(Step.OFFSET, StructuredReplyChunk.OFFSET_BYTES);
         } else if (type == (extended ? ChunkType.BLOCK_STATUS_EXT : ChunkType.BLOCK_STATUS)) {
             expectStatus(length);
         } else {
@@ -323,7 +333,17 @@ final class ReplyReader {
         }
     }
 
+    /** Hashes come in one chunk for the whole range, since the command says DF. */
+    private static int hashesBytes(PendingReply checksum) {
+        return ChunkHash.hashesBytes(checksum.lengthBytes, checksum.owner.request.chunkBytes());
+    }
+
     private void onDataOffset() {
+        if (current.command == NbdCommand.CHECKSUM) {
+            cover(gathered.getLong(), current.lengthBytes);
+            expectData(current.offsetBytes, hashesBytes(current));
+            return;
+        }
         long lengthBytes = chunk.lengthBytes() - StructuredReplyChunk.OFFSET_BYTES;
         long offsetBytes = gathered.getLong();
         cover(offsetBytes, lengthBytes);
@@ -350,10 +370,12 @@ final class ReplyReader {
         if (lengthBytes == 0 || offsetBytes < current.offsetBytes || lengthBytes > current.lengthBytes
                 || from > current.lengthBytes - lengthBytes) {
             throw new NbdFormatException("a chunk of " + lengthBytes + " bytes at " + Long.toUnsignedString(offsetBytes)
-                    + " answers a READ of " + current.lengthBytes + " bytes at " + current.offsetBytes);
+                    + " answers a " + NbdCommand.nameOf(current.command) + " of " + current.lengthBytes + " bytes at "
+                    + current.offsetBytes);
         }
         if (!current.coverage.add(offsetBytes, offsetBytes + lengthBytes)) {
-            throw new NbdFormatException("chunks of one READ overlap, or are too many, at " + offsetBytes);
+            throw new NbdFormatException("chunks of one " + NbdCommand.nameOf(current.command) + " overlap, or are too many, at "
+                    + offsetBytes);
         }
     }
 
@@ -389,10 +411,11 @@ final class ReplyReader {
             expectHeader();
             return;
         }
-        if (structured && reply.command == NbdCommand.READ && !reply.error.isError()
+        boolean covering = reply.command == NbdCommand.READ || reply.command == NbdCommand.CHECKSUM;
+        if (structured && covering && !reply.error.isError()
                 && !reply.coverage.covers(reply.offsetBytes, reply.offsetBytes + reply.lengthBytes)) {
-            throw new NbdFormatException("a READ of " + reply.lengthBytes + " bytes at " + reply.offsetBytes
-                    + " ends as a success, but not every byte was sent");
+            throw new NbdFormatException("a " + NbdCommand.nameOf(reply.command) + " of " + reply.lengthBytes + " bytes at "
+                    + reply.offsetBytes + " ends as a success, but not every byte was sent");
         }
         checkStatusSeen(reply);
         finish(reply);

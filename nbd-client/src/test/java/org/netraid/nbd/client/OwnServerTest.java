@@ -7,6 +7,7 @@ package org.netraid.nbd.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockGeometry;
@@ -17,6 +18,7 @@ import org.netraid.nbd.server.FixedExports;
 import org.netraid.nbd.server.NbdService;
 import org.netraid.nbd.server.ServerEvents;
 import org.netraid.nbd.server.ServerLimits;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimDiskOptions;
 import org.netraid.sim.SimLoop;
@@ -46,7 +48,7 @@ class OwnServerTest extends BlockDeviceContract {
         });
         scheduler.runUntilIdle(100);
         NbdConnector connector = new NbdConnector(network.node("client", clientLoop), clientLoop,
-                NbdClientConfig.defaults().withHoles(true));
+                NbdClientConfig.defaults().withHoles(true).withExtensions(Set.of(Extension.values())));
         connector.connect(new NbdTarget(ADDRESS, "disk"), new NbdConnectionListener() {
             @Override
             public void onConnected(NbdClientDevice connected) {
@@ -67,6 +69,7 @@ class OwnServerTest extends BlockDeviceContract {
         assertThat(device.export().structuredReplies()).isTrue();
         assertThat(device.export().extendedHeaders()).isTrue();
         assertThat(device.export().blockSizesAdvertised()).isTrue();
+        assertThat(Extension.values()).allMatch(device.export()::has);
         return device;
     }
 

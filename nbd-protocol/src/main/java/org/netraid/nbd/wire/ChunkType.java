@@ -14,6 +14,8 @@ public final class ChunkType {
     public static final int BLOCK_STATUS = 5;
     /** Extended headers only: 64-bit lengths and status. */
     public static final int BLOCK_STATUS_EXT = 6;
+    /** NetRAID extension: offset and hashes. */
+    public static final int CHECKSUMS = 0x4e01;
     public static final int ERROR = 0x8001;
     public static final int ERROR_OFFSET = 0x8002;
 
@@ -28,6 +30,7 @@ public final class ChunkType {
             case OFFSET_HOLE -> "OFFSET_HOLE";
             case BLOCK_STATUS -> "BLOCK_STATUS";
             case BLOCK_STATUS_EXT -> "BLOCK_STATUS_EXT";
+            case CHECKSUMS -> "CHECKSUMS";
             case ERROR -> "ERROR";
             case ERROR_OFFSET -> "ERROR_OFFSET";
             default -> "chunk type 0x" + Integer.toHexString(type);

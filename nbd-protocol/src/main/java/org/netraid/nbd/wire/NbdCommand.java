@@ -19,6 +19,9 @@ public final class NbdCommand {
     /** Withdrawn experiment; never carried out. */
     public static final int RESIZE = 8;
 
+    /** NetRAID extension: hashes of the chunks of a range. */
+    public static final int CHECKSUM = 0x4e01;
+
     private NbdCommand() {
     }
 
@@ -34,6 +37,7 @@ public final class NbdCommand {
             case WRITE_ZEROES -> "WRITE_ZEROES";
             case BLOCK_STATUS -> "BLOCK_STATUS";
             case RESIZE -> "RESIZE";
+            case CHECKSUM -> "CHECKSUM";
             default -> "command 0x" + Integer.toHexString(type);
         };
     }

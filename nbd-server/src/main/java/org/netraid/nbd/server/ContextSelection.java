@@ -6,7 +6,10 @@ package org.netraid.nbd.server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.netraid.block.BlockCapability;
 import org.netraid.block.StatusContext;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.MetaContext;
 
 /**
@@ -27,9 +30,10 @@ final class ContextSelection {
      * One context.
      *
      * @param id its number, 1 to {@link #MAX_CONTEXTS}
-     * @param map who answers; null for base:allocation, which is the device's business
+     * @param map who answers; null for base:allocation, which is the device's business, and for an extension
+     * @param extension what it stands for, or null
      */
-    record Entry(int id, String name, StatusContext map) {
+    record Entry(int id, String name, StatusContext map, Extension extension) {
         int bit() {
             return 1 << id;
         }
@@ -49,21 +53,33 @@ final class ContextSelection {
         mask = bits;
     }
 
-    /** Everything an export has to offer. */
-    static List<Entry> offered(Export export) {
+    /** Everything an export has to offer. @param extensions what the server is willing to offer of its own */
+    static List<Entry> offered(Export export, Set<Extension> extensions) {
         List<Entry> offer = new ArrayList<>();
-        offer.add(new Entry(ALLOCATION_ID, MetaContext.BASE_ALLOCATION, null));
+        offer.add(new Entry(ALLOCATION_ID, MetaContext.BASE_ALLOCATION, null, null));
+        for (Extension extension : Extension.values()) {
+            if (extensions.contains(extension) && serves(extension, export)) {
+                offer.add(new Entry(offer.size() + 1, extension.contextName(), null, extension));
+            }
+        }
         for (StatusContext map : export.contexts().get()) {
             if (offer.size() < MAX_CONTEXTS) {
-                offer.add(new Entry(offer.size() + 1, map.name(), map));
+                offer.add(new Entry(offer.size() + 1, map.name(), map, null));
             }
         }
         return offer;
     }
 
+    private static boolean serves(Extension extension, Export export) {
+        return switch (extension) {
+            case CHECKSUM -> export.device().can(BlockCapability.CHECKSUM);
+        };
+    }
+
     /** What SET_META_CONTEXT selects: what is named in full. Nothing is a wildcard here, and what nobody knows is ignored. */
-    static ContextSelection select(Export export, List<String> queries) {
-        return new ContextSelection(export.name(), offered(export).stream().filter(entry -> queries.contains(entry.name)).toList());
+    static ContextSelection select(Export export, Set<Extension> extensions, List<String> queries) {
+        return new ContextSelection(export.name(),
+                offered(export, extensions).stream().filter(entry -> queries.contains(entry.name)).toList());
     }
 
     /** This selection if it was made for the export that is opened now. */
@@ -82,6 +98,15 @@ final class ContextSelection {
     /** Bit k is set if the context with the number k is selected. */
     int mask() {
         return mask;
+    }
+
+    boolean has(Extension extension) {
+        for (Entry entry : entries) {
+            if (entry.extension == extension) {
+                return true;
+            }
+        }
+        return false;
     }
 
     static boolean hasAllocation(int mask) {

@@ -340,10 +340,10 @@ final class Handshake implements NbdServerSession.Phase {
         }
         int option = header.option();
         if (option == NbdOption.SET_META_CONTEXT) {
-            selection = ContextSelection.select(export, request.queries());
+            selection = ContextSelection.select(export, service.extensions(), request.queries());
             selection.entries().forEach(entry -> replyContext(entry.id(), entry.name()));
         } else {
-            for (ContextSelection.Entry entry : ContextSelection.offered(export)) {
+            for (ContextSelection.Entry entry : ContextSelection.offered(export, service.extensions())) {
                 if (MetaContext.isListed(entry.name(), request.queries())) {
                     replyContext(0, entry.name());
                 }

@@ -7,7 +7,9 @@ package org.netraid.nbd.server;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.Set;
 import org.netraid.link.LinkHandler;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.time.EventLoop;
 
 /**
@@ -26,6 +28,7 @@ public final class NbdService {
     private final Admission admission;
     private long optionBytes;
     private final ServerTls tls;
+    private Set<Extension> extensions = Set.of(Extension.values());
     private boolean stopping;
     private boolean memoryWatch;
     private Runnable stopped;
@@ -45,6 +48,14 @@ public final class NbdService {
         this.pool = pool;
         this.events = events;
         this.tls = tls;
+    }
+
+    /**
+     * Which of NetRAID's additions to the protocol later clients may use; all, unless this says otherwise. A client that does not ask for
+     * them notices them only in a list of metadata contexts.
+     */
+    public void offer(Set<Extension> offered) {
+        extensions = Set.copyOf(offered);
     }
 
     /** The handler of a new link, or null to refuse it. Fits {@link org.netraid.link.LinkFactory#listen}. */
@@ -109,6 +120,10 @@ public final class NbdService {
 
     EventLoop loop() {
         return loop;
+    }
+
+    Set<Extension> extensions() {
+        return extensions;
     }
 
     ExportTable exports() {

@@ -6,7 +6,10 @@ package org.netraid.nbd.server;
 
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
+import org.netraid.block.ChunkHash;
+import org.netraid.nbd.wire.ChecksumFlags;
 import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdCommand;
 import org.netraid.nbd.wire.RequestHeader;
 import org.netraid.nbd.wire.TransmissionFlags;
@@ -56,6 +59,9 @@ final class RequestRules {
             // its answer has to describe at least one byte
             return checkStatusRange(offsetBytes, lengthBytes);
         }
+        if (type == NbdCommand.CHECKSUM && (lengthBytes == 0 || ChecksumFlags.chunkBytes(flags) == 0)) {
+            return BlockError.EINVAL;
+        }
         BlockCommand command = type == NbdCommand.CACHE ? BlockCommand.TRIM : commandOf(type);
         return command == BlockCommand.FLUSH ? BlockError.NONE
                 : export.device().geometry().check(command, offsetBytes, lengthBytes);
@@ -99,6 +105,7 @@ final class RequestRules {
             case NbdCommand.TRIM -> offersFlag(TransmissionFlags.SEND_TRIM);
             case NbdCommand.WRITE_ZEROES -> offersFlag(TransmissionFlags.SEND_WRITE_ZEROES);
             case NbdCommand.BLOCK_STATUS -> !negotiated.contexts().isEmpty();
+            case NbdCommand.CHECKSUM -> negotiated.contexts().has(Extension.CHECKSUM);
             default -> false;
         };
     }
@@ -110,6 +117,9 @@ final class RequestRules {
     private int allowedFlags(int type) {
         // FUA is accepted with every command, also where nothing is written: known clients set it
         int allowed = offersFlag(TransmissionFlags.SEND_FUA) ? CommandFlags.FUA : 0;
+        if (type == NbdCommand.CHECKSUM) {
+            allowed |= ChecksumFlags.MASK | CommandFlags.DF;
+        }
         if (type == NbdCommand.READ && offersFlag(TransmissionFlags.SEND_DF)) {
             allowed |= CommandFlags.DF;
         }
@@ -132,8 +142,13 @@ final class RequestRules {
         return misplaced ? BlockError.EINVAL : ofDevice;
     }
 
-    static boolean hasData(RequestHeader request) {
-        return request.type() == NbdCommand.READ || request.type() == NbdCommand.WRITE;
+    /** Payload memory that a request which has passed {@link #check} needs. */
+    static int memoryBytes(RequestHeader request) {
+        return switch (request.type()) {
+            case NbdCommand.READ, NbdCommand.WRITE -> (int) request.lengthBytes();
+            case NbdCommand.CHECKSUM -> ChunkHash.hashesBytes(request.lengthBytes(), ChecksumFlags.chunkBytes(request.flags()));
+            default -> 0;
+        };
     }
 
     /** The device's command; null for what the server answers itself. */
@@ -145,6 +160,7 @@ final class RequestRules {
             case NbdCommand.TRIM -> BlockCommand.TRIM;
             case NbdCommand.WRITE_ZEROES -> BlockCommand.WRITE_ZEROES;
             case NbdCommand.BLOCK_STATUS -> BlockCommand.EXTENTS;
+            case NbdCommand.CHECKSUM -> BlockCommand.CHECKSUM;
             default -> null;
         };
     }

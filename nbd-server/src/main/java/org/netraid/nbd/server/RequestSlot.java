@@ -10,7 +10,9 @@ import org.netraid.block.BlockCompletion;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ChunkHash;
 import org.netraid.block.ExtentList;
+import org.netraid.nbd.wire.ChecksumFlags;
 import org.netraid.nbd.wire.ChunkType;
 import org.netraid.nbd.wire.CommandFlags;
 import org.netraid.nbd.wire.NbdCommand;
@@ -32,6 +34,8 @@ final class RequestSlot implements BlockCompletion {
     /** Longest fixed reply head: an extended content chunk's. */
     static final int HEAD_BYTES = NbdConstants.EXTENDED_HEADER_BYTES + StructuredReplyChunk.OFFSET_BYTES;
     private static final long SLICE_BYTES = 64 << 20;
+    /** A few milliseconds of a processor; a multiple of every chunk. */
+    private static final long CHECKSUM_SLICE_BYTES = 4 << 20;
 
     private final Transmission owner;
     private final ByteBuffer head;
@@ -102,6 +106,11 @@ final class RequestSlot implements BlockCompletion {
                 boolean one = (flags & CommandFlags.REQ_ONE) != 0;
                 request.extents(offsetBytes, lengthBytes, one ? BlockRequest.ONE_EXTENT : 0, extents, this);
             }
+            case CHECKSUM -> {
+                sliceEndBytes = offsetBytes;
+                nextChecksums();
+                return;
+            }
             default -> {
                 sliceEndBytes = offsetBytes;
                 nextSlice(command);
@@ -116,6 +125,16 @@ final class RequestSlot implements BlockCompletion {
         long length = Math.min(SLICE_BYTES - (from & (SLICE_BYTES - 1)), offsetBytes + lengthBytes - from);
         sliceEndBytes = from + length;
         device.submit(request.set(command, from, length, deviceFlags(), null, this));
+    }
+
+    private void nextChecksums() {
+        int chunkBytes = ChecksumFlags.chunkBytes(flags);
+        long from = sliceEndBytes;
+        long length = Math.min(CHECKSUM_SLICE_BYTES, offsetBytes + lengthBytes - from);
+        sliceEndBytes = from + length;
+        int index = ChunkHash.hashesBytes(from - offsetBytes, chunkBytes);
+        data.bytes.clear().position(index).limit(index + ChunkHash.hashesBytes(length, chunkBytes));
+        device.submit(request.checksum(from, length, chunkBytes, data.bytes, this));
     }
 
     private int deviceFlags() {
@@ -135,9 +154,13 @@ final class RequestSlot implements BlockCompletion {
     @Override
     public void onComplete(BlockRequest done) {
         BlockCommand command = done.command();
-        boolean sliced = command == BlockCommand.TRIM || command == BlockCommand.WRITE_ZEROES;
+        boolean sliced = command == BlockCommand.TRIM || command == BlockCommand.WRITE_ZEROES || command == BlockCommand.CHECKSUM;
         if (sliced && !done.error().isError() && sliceEndBytes < offsetBytes + lengthBytes && owner.session().isLinkUp()) {
-            nextSlice(command);
+            if (command == BlockCommand.CHECKSUM) {
+                nextChecksums();
+            } else {
+                nextSlice(command);
+            }
             return;
         }
         owner.onDeviceDone(this, RequestRules.onWire(done.error(), flags), done.errorDetail());
@@ -152,6 +175,8 @@ final class RequestSlot implements BlockCompletion {
             replyError(error, detail);
         } else if (type == NbdCommand.READ) {
             replyRead();
+        } else if (type == NbdCommand.CHECKSUM) {
+            replyChecksums();
         } else if (type == NbdCommand.BLOCK_STATUS) {
             replyStatus();
         } else {
@@ -167,7 +192,7 @@ final class RequestSlot implements BlockCompletion {
         byte[] payload = StructuredReplyChunk.errorPayload(error.errno(), detail);
         ByteBuffer out = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES + payload.length);
         chunk(out, ChunkType.ERROR, payload.length);
-        sendAll(out.put(payload).flip(), false);
+        sendAll(out.put(payload).flip(), 0);
     }
 
     /** Header of the last chunk of this request's reply. */
@@ -185,13 +210,13 @@ final class RequestSlot implements BlockCompletion {
             return;
         }
         SimpleReply.encode(head.clear(), errno, cookie);
-        sendAll(head.flip(), false);
+        sendAll(head.flip(), 0);
     }
 
     /** Success without content, as a chunk. */
     void replyNothing() {
         chunk(head.clear(), ChunkType.NONE, 0);
-        sendAll(head.flip(), false);
+        sendAll(head.flip(), 0);
     }
 
     private void replyRead() {
@@ -204,7 +229,14 @@ final class RequestSlot implements BlockCompletion {
             chunk(head, ChunkType.OFFSET_DATA, StructuredReplyChunk.OFFSET_BYTES + lengthBytes);
             head.putLong(offsetBytes);
         }
-        sendAll(head.flip(), data != null);
+        sendAll(head.flip(), (int) lengthBytes);
+    }
+
+    private void replyChecksums() {
+        int hashesBytes = ChunkHash.hashesBytes(lengthBytes, ChecksumFlags.chunkBytes(flags));
+        chunk(head.clear(), ChunkType.CHECKSUMS, StructuredReplyChunk.OFFSET_BYTES + hashesBytes);
+        head.putLong(offsetBytes);
+        sendAll(head.flip(), hashesBytes);
     }
 
     /** For a device that does not know its holes. */
@@ -221,18 +253,19 @@ final class RequestSlot implements BlockCompletion {
         }
         ByteBuffer out = status.encode(owner.isExtended(), cookie, offsetBytes);
         status = null;
-        sendAll(out, false);
+        sendAll(out, 0);
     }
 
-    private void sendAll(ByteBuffer first, boolean withData) {
-        releasesLeft = withData ? 2 : 1;
-        if (withData) {
+    /** @param dataBytes what follows from the slot's own buffer; 0 for nothing */
+    private void sendAll(ByteBuffer first, int dataBytes) {
+        releasesLeft = dataBytes > 0 ? 2 : 1;
+        if (dataBytes > 0) {
             queued = true;
             owner.onQueued(this);
         }
         owner.session().send(first, released);
-        if (withData) {
-            data.bytes.position(0).limit((int) lengthBytes);
+        if (dataBytes > 0) {
+            data.bytes.position(0).limit(dataBytes);
             owner.session().send(data.bytes, released);
         }
     }

@@ -27,10 +27,14 @@ final class StatusReply {
 
     private final List<Part> parts = new ArrayList<>();
 
-    /** Asks every wanted context but base:allocation. @param one the first extent is enough */
+    /** Asks every wanted context but base:allocation; the status of an extension is 0. @param one the first extent is enough */
     BlockError gather(ContextSelection selected, int wanted, long offsetBytes, long lengthBytes, boolean one) {
         for (ContextSelection.Entry entry : selected.entries()) {
-            if (entry.map() != null && (wanted & entry.bit()) != 0) {
+            if ((wanted & entry.bit()) != 0 && entry.extension() != null) {
+                ExtentList whole = new ExtentList(1);
+                whole.add(lengthBytes, 0);
+                parts.add(new Part(entry.id(), whole));
+            } else if ((wanted & entry.bit()) != 0 && entry.map() != null) {
                 ExtentList list = new ExtentList(one ? 1 : MAX_EXTENTS);
                 BlockError error = entry.map().extents(offsetBytes, lengthBytes, list);
                 if (error.isError()) {

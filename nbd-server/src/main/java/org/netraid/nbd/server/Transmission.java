@@ -128,8 +128,9 @@ final class Transmission implements NbdServerSession.Phase {
         }
         BlockError error = service.isStopping() ? BlockError.ESHUTDOWN : rules.check(request);
         BufferPool.Buffer data = null;
-        if (error == BlockError.NONE && RequestRules.hasData(request) && request.lengthBytes() > 0) {
-            data = takeMemory((int) request.lengthBytes());
+        int memoryBytes = error == BlockError.NONE ? RequestRules.memoryBytes(request) : 0;
+        if (memoryBytes > 0) {
+            data = takeMemory(memoryBytes);
             if (data == null) {
                 return false;
             }

@@ -6,6 +6,7 @@ package org.netraid.nbd.server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.StatusContext;
 import org.netraid.sim.SimDisk;
@@ -79,6 +80,7 @@ final class ServerRig implements ServerEvents {
             }
         };
         service = new NbdService(loop, table, limits, pool, this, tls);
+        service.offer(Set.of());
     }
 
     @Override

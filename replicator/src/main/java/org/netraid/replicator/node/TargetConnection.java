@@ -7,13 +7,16 @@ package org.netraid.replicator.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import java.util.Set;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkAddress;
 import org.netraid.mirror.LegState;
+import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnection;
 import org.netraid.nbd.client.NbdConnectionListener;
 import org.netraid.nbd.client.NbdTarget;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdUri;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.NodeConfig;
@@ -175,7 +178,10 @@ final class TargetConnection implements NbdConnectionListener {
     }
 
     private void dial(NbdTarget target) {
-        connection = source.connector().connect(target, this);
+        // a foreign server is never asked for what only ours has
+        NbdClientConfig config = source.connector().config();
+        connection = source.connector().connect(target,
+                member.isForeign() ? config : config.withExtensions(Set.of(Extension.CHECKSUM)), this);
     }
 
     @Override

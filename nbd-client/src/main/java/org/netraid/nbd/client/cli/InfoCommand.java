@@ -5,8 +5,10 @@
 package org.netraid.nbd.client.cli;
 
 import java.io.PrintWriter;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.netraid.nbd.client.NbdExport;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdUri;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +34,7 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() {
         NbdUri parsed = ClientSession.uri(uri);
         PrintWriter out = spec.commandLine().getOut();
-        try (ClientSession session = common.session()) {
+        try (ClientSession session = common.session(config -> config.withExtensions(Set.of(Extension.values())))) {
             NbdExport export = session.open(parsed).export();
             if (json) {
                 out.println(ExportText.json(parsed.toString(), export));

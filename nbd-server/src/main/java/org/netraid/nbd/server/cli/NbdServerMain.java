@@ -6,10 +6,12 @@ package org.netraid.nbd.server.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.netraid.link.LinkAddress;
 import org.netraid.nbd.server.ServerLimits;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.NbdFormatException;
 import org.netraid.nbd.wire.NbdUri;
@@ -64,6 +66,10 @@ public final class NbdServerMain implements Callable<Integer> {
             description = "A client that sends nothing for so long is disconnected; 0 never. Default: ${DEFAULT-VALUE}")
     private int idleSeconds;
 
+    @Option(names = "--extensions", paramLabel = "on|off", defaultValue = "on",
+            description = "Offer NetRAID's additions to the protocol to clients that ask for them. Default: ${DEFAULT-VALUE}")
+    private String extensions;
+
     private NbdServerMain() {
     }
 
@@ -84,6 +90,7 @@ public final class NbdServerMain implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         ServerProcess process = new ServerProcess(address(), exports(), limits());
+        process.offer(offeredExtensions());
         process.run();
         return EXIT_FAILURE;
     }
@@ -117,6 +124,14 @@ public final class NbdServerMain implements Callable<Integer> {
             specs.set(0, specs.get(0).withName(export));
         }
         return specs;
+    }
+
+    private Set<Extension> offeredExtensions() {
+        return switch (extensions) {
+            case "on" -> Set.of(Extension.values());
+            case "off" -> Set.of();
+            default -> throw new UsageException("--extensions " + extensions + " is neither on nor off");
+        };
     }
 
     private ServerLimits limits() {

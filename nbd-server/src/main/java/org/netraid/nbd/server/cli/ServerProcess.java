@@ -6,6 +6,7 @@ package org.netraid.nbd.server.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -28,6 +29,7 @@ import org.netraid.nbd.server.NbdService;
 import org.netraid.nbd.server.ServerLimits;
 import org.netraid.nbd.server.io.LogEvents;
 import org.netraid.nbd.server.io.NbdServer;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdUri;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +51,7 @@ final class ServerProcess {
     private final List<ExportSpec> specs;
     private final ServerLimits limits;
     private final List<Export> exports = new ArrayList<>();
+    private Set<Extension> extensions = Set.of(Extension.values());
     private NettyEventLoop loop;
     private BufferPool pool;
     private volatile NbdServer server;
@@ -57,6 +60,11 @@ final class ServerProcess {
         this.address = address;
         this.specs = specs;
         this.limits = limits;
+    }
+
+    /** Which of NetRAID's additions to the protocol clients may use; all, unless this says otherwise. */
+    void offer(Set<Extension> offered) {
+        extensions = offered;
     }
 
     /** Serves until a signal ends the process; returns only by an exception. */
@@ -68,6 +76,7 @@ final class ServerProcess {
         long memoryBytes = Math.max(BufferPool.LARGEST_BYTES * 2L, Math.min(MAX_MEMORY_BYTES, Runtime.getRuntime().maxMemory() / 2));
         pool = new BufferPool(memoryBytes);
         NbdService service = new NbdService(loop, table, limits, pool, new LogEvents());
+        service.offer(extensions);
         server = listen(runtime, service);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endOnSignal, "nbd-server-end"));
         for (Export export : exports) {
