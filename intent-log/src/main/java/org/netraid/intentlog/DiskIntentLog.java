@@ -343,6 +343,11 @@ public final class DiskIntentLog implements IntentLog {
     }
 
     @Override
+    public long nextCleanChunk(int slot, long fromChunk) {
+        return slots.nextClean(slot, fromChunk);
+    }
+
+    @Override
     public boolean isDirty(int slot, long chunk) {
         return slots.isDirty(slot, chunk);
     }

@@ -120,6 +120,9 @@ public interface IntentLog {
 
     boolean isDirty(int slot, long chunk);
 
+    /** First chunk of the slot at or after {@code fromChunk} that is not dirty; {@link #chunkCount} if all are. */
+    long nextCleanChunk(int slot, long fromChunk);
+
     /**
      * The resync has written these chunks to the target (reply in, not flushed). Their bits are cleared when the epoch open now is
      * flushed there and on the local disk, unless a chunk was marked dirty again meanwhile. Ignored if the target is not connected.

@@ -190,6 +190,10 @@ final class TargetSlots {
         return fromChunk >= chunkCount ? -1 : at(slot).bitmap.dirty.nextValue((int) fromChunk);
     }
 
+    long nextClean(int slot, long fromChunk) {
+        return fromChunk >= chunkCount ? chunkCount : Math.min(chunkCount, at(slot).bitmap.dirty.nextAbsentValue((int) fromChunk));
+    }
+
     boolean isDirty(int slot, long chunk) {
         return chunk >= 0 && chunk < chunkCount && at(slot).bitmap.dirty.contains((int) chunk);
     }

@@ -43,7 +43,6 @@ final class CopyChannel {
     final int maxTransferBytes;
     boolean zerosByWriting;
 
-    private final PayloadPool pool;
     private final EventLoop loop;
     private final Watcher watcher;
     private final long timeoutNs;
@@ -58,11 +57,10 @@ final class CopyChannel {
     private EventLoop.Timer timer;
 
     /** @param timeoutNs longest silence; 0 for none */
-    CopyChannel(int slot, BlockDevice device, PayloadPool pool, EventLoop loop, Watcher watcher, long timeoutNs) {
+    CopyChannel(int slot, BlockDevice device, EventLoop loop, Watcher watcher, long timeoutNs) {
         this.slot = slot;
         this.copy = slot == IntentLog.LOCAL ? LOCAL_COPY : slot;
         this.device = device;
-        this.pool = pool;
         this.loop = loop;
         this.watcher = watcher;
         this.timeoutNs = timeoutNs;
@@ -74,6 +72,11 @@ final class CopyChannel {
     void write(DeviceOpOwner owner, long offsetBytes, int lengthBytes, int flags, Payload payload, int payloadStart) {
         ByteBuffer view = payload.view(copy);
         view.clear().limit(payloadStart + lengthBytes).position(payloadStart);
+        write(owner, offsetBytes, lengthBytes, flags, payload, view);
+    }
+
+    /** The same from a view of the payload that is this command's own. */
+    void write(DeviceOpOwner owner, long offsetBytes, int lengthBytes, int flags, Payload payload, ByteBuffer view) {
         payload.retain();
         submit(owner, BlockCommand.WRITE, offsetBytes, lengthBytes, flags, view, payload);
     }
@@ -173,7 +176,7 @@ final class CopyChannel {
             orphans++;
             op.orphaned = true;
             if (op.payload != null) {
-                pool.orphan(op.payload);
+                op.payload.orphan();
             }
             op.owner.onOpLost(op);
             op.owner = null;

@@ -23,19 +23,17 @@ final class LegTable implements CopyChannel.Watcher {
     private final MirrorConfig config;
     private final IntentLog log;
     private final EventLoop loop;
-    private final PayloadPool pool;
     private final MirrorListener listener;
     private final Leg[] legs = new Leg[IntentLog.MAX_SLOTS];
     private int usedMask;
     private int replicatingMask;
     private int stalePendingMask;
 
-    LegTable(Mirror mirror, MirrorConfig config, IntentLog log, EventLoop loop, PayloadPool pool, MirrorListener listener) {
+    LegTable(Mirror mirror, MirrorConfig config, IntentLog log, EventLoop loop, MirrorListener listener) {
         this.mirror = mirror;
         this.config = config;
         this.log = log;
         this.loop = loop;
-        this.pool = pool;
         this.listener = listener;
         for (int slot = 0; slot < legs.length; slot++) {
             legs[slot] = new Leg(slot);
@@ -128,7 +126,7 @@ final class LegTable implements CopyChannel.Watcher {
         if (refusal.isPresent()) {
             return refusal;
         }
-        leg.channel = new CopyChannel(slot, device, pool, loop, this, leg.config.timeoutNs());
+        leg.channel = new CopyChannel(slot, device, loop, this, leg.config.timeoutNs());
         leg.state = LegState.CONNECTED;
         leg.targetIsConsistent = targetIsConsistent;
         if (!leg.paused) {

@@ -56,6 +56,7 @@ public final class Mirror implements BlockDevice {
     final MirrorLife life;
     final RequestWalk walk;
     final Admission admission;
+    private final ResyncPort resyncPort;
 
     /**
      * Puts a mirror over its local disk; without targets at first.
@@ -75,11 +76,12 @@ public final class Mirror implements BlockDevice {
         this.life = new MirrorLife(this, config.tag(), loop);
         this.admission = new Admission(this, config, geometry, loop);
         this.walk = new RequestWalk(this, config, log, loop, locks, payloads, faults);
-        this.legs = new LegTable(this, config, log, loop, payloads, listeners);
+        this.legs = new LegTable(this, config, log, loop, listeners);
         this.localDisk = new LocalDisk(this);
-        this.localChannel = new CopyChannel(IntentLog.LOCAL, local, payloads, loop, localDisk, 0);
+        this.localChannel = new CopyChannel(IntentLog.LOCAL, local, loop, localDisk, 0);
         this.writes = new WriteEpoch(loop, config.flushBytes(), config.flushIntervalNs(), this::onFlushDue);
         this.rounds = new FlushRounds(this, log, loop, legs, writes);
+        this.resyncPort = new ResyncPort(this, legs);
     }
 
     private static Set<BlockCapability> capabilitiesOver(BlockDevice local) {
@@ -225,32 +227,13 @@ public final class Mirror implements BlockDevice {
         localChannel.read(owner, offsetBytes, into.bytes(), into);
     }
 
-    /** For the resync: writes the start of the payload to a target that replicates. */
-    public void resyncWrite(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload from) {
-        legs.leg(slot).resyncBytes += lengthBytes;
-        legs.leg(slot).channel.write(owner, offsetBytes, lengthBytes, 0, from, 0);
+    /** For the resync: the devices. */
+    public ResyncPort resyncPort() {
+        return resyncPort;
     }
 
-    /** For the verify: writes part of the payload, from its byte {@code payloadStart} on, to a target that replicates. */
-    public void resyncWrite(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload from, int payloadStart) {
-        legs.leg(slot).resyncBytes += lengthBytes;
-        legs.leg(slot).channel.write(owner, offsetBytes, lengthBytes, 0, from, payloadStart);
-    }
-
-    /** For the verify: reads from a target that replicates into the payload, from its start. */
-    public void readTarget(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload into) {
-        into.bytes().clear().limit(lengthBytes);
-        legs.leg(slot).channel.read(owner, offsetBytes, into.bytes(), into);
-    }
-
-    /** For the resync: makes a range of a target that replicates read as zeros. */
-    public void resyncZeroes(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes) {
-        legs.leg(slot).resyncZeroBytes += lengthBytes;
-        legs.leg(slot).channel.zero(owner, offsetBytes, lengthBytes, 0);
-    }
-
-    /** For the resync: bytes were written to a target and wait for a flush. */
-    public void noteResynced(long bytes) {
+    /** Bytes were written behind the requests' back and wait for a flush. */
+    void noteUnflushed(long bytes) {
         writes.add(bytes);
         walk.flushIfWanted();
     }
@@ -274,12 +257,6 @@ public final class Mirror implements BlockDevice {
     /** DISCONNECTED also for a slot without a leg. */
     public LegState legState(int slot) {
         return legs.leg(slot).shownState();
-    }
-
-    /** True if the target's device zeroes ranges itself. */
-    public boolean legCanZero(int slot) {
-        CopyChannel channel = legs.leg(slot).channel;
-        return channel != null && !channel.mustWriteZeros();
     }
 
     public MirrorSnapshot snapshot() {

@@ -49,6 +49,8 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     long offsetBytes;
     long lengthBytes;
     int flags;
+    /** When a modification has come in. */
+    long startedNs;
     /** The part now under way; the whole, but for long TRIM and WRITE_ZEROES. */
     long segmentOffsetBytes;
     long segmentLengthBytes;

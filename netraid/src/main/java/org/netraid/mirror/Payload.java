@@ -73,6 +73,11 @@ public final class Payload {
         }
     }
 
+    /** A lost device sits on it: its pool, whichever that is, must not count on getting it back. */
+    void orphan() {
+        pool.orphan(this);
+    }
+
     int references() {
         return references;
     }

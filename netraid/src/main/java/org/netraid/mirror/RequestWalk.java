@@ -29,6 +29,7 @@ final class RequestWalk {
     private final ActiveRequests active;
     private final Runnable flushIfWanted = this::flushIfWanted;
     private int activeReads;
+    private final WriteLatency writeLatency = new WriteLatency();
 
     private long bytesRead;
     private long bytesWritten;
@@ -60,6 +61,10 @@ final class RequestWalk {
     /** Requests in work that modify or flush. */
     int modifications() {
         return active.count() - activeReads;
+    }
+
+    WriteLatency writeLatency() {
+        return writeLatency;
     }
 
     long bytesRead() {
@@ -99,6 +104,7 @@ final class RequestWalk {
     }
 
     private void startModification(MirrorRequest request) {
+        request.startedNs = loop.nanoTime();
         request.state = MirrorRequest.State.LOCKING;
         if (skipRangeLock || locks.acquire(request.lock, request.offsetBytes, request.lengthBytes, false)) {
             onEvent(request, RequestEvent.LOCKED, IntentLog.LOCAL);
@@ -346,6 +352,8 @@ final class RequestWalk {
         if (request.state == MirrorRequest.State.READING) {
             activeReads--;
             bytesRead += error.isError() ? 0 : request.lengthBytes;
+        } else if (request.command != BlockCommand.FLUSH) {
+            writeLatency.record(loop.nanoTime() - request.startedNs);
         }
         request.state = MirrorRequest.State.IDLE;
         active.remove(request);

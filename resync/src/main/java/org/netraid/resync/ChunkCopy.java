@@ -5,6 +5,8 @@
 package org.netraid.resync;
 
 import java.nio.ByteBuffer;
+import java.util.BitSet;
+import org.netraid.block.ExtentList;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.DeviceOp;
 import org.netraid.mirror.DeviceOpOwner;
@@ -12,118 +14,264 @@ import org.netraid.mirror.Payload;
 import org.netraid.mirror.RangeLock;
 
 /**
- * One run of chunks on its way to one target: claim the range, read the local disk, write to the target, give the range back. The
- * claim excludes application writes, so that what arrives is never older than a write already mirrored. Reusable.
+ * One run of chunks on its way to every target that needs some of them: claim the range, read the local disk once, write to the targets
+ * in parallel, give the range back. The claim excludes application writes, so that what arrives is never older than a write already
+ * mirrored. A run that is a hole is not read but looked at again under the claim. Reusable.
  */
 final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
 
-    private enum State { IDLE, LOCKING, READING, WRITING }
+    private enum State { IDLE, LOCKING, LOOKING, READING, WRITING }
 
-    private final ResyncSession session;
+    private final ChunkPump pump;
     private final RangeLock lock = new RangeLock(this);
+    private final TargetPart[] parts = new TargetPart[IntentLog.MAX_SLOTS];
+    private final BitSet zeroChunks = new BitSet();
+    private final ExtentList extents = new ExtentList(2);
     private State state = State.IDLE;
     private long firstChunk;
-    private long chunks;
+    private int chunks;
     private long offsetBytes;
-    private int lengthBytes;
+    private long lengthBytes;
+    /** Null for a hole. */
     private Payload payload;
+    private int targetsLeft;
     ChunkCopy next;
 
-    ChunkCopy(ResyncSession session) {
-        this.session = session;
+    ChunkCopy(ChunkPump pump) {
+        this.pump = pump;
+        for (int slot = 0; slot < parts.length; slot++) {
+            parts[slot] = new TargetPart();
+        }
     }
 
-    void start(long first, long count, long offset, int length, Payload memory) {
+    /** Before {@link #start}: this target needs these chunks of the run; may be called again for more. */
+    void need(ResyncSession taker, long first, long end) {
+        parts[taker.slot()].need(taker, (int) (first - firstChunk), (int) (end - firstChunk));
+    }
+
+    /** What the target's share counts against its window. */
+    void cost(ResyncSession taker, long bytes) {
+        parts[taker.slot()].costBytes = bytes;
+        taker.spend(bytes);
+    }
+
+    /** Which run comes next; tell {@link #need} of it, then {@link #start}. */
+    void prepare(long first, int count) {
         firstChunk = first;
         chunks = count;
-        offsetBytes = offset;
-        lengthBytes = length;
+        offsetBytes = first * pump.chunkBytes();
+        lengthBytes = Math.min(offsetBytes + (long) count * pump.chunkBytes(), pump.mirror().geometry().sizeBytes()) - offsetBytes;
+    }
+
+    long lengthBytes() {
+        return lengthBytes;
+    }
+
+    /** @param memory where to read to; null if the run is a hole */
+    void start(Payload memory) {
         payload = memory;
         state = State.LOCKING;
-        if (session.skipsLocks() || session.mirror().rangeLocks().acquire(lock, offsetBytes, lengthBytes, false)) {
+        if (pump.skipsLocks() || pump.mirror().rangeLocks().acquire(lock, offsetBytes, lengthBytes, false)) {
             onLocked(lock);
         }
     }
 
     @Override
     public void onLocked(RangeLock held) {
-        if (session.isOver()) {
+        if (!isWanted()) {
             end();
-            return;
+        } else if (payload == null) {
+            state = State.LOOKING;
+            pump.port().localExtents(this, offsetBytes, lengthBytes, extents);
+        } else {
+            state = State.READING;
+            pump.noteRead(lengthBytes);
+            pump.mirror().readLocal(this, offsetBytes, (int) lengthBytes, payload);
         }
-        state = State.READING;
-        session.mirror().readLocal(this, offsetBytes, lengthBytes, payload);
     }
 
     @Override
     public void onOpDone(DeviceOp op) {
         if (op.slot() != IntentLog.LOCAL) {
-            boolean zeros = op.isZeroing();
-            releaseLock();
-            session.onWritten(firstChunk, chunks, lengthBytes, zeros);
+            onTargetOp(op.slot(), true);
+        } else if (!isWanted()) {
             end();
-        } else if (session.isOver()) {
-            end();
+        } else if (state == State.LOOKING) {
+            onLooked(op);
         } else if (op.error().isError()) {
-            session.onReadFailed(op.errorText());
+            forEachTaker(taker -> taker.onReadFailed(op.errorText()));
             end();
         } else {
+            findZeros();
             write();
+        }
+    }
+
+    private interface TakerAction {
+        void apply(ResyncSession taker);
+    }
+
+    private void forEachTaker(TakerAction action) {
+        for (TargetPart part : parts) {
+            if (part.isLive()) {
+                action.apply(part.taker);
+            }
+        }
+    }
+
+    private void onLooked(DeviceOp op) {
+        boolean zero = !op.error().isError() && extents.count() == 1 && extents.totalBytes() == lengthBytes
+                && (extents.status(0) & ExtentList.ZERO) != 0;
+        if (zero) {
+            zeroChunks.set(0, chunks);
+            write();
+            return;
+        }
+        // Written since the hint, or not to be known: read it.
+        for (TargetPart part : parts) {
+            if (part.isLive()) {
+                part.putBack(firstChunk);
+            }
+        }
+        pump.onNoHole(op.error().isError());
+        end();
+    }
+
+    private void findZeros() {
+        zeroChunks.clear();
+        int chunkBytes = pump.chunkBytes();
+        for (int i = 0; i < chunks; i++) {
+            int start = i * chunkBytes;
+            if (isZero(payload.bytes(), start, (int) Math.min(start + (long) chunkBytes, lengthBytes))) {
+                zeroChunks.set(i);
+            }
         }
     }
 
     private void write() {
         state = State.WRITING;
-        if (session.mirror().legCanZero(session.slot()) && isZero(payload.bytes(), lengthBytes)) {
-            session.mirror().resyncZeroes(session.slot(), this, offsetBytes, lengthBytes);
-        } else {
-            session.mirror().resyncWrite(session.slot(), this, offsetBytes, lengthBytes, payload);
+        long nowNs = pump.loop().nanoTime();
+        // Counted before the first is sent, so that none can end the copy early.
+        targetsLeft = 1;
+        for (int slot = 0; slot < parts.length; slot++) {
+            TargetPart part = parts[slot];
+            if (part.isLive() && pump.port().isOpen(slot)) {
+                targetsLeft++;
+                part.sentNs = nowNs;
+                writeTo(slot, part);
+            } else {
+                part.drop();
+            }
         }
+        targetsLeft--;
+        if (targetsLeft == 0) {
+            end();
+        }
+    }
+
+    private void writeTo(int slot, TargetPart part) {
+        boolean canZero = payload == null || pump.port().canZero(slot);
+        boolean viewUsed = false;
+        int chunk = part.need.nextSetBit(0);
+        while (chunk >= 0) {
+            int needEnd = part.need.nextClearBit(chunk);
+            boolean zero = canZero && zeroChunks.get(chunk);
+            int end = !canZero ? needEnd : Math.min(needEnd, zero ? zeroChunks.nextClearBit(chunk) : nextZero(chunk, needEnd));
+            long start = (long) chunk * pump.chunkBytes();
+            long length = Math.min((long) end * pump.chunkBytes(), lengthBytes) - start;
+            part.opsLeft++;
+            if (zero) {
+                // A device that cannot zero gets zeros written by its channel.
+                part.zeroBytes += pump.port().canZero(slot) ? length : 0;
+                part.dataBytes += pump.port().canZero(slot) ? 0 : length;
+                pump.port().zero(slot, this, offsetBytes + start, length);
+            } else {
+                part.dataBytes += length;
+                pump.port().write(slot, this, offsetBytes + start, (int) length, payload, (int) start, viewUsed);
+                viewUsed = true;
+            }
+            chunk = part.need.nextSetBit(end);
+        }
+    }
+
+    private int nextZero(int chunk, int limit) {
+        int zero = zeroChunks.nextSetBit(chunk);
+        return zero < 0 ? limit : Math.min(zero, limit);
     }
 
     /** The target is gone; the application's writes must not wait for it any longer. */
     @Override
     public void onOpLost(DeviceOp op) {
-        end();
+        onTargetOp(op.slot(), false);
     }
 
-    /** The session is over. A read under way ends later, without the range. */
-    void cancel() {
+    private void onTargetOp(int slot, boolean written) {
+        TargetPart part = parts[slot];
+        part.lost |= !written;
+        part.opsLeft--;
+        if (part.opsLeft > 0) {
+            return;
+        }
+        if (!part.lost) {
+            part.tellWritten(firstChunk, pump.loop().nanoTime());
+        }
+        part.drop();
+        targetsLeft--;
+        if (targetsLeft == 0) {
+            end();
+        }
+    }
+
+    /** A taker has gone. What nobody wants any more gives its range back; a read under way ends later, without it. */
+    void endIfUnwanted() {
+        if (state == State.IDLE || state == State.WRITING || isWanted()) {
+            return;
+        }
         if (state == State.LOCKING && !lock.isFree()) {
             end();
-        } else if (state == State.READING) {
+        } else {
             releaseLock();
         }
     }
 
-    boolean isIdle() {
-        return state == State.IDLE;
+    private boolean isWanted() {
+        for (TargetPart part : parts) {
+            if (part.isLive()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void releaseLock() {
         if (!lock.isFree()) {
-            session.mirror().rangeLocks().release(lock);
+            pump.mirror().rangeLocks().release(lock);
         }
     }
 
     private void end() {
         state = State.IDLE;
+        for (TargetPart part : parts) {
+            part.drop();
+        }
         Payload memory = payload;
         payload = null;
         releaseLock();
-        memory.release();
-        session.onCopyEnded(this);
+        if (memory != null) {
+            memory.release();
+        }
+        pump.onCopyEnded(this);
     }
 
-    static boolean isZero(ByteBuffer bytes, int lengthBytes) {
+    static boolean isZero(ByteBuffer bytes, int start, int end) {
         bytes.clear();
-        int i = 0;
-        for (; i + Long.BYTES <= lengthBytes; i += Long.BYTES) {
+        int i = start;
+        for (; i + Long.BYTES <= end; i += Long.BYTES) {
             if (bytes.getLong(i) != 0) {
                 return false;
             }
         }
-        for (; i < lengthBytes; i++) {
+        for (; i < end; i++) {
             if (bytes.get(i) != 0) {
                 return false;
             }

@@ -5,27 +5,33 @@
 package org.netraid.resync;
 
 /**
- * How a resync goes about its work.
+ * Bounds within which a resync finds its own way; none of them needs to be set.
  *
- * @param windowRequests chunk runs in flight per target at one time
- * @param busyWindowRequests the same while the application is writing
+ * @param windowRequests most chunk runs in flight per target
  * @param maxRequestBytes longest chunk run copied at once; a chunk that is larger is copied whole
  * @param maxBytesPerSecond ceiling of the rate per target; 0 for none (DataKeeper: LKDR_SPEED_LIMIT)
+ * @param minBytesPerSecond rate that the resync may take beside the application, however slow that makes its writes; 0 for hardly
+ *     any (DataKeeper: LKDR_SPEED_LIMIT_MIN)
  */
-public record ResyncConfig(int windowRequests, int busyWindowRequests, int maxRequestBytes, long maxBytesPerSecond) {
+public record ResyncConfig(int windowRequests, int maxRequestBytes, long maxBytesPerSecond, long minBytesPerSecond) {
 
-    public static final ResyncConfig DEFAULT = new ResyncConfig(16, 4, 256 << 10, 0);
+    public static final ResyncConfig DEFAULT = new ResyncConfig(16, 1 << 20, 0, 20_000L << 10);
 
     public ResyncConfig {
-        if (windowRequests < 1 || windowRequests > 64 || busyWindowRequests < 1 || busyWindowRequests > windowRequests) {
-            throw new IllegalArgumentException("resync window of " + windowRequests + " requests, " + busyWindowRequests
-                    + " while the application writes: 1 to 64, and the second not above the first");
+        if (windowRequests < 1 || windowRequests > 64) {
+            throw new IllegalArgumentException("resync window of " + windowRequests + " requests is not from 1 to 64");
         }
         if (maxRequestBytes < 4096 || maxRequestBytes > 1 << 20) {
             throw new IllegalArgumentException("resync request of " + maxRequestBytes + " bytes is not from 4096 to 1048576");
         }
-        if (maxBytesPerSecond < 0) {
-            throw new IllegalArgumentException("resync rate " + maxBytesPerSecond + " is negative");
+        if (maxBytesPerSecond < 0 || minBytesPerSecond < 0 || maxBytesPerSecond > 0 && minBytesPerSecond > maxBytesPerSecond) {
+            throw new IllegalArgumentException("resync rates from " + minBytesPerSecond + " to " + maxBytesPerSecond
+                    + " bytes per second: neither is negative, and the lowest is not above the highest (0: no highest)");
         }
+    }
+
+    /** The same with other limits of the rate. */
+    public ResyncConfig withRates(long maxPerSecond, long minPerSecond) {
+        return new ResyncConfig(windowRequests, maxRequestBytes, maxPerSecond, minPerSecond);
     }
 }

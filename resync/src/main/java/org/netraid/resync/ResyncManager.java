@@ -23,8 +23,9 @@ public final class ResyncManager implements MirrorListener {
     private final IntentLog log;
     private final TargetMarker marker;
     private final EventLoop loop;
-    private final FaultPoints faults;
+    private final ChunkPump pump;
     private final ResyncSession[] sessions = new ResyncSession[IntentLog.MAX_SLOTS];
+    private final Past past = new Past();
     private ResyncConfig config;
 
     /** Registers itself as a listener of the mirror. */
@@ -34,7 +35,7 @@ public final class ResyncManager implements MirrorListener {
         this.marker = marker;
         this.config = config;
         this.loop = loop;
-        this.faults = faults;
+        this.pump = new ChunkPump(mirror, log, config, loop, faults);
         mirror.addListener(this);
     }
 
@@ -42,7 +43,8 @@ public final class ResyncManager implements MirrorListener {
     public void legConnected(int slot, boolean needsResync) {
         cancel(slot, "connected anew");
         if (needsResync) {
-            sessions[slot] = new ResyncSession(mirror, log, marker, config, loop, faults, slot);
+            past.add(sessions[slot]);
+            sessions[slot] = new ResyncSession(mirror, log, marker, config, loop, pump, slot);
             sessions[slot].start();
         }
     }
@@ -97,12 +99,48 @@ public final class ResyncManager implements MirrorListener {
         return all;
     }
 
-    /** Changes the ceiling of the rate, at once and for later resyncs; 0 for none. */
-    public void maxBytesPerSecond(long value) {
-        config = new ResyncConfig(config.windowRequests(), config.busyWindowRequests(), config.maxRequestBytes(), value);
+    /** What all resyncs of this mirror have cost so far. */
+    public ResyncTotals totals() {
+        long sent = past.bytesSent;
+        long zeros = past.bytesAsZeros;
+        long equal = past.bytesEqual;
         for (ResyncSession session : sessions) {
-            if (session != null && !session.isOver()) {
-                session.maxBytesPerSecond(value);
+            if (session != null) {
+                sent += session.tally().bytesSent();
+                zeros += session.tally().bytesAsZeros();
+                equal += session.tally().bytesEqual();
+            }
+        }
+        return new ResyncTotals(pump.localBytesRead(), sent, zeros, equal, pump.pace().bytesPerSecond(), pump.pace().baselineNs());
+    }
+
+    /** The bounds in force. */
+    public ResyncConfig config() {
+        return config;
+    }
+
+    /** Changes the bounds of the rate, at once and for later resyncs. */
+    public void rates(long maxBytesPerSecond, long minBytesPerSecond) {
+        config = config.withRates(maxBytesPerSecond, minBytesPerSecond);
+        for (ResyncSession session : sessions) {
+            if (session != null) {
+                session.config(config);
+            }
+        }
+        pump.config(config);
+    }
+
+    /** Of resyncs whose targets have begun anew since. */
+    private static final class Past {
+        private long bytesSent;
+        private long bytesAsZeros;
+        private long bytesEqual;
+
+        void add(ResyncSession session) {
+            if (session != null) {
+                bytesSent += session.tally().bytesSent();
+                bytesAsZeros += session.tally().bytesAsZeros();
+                bytesEqual += session.tally().bytesEqual();
             }
         }
     }

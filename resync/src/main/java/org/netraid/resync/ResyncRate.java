@@ -4,17 +4,19 @@
  */
 package org.netraid.resync;
 
-/** A ceiling on bytes per second, with room for a burst of a tenth of a second. Time is passed in. */
+/** A ceiling on bytes per second, with room for a short burst. Time is passed in. */
 final class ResyncRate {
 
     private static final long SECOND_NS = 1_000_000_000L;
 
+    private final double burstSeconds;
     private long bytesPerSecond;
     private long burstBytes;
     private long tokensBytes;
     private long lastNs;
 
-    ResyncRate(long bytesPerSecond, long nowNs) {
+    ResyncRate(long bytesPerSecond, double burstSeconds, long nowNs) {
+        this.burstSeconds = burstSeconds;
         lastNs = nowNs;
         set(bytesPerSecond);
         tokensBytes = burstBytes;
@@ -23,8 +25,13 @@ final class ResyncRate {
     /** @param newBytesPerSecond 0 for no ceiling */
     void set(long newBytesPerSecond) {
         bytesPerSecond = newBytesPerSecond;
-        burstBytes = Math.max(1, newBytesPerSecond / 10);
+        burstBytes = Math.max(1, (long) (newBytesPerSecond * burstSeconds));
         tokensBytes = Math.min(tokensBytes, burstBytes);
+    }
+
+    /** 0 for no ceiling. */
+    long bytesPerSecond() {
+        return bytesPerSecond;
     }
 
     /** @return 0 if something may be sent now, else nanoseconds until it may */

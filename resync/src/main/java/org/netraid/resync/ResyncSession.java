@@ -4,17 +4,13 @@
  */
 package org.netraid.resync;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.BitSet;
 import java.util.Optional;
 import org.netraid.block.BlockError;
-import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.SlotState;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
-import org.netraid.mirror.Payload;
-import org.netraid.mirror.PayloadPool;
 import org.netraid.time.EventLoop;
 
 /**
@@ -22,7 +18,7 @@ import org.netraid.time.EventLoop;
  *
  * <pre>
  *  MARKING    the target durably knows that it is inconsistent (G4)
- *  COPYING    passes over the dirty chunks, a window of runs in flight
+ *  COPYING    passes over the dirty chunks, copied by the {@link ChunkPump} that all targets share
  *  SETTLING   flush of all copies; writes from before the connection have ended; nothing is dirty, or COPYING again
  *  FINISHING  the log has the target as tracking, the target knows that it is in sync
  *  DONE
@@ -34,51 +30,44 @@ final class ResyncSession {
 
     private static final long RETRY_NS = 1_000_000_000L;
     private static final long REPORT_NS = 250_000_000L;
+    private static final double CEILING_BURST_SECONDS = 0.1;
+    private static final int LEAST_WINDOW_BYTES = 128 << 10;
+    /** Requests of which a window should have room for, so that the answer to one does not leave the link empty. */
+    private static final int REQUESTS_PER_WINDOW = 4;
 
     private final Mirror mirror;
     private final IntentLog log;
     private final TargetMarker marker;
-    private final ResyncConfig config;
     private final EventLoop loop;
+    private final ChunkPump pump;
     private final int slot;
-    private final boolean resyncWithoutLock;
-    private final ResyncPlanner planner;
+    private final Todo todo;
+    private final TargetWindow window;
     private final ResyncRate rate;
-    private final PayloadPool memory;
-    private final List<ChunkCopy> copies = new ArrayList<>();
-    private final long startNs;
-    private final int requestBytes;
+    private final ResyncTally tally;
+    /** For the pump: the next chunk needed, as seen from its cursor. */
+    long nextChunk;
 
     private ResyncPhase phase = ResyncPhase.MARKING;
     private String waitsFor = "";
-    private ChunkCopy free;
-    private int inFlight;
-    private boolean passOver;
     private boolean settled;
     private boolean awaitsSettled;
-    private boolean pumping;
     private EventLoop.Timer timer;
-    private long passChunksLeft;
-    private long chunksDone;
-    private long bytesSent;
-    private long bytesAsZeros;
-    private long endNs;
     private long reportedNs;
 
-    ResyncSession(Mirror mirror, IntentLog log, TargetMarker marker, ResyncConfig config, EventLoop loop, FaultPoints faults, int slot) {
+    ResyncSession(Mirror mirror, IntentLog log, TargetMarker marker, ResyncConfig config, EventLoop loop, ChunkPump pump, int slot) {
         this.mirror = mirror;
         this.log = log;
         this.marker = marker;
-        this.config = config;
         this.loop = loop;
+        this.pump = pump;
         this.slot = slot;
-        this.resyncWithoutLock = faults.isArmed("resync-without-lock");
-        this.requestBytes = Math.max(config.maxRequestBytes(), log.chunkBytes());
-        this.planner = new ResyncPlanner(log, slot, requestBytes);
-        this.startNs = loop.nanoTime();
-        this.rate = new ResyncRate(config.maxBytesPerSecond(), startNs);
-        this.memory = new PayloadPool(2L * config.windowRequests() * requestBytes);
-        this.passChunksLeft = log.dirtyChunks(slot);
+        this.todo = new Todo(log, slot);
+        long nowNs = loop.nanoTime();
+        this.window = new TargetWindow(Math.max(LEAST_WINDOW_BYTES, 2L * log.chunkBytes()),
+                (long) config.windowRequests() * pump.requestBytes(), nowNs);
+        this.rate = new ResyncRate(config.maxBytesPerSecond(), CEILING_BURST_SECONDS, nowNs);
+        this.tally = new ResyncTally(log, slot, mirror.geometry().sizeBytes(), nowNs);
     }
 
     // ---- marking
@@ -127,85 +116,23 @@ final class ResyncSession {
     private void startPass() {
         phase = ResyncPhase.COPYING;
         waitsFor = "";
-        passOver = false;
-        passChunksLeft = planner.startPass();
-        pump();
-    }
-
-    /** Keeps the window full; the application goes first. */
-    private void pump() {
-        if (pumping) {
-            return;
-        }
-        pumping = true;
-        while (phase == ResyncPhase.COPYING && !passOver && inFlight < window() && isReplicating()) {
-            long waitNs = rate.waitNs(loop.nanoTime());
-            if (waitNs > 0) {
-                wake(waitNs, this::pump);
-                break;
-            }
-            if (!copyNext()) {
-                break;
-            }
-        }
-        pumping = false;
-        if (passOver && inFlight == 0 && phase == ResyncPhase.COPYING && isReplicating()) {
-            settle();
-        }
-    }
-
-    private int window() {
-        return mirror.isBusy() ? config.busyWindowRequests() : config.windowRequests();
+        todo.startPass();
+        tally.startPass();
+        pump.enter(this);
     }
 
     private boolean isReplicating() {
         return mirror.legState(slot) == LegState.RESYNCING;
     }
 
-    private boolean copyNext() {
-        Payload payload = memory.take(requestBytes);
-        if (payload == null) {
-            return false;
+    /** The target has answered that it has these chunks of a run. */
+    void onWritten(long firstChunk, BitSet chunks, long dataBytes, long zeroBytes, long equalBytes) {
+        for (int i = chunks.nextSetBit(0); i >= 0; i = chunks.nextSetBit(chunks.nextClearBit(i))) {
+            log.chunksWritten(slot, firstChunk + i, chunks.nextClearBit(i) - i);
         }
-        if (!planner.next()) {
-            payload.release();
-            passOver = true;
-            return false;
-        }
-        long offset = planner.runFirst() * log.chunkBytes();
-        long end = Math.min(offset + planner.runCount() * log.chunkBytes(), mirror.geometry().sizeBytes());
-        int length = (int) (end - offset);
-        rate.spend(length);
-        inFlight++;
-        takeCopy().start(planner.runFirst(), planner.runCount(), offset, length, payload);
-        return true;
-    }
-
-    private ChunkCopy takeCopy() {
-        ChunkCopy copy = free;
-        if (copy == null) {
-            copy = new ChunkCopy(this);
-            copies.add(copy);
-        } else {
-            free = copy.next;
-        }
-        return copy;
-    }
-
-    void onWritten(long firstChunk, long count, int lengthBytes, boolean asZeros) {
-        if (isOver()) {
-            return;
-        }
-        log.chunksWritten(slot, firstChunk, count);
-        chunksDone += count;
-        passChunksLeft = Math.max(0, passChunksLeft - count);
-        if (asZeros) {
-            bytesAsZeros += lengthBytes;
-        } else {
-            bytesSent += lengthBytes;
-        }
+        tally.done(chunks.cardinality(), dataBytes, zeroBytes, equalBytes, loop.nanoTime());
         waitsFor = "";
-        mirror.noteResynced(lengthBytes);
+        mirror.resyncPort().noteResynced(dataBytes + zeroBytes);
         report(false);
     }
 
@@ -214,11 +141,9 @@ final class ResyncSession {
         waitsFor = "the local disk to be readable: " + text;
     }
 
-    void onCopyEnded(ChunkCopy copy) {
-        copy.next = free;
-        free = copy;
-        inFlight--;
-        pump();
+    /** Everything that was dirty when the pass began is written. */
+    void onPassOver() {
+        settle();
     }
 
     // ---- settling and finishing
@@ -304,14 +229,12 @@ final class ResyncSession {
     private void over(ResyncPhase how, String why) {
         phase = how;
         waitsFor = why;
-        endNs = loop.nanoTime();
+        tally.end(loop.nanoTime());
         if (timer != null) {
             timer.cancel();
             timer = null;
         }
-        for (ChunkCopy copy : copies) {
-            copy.cancel();
-        }
+        pump.leave(this);
         report(true);
     }
 
@@ -323,38 +246,63 @@ final class ResyncSession {
 
     private void report(boolean always) {
         long nowNs = loop.nanoTime();
-        if (always || nowNs - reportedNs >= REPORT_NS || chunksDone <= 1) {
+        if (always || nowNs - reportedNs >= REPORT_NS || tally.chunksDone() <= 1) {
             reportedNs = nowNs;
-            mirror.reportResync(slot, chunksDone, chunksDone + passChunksLeft);
+            mirror.reportResync(slot, tally.chunksDone(), tally.chunksDone() + tally.chunksLeft());
         }
     }
 
     ResyncProgress progress() {
-        long elapsedNs = (isOver() ? endNs : loop.nanoTime()) - startNs;
-        long bytes = bytesSent + bytesAsZeros;
-        long bytesPerSecond = elapsedNs <= 0 ? 0 : (long) (bytes * 1e9 / elapsedNs);
-        long left = phase == ResyncPhase.DONE ? 0 : passChunksLeft;
-        long etaNs = left == 0 ? 0 : bytesPerSecond == 0 ? -1 : (long) ((double) left * log.chunkBytes() / bytesPerSecond * 1e9);
-        return new ResyncProgress(slot, phase, chunksDone + left, left, bytesSent, bytesAsZeros, elapsedNs, bytesPerSecond, etaNs,
-                waitsFor);
+        return tally.progress(slot, phase, loop.nanoTime(), window.limitBytes(), waitsFor.isEmpty() ? holdUp() : waitsFor);
     }
 
-    void maxBytesPerSecond(long value) {
-        rate.set(value);
-        if (phase == ResyncPhase.COPYING) {
-            pump();
+    /** What keeps it from being faster. */
+    private String holdUp() {
+        if (phase != ResyncPhase.COPYING) {
+            return "";
         }
+        long paced = pump.pace().bytesPerSecond();
+        long nowNs = loop.nanoTime();
+        if (paced > 0 && (rate.bytesPerSecond() == 0 || paced < rate.bytesPerSecond())) {
+            return "the application: held to " + (paced >> 10) + " KiB/s, so that its writes stay quick";
+        }
+        return rate.waitNs(nowNs) > 0 ? "its speed limit of " + (rate.bytesPerSecond() >> 10) + " KiB/s" : "";
     }
 
-    Mirror mirror() {
-        return mirror;
+    void config(ResyncConfig changed) {
+        rate.set(changed.maxBytesPerSecond());
     }
+
+    // ---- for the pump
 
     int slot() {
         return slot;
     }
 
-    boolean skipsLocks() {
-        return resyncWithoutLock;
+    Todo todo() {
+        return todo;
+    }
+
+    TargetWindow window() {
+        return window;
+    }
+
+    ResyncRate rate() {
+        return rate;
+    }
+
+    ResyncTally tally() {
+        return tally;
+    }
+
+    /** That much is on its way to the target. */
+    void spend(long bytes) {
+        window.sent(bytes);
+        rate.spend(bytes);
+    }
+
+    /** Longest request for this target: a slow link must not be blocked by one. */
+    int requestBytes(int maxBytes) {
+        return (int) Math.max(log.chunkBytes(), Math.min(maxBytes, window.limitBytes() / REQUESTS_PER_WINDOW));
     }
 }

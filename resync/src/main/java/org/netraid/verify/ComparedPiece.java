@@ -83,7 +83,7 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
         localError = null;
         readsOpen = 2;
         session.mirror().readLocal(this, offsetBytes, lengthBytes, local);
-        session.mirror().readTarget(session.slot(), this, offsetBytes, lengthBytes, target);
+        session.mirror().resyncPort().readTarget(session.slot(), this, offsetBytes, lengthBytes, target);
     }
 
     @Override
@@ -226,7 +226,7 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
         } else if (session.repairs() && !session.isOver()) {
             state = State.REPAIRING;
             int length = Math.min(session.log().chunkBytes(), lengthBytes - chunkStart);
-            session.mirror().resyncWrite(session.slot(), this, offsetBytes + chunkStart, length, local, chunkStart);
+            session.mirror().resyncPort().write(session.slot(), this, offsetBytes + chunkStart, length, local, chunkStart, false);
         } else {
             report(false);
         }
@@ -234,7 +234,7 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
 
     private void onRepaired() {
         session.log().chunksWritten(session.slot(), chunk(), 1);
-        session.mirror().noteResynced(Math.min(session.log().chunkBytes(), lengthBytes - chunkStart));
+        session.mirror().resyncPort().noteResynced(Math.min(session.log().chunkBytes(), lengthBytes - chunkStart));
         report(true);
     }
 

@@ -180,7 +180,7 @@ final class VerifySession {
     /** Proven equal under the lock and flushed soon: bits from an earlier verify go. */
     void onProvenEqual(long offsetBytes, int lengthBytes) {
         log.chunksWritten(slot, offsetBytes / log.chunkBytes(), chunks(lengthBytes));
-        mirror.noteResynced(lengthBytes);
+        mirror.resyncPort().noteResynced(lengthBytes);
         mustFlush = true;
     }
 

@@ -48,7 +48,7 @@ class MirrorStressTest {
         rig.alSlots = 2;
         rig.timeoutNs = 50_000_000;
         r = new ResyncRig(rig);
-        r.config = new ResyncConfig(4, 1, 65536, 0);
+        r.config = new ResyncConfig(4, 65536, 0, 0);
         r.startEqual();
         random = new SimRandom(seed);
         open = new ArrayList<>();

@@ -349,7 +349,7 @@ class ResyncTest {
     @Test
     void shouldStayBelowTheCeilingOfTheRate() {
         ResyncRig r = new ResyncRig(new MirrorRig(12, 16 * MIB, 1));
-        r.config = new ResyncConfig(16, 4, 65536, 4 * MIB);
+        r.config = new ResyncConfig(16, 65536, 4 * MIB, 0);
         r.startEqual();
         r.rig.mirror.legLost(0, "test");
         r.rig.finish(r.rig.write(0, (int) (8 * MIB), 1));
@@ -365,7 +365,7 @@ class ResyncTest {
     @Test
     void shouldShowProgressRateAndEta() {
         ResyncRig r = new ResyncRig(new MirrorRig(13, 16 * MIB, 1));
-        r.config = new ResyncConfig(2, 1, 65536, 4 * MIB);
+        r.config = new ResyncConfig(2, 65536, 4 * MIB, 0);
         r.startEqual();
         r.rig.mirror.legLost(0, "test");
         r.rig.finish(r.rig.write(0, (int) (8 * MIB), 1));
@@ -377,8 +377,93 @@ class ResyncTest {
         assertThat(progress.chunksDone()).isBetween(50L, 90L);
         assertThat(progress.bytesPerSecond()).isBetween(3 * MIB, 5 * MIB);
         assertThat(progress.etaNs()).isBetween(600_000_000L, 1_500_000_000L);
-        r.manager.maxBytesPerSecond(0);
+        r.manager.rates(0, 0);
         r.rig.run();
         r.assertInSyncAndEqual();
+    }
+
+    @Test
+    void shouldNotLoseItsMemoryToTargetsThatHang() {
+        ResyncRig r = new ResyncRig(new MirrorRig(14, 16 * MIB, 1));
+        r.config = new ResyncConfig(1, 65536, 0, 64 * MIB);
+        r.startEqual();
+        r.rig.mirror.legLost(0, "test");
+        r.rig.finish(r.rig.write(0, (int) (8 * MIB), 1));
+        for (int i = 0; i < 12; i++) {
+            r.connect(0);
+            r.rig.scheduler.runUntil(() -> r.progress(0).bytesSent() > 0, MirrorRig.STEPS);
+            r.rig.targets.get(0).fault().hang();
+            r.rig.scheduler.runFor(10_000_000);
+            r.rig.mirror.legLost(0, "hangs");
+            r.rig.targets.get(0).clearFaults();
+            r.rig.scheduler.runFor(10_000_000);
+        }
+        r.connect(0);
+        r.rig.run();
+        r.assertInSyncAndEqual();
+    }
+
+    @Test
+    void shouldReadEachChunkOnceForAllTargetsThatNeedIt() {
+        ResyncRig r = equal(15, 32 * MIB, 3);
+        for (int slot = 0; slot < 3; slot++) {
+            r.rig.mirror.legLost(slot, "test");
+        }
+        r.rig.finish(r.rig.write(0, (int) (16 * MIB), 1));
+        for (int slot = 0; slot < 3; slot++) {
+            r.connect(slot);
+        }
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        assertThat(r.manager.totals().bytesSent()).isEqualTo(3 * 16 * MIB);
+        assertThat(r.manager.totals().localBytesRead()).isBetween(16 * MIB, 18 * MIB);
+    }
+
+    @Test
+    void shouldNotHoldFastTargetsBackForASlowOne() {
+        MirrorRig rig = new MirrorRig(16, 64 * MIB, 2);
+        ResyncRig r = new ResyncRig(rig).startEqual();
+        r.rig.mirror.legLost(0, "test");
+        r.rig.mirror.legLost(1, "test");
+        r.rig.finish(r.rig.write(0, (int) (32 * MIB), 1));
+        r.rig.targets.get(1).fault().on(BlockCommand.WRITE).slow(300);
+        r.connect(0);
+        r.connect(1);
+        r.rig.scheduler.runUntil(() -> r.rig.mirror.legState(0) == LegState.IN_SYNC, MirrorRig.STEPS);
+        assertThat(r.progress(0).elapsedNs()).as("the fast one").isLessThan(3_000_000_000L);
+        assertThat(r.progress(1).bytesDone()).as("the slow one").isLessThan(28 * MIB);
+        r.rig.targets.get(1).clearFaults();
+        r.rig.run();
+        r.assertInSyncAndEqual();
+    }
+
+    @Test
+    void shouldSendHolesAndZeroChunksAsZerosAndReadNoHole() {
+        ResyncRig r = new ResyncRig(new MirrorRig(17, 256 * MIB + 1000, 1)).startUnknown();
+        r.rig.finish(r.rig.write(100 * MIB, (int) MIB, 3));
+        r.connect(0);
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        assertThat(r.progress(0).bytesSent()).isEqualTo(MIB);
+        assertThat(r.progress(0).bytesAsZeros()).isEqualTo(255 * MIB + 1000);
+        assertThat(r.progress(0).bytesTotal()).isEqualTo(256 * MIB + 1000);
+        assertThat(r.progress(0).percent()).isEqualTo(100);
+        assertThat(r.manager.totals().localBytesRead()).as("holes are not read").isLessThan(16 * MIB);
+    }
+
+    @Test
+    void shouldSendWhatIsWrittenIntoAHoleWhileTheResyncPasses() {
+        for (int seed = 0; seed < 20; seed++) {
+            ResyncRig r = new ResyncRig(new MirrorRig(seed, 64 * MIB, 2)).startUnknown();
+            r.connect(0);
+            r.connect(1);
+            SimRandom random = new SimRandom(seed);
+            for (int i = 0; i < 60; i++) {
+                r.rig.write(random.nextInt(1000) * 65536L, 4096 * (1 + random.nextInt(8)), 1 + random.nextInt(200));
+                r.rig.scheduler.runFor(random.nextInt(400_000));
+            }
+            r.rig.run();
+            r.assertInSyncAndEqual();
+        }
     }
 }

@@ -66,7 +66,8 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int targets, i
     /** A disk of the mirror's size, with the capabilities that a real one might have. */
     SimDiskOptions diskOptions(SimRandom random, int minBlockBytes) {
         EnumSet<BlockCapability> capabilities = EnumSet.of(BlockCapability.FLUSH);
-        for (BlockCapability optional : List.of(BlockCapability.FUA, BlockCapability.TRIM, BlockCapability.WRITE_ZEROES)) {
+        for (BlockCapability optional : List.of(BlockCapability.FUA, BlockCapability.TRIM, BlockCapability.WRITE_ZEROES,
+                BlockCapability.EXTENTS)) {
             if (random.chance(800)) {
                 capabilities.add(optional);
             }

@@ -166,8 +166,8 @@ final class SourceNode implements TargetMarker {
                 retryLater(slot);
             }
         });
-        new ResyncManager(mirror, log, this, new ResyncConfig(settings.resyncWindow(), Math.max(1, settings.resyncWindow() / 2),
-                settings.resyncRequestBytes(), 0), loop, faults);
+        new ResyncManager(mirror, log, this, new ResyncConfig(settings.resyncWindow(), settings.resyncRequestBytes(), 0,
+                64 << 20), loop, faults);
         for (TargetNode target : targets) {
             connections[target.slot] = new Connection();
             Optional<String> refused = mirror.addLeg(new LegConfig(target.slot, target.name, target.name, ReplicationProtocol.C,

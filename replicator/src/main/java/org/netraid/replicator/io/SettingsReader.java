@@ -86,7 +86,7 @@ final class SettingsReader {
             min = limits.bytes("resync_min", min, 0, highestMin);
         }
         return new ResyncSettings(max, min,
-                (int) limits.integer("resync_chunks_in_flight", defaults.chunksInFlight(), 1, 1024));
+                (int) limits.integer("resync_chunks_in_flight", defaults.chunksInFlight(), 1, 64));
     }
 
     /** {@code chunk} may stand in the mirror's own table as well. */

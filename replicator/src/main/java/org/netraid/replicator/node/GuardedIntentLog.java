@@ -247,6 +247,11 @@ final class GuardedIntentLog implements IntentLog {
     }
 
     @Override
+    public long nextCleanChunk(int slot, long fromChunk) {
+        return log.nextCleanChunk(slot, fromChunk);
+    }
+
+    @Override
     public boolean isDirty(int slot, long chunk) {
         return log.isDirty(slot, chunk);
     }

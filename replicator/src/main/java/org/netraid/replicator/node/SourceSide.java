@@ -43,7 +43,6 @@ import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.Generations;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.PeerRecord;
-import org.netraid.resync.ResyncConfig;
 import org.netraid.resync.ResyncManager;
 import org.netraid.resync.TargetMarker;
 
@@ -320,9 +319,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 .withFlush(8L << 20, config.targets().flushIntervalNs());
         mirror = new Mirror(settings, disk, log, context.loop(), FaultPoints.NONE);
         mirror.addListener(this);
-        int window = Math.min(64, config.resync().chunksInFlight());
-        resyncs = new ResyncManager(mirror, log, this, new ResyncConfig(window, Math.min(4, window), 256 << 10,
-                config.resync().maxBytesPerSecond()), context.loop(), FaultPoints.NONE);
+        resyncs = new ResyncManager(mirror, log, this, config.resync().engine(), context.loop(), FaultPoints.NONE);
         verifies = new TargetVerifies(this, agent);
         for (TargetConnection target : targets) {
             addLeg(target);

@@ -1,0 +1,88 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import java.nio.ByteBuffer;
+import org.netraid.block.BlockCapability;
+import org.netraid.block.ExtentList;
+
+/**
+ * What a resync or a verify may do with the devices of a mirror, besides the claims on ranges of {@link Mirror#rangeLocks} and the reads of
+ * {@link Mirror#readLocal}. Writes go only to targets that replicate; everything on the mirror's loop.
+ */
+public final class ResyncPort {
+
+    /** Of the bytes a resync writes only so many count towards the next flush: each flush costs the application's writes, too. */
+    private static final int FLUSH_SHARE = 8;
+
+    private final Mirror mirror;
+    private final LegTable legs;
+
+    ResyncPort(Mirror mirror, LegTable legs) {
+        this.mirror = mirror;
+        this.legs = legs;
+    }
+
+    /** Times of the application's modifications. */
+    public WriteLatency writeLatency() {
+        return mirror.walk.writeLatency();
+    }
+
+    /** True if the local disk can tell its holes. */
+    public boolean knowsHoles() {
+        return mirror.localChannel.device.can(BlockCapability.EXTENTS);
+    }
+
+    /** Asks the local disk which parts of a range are holes or read as zeros. */
+    public void localExtents(DeviceOpOwner owner, long offsetBytes, long lengthBytes, ExtentList into) {
+        mirror.localChannel.extents(owner, offsetBytes, lengthBytes, 0, into);
+    }
+
+    /**
+     * Writes a part of the payload to a target.
+     *
+     * @param beside true if another part of the same payload is on its way to that target: costs a view of its own
+     */
+    public void write(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload from, int fromByte, boolean beside) {
+        Leg leg = legs.leg(slot);
+        leg.resyncBytes += lengthBytes;
+        if (beside) {
+            ByteBuffer view = from.bytes().duplicate();
+            view.clear().limit(fromByte + lengthBytes).position(fromByte);
+            leg.channel.write(owner, offsetBytes, lengthBytes, 0, from, view);
+        } else {
+            leg.channel.write(owner, offsetBytes, lengthBytes, 0, from, fromByte);
+        }
+    }
+
+    /** Reads from a target into the payload, from its start. */
+    public void readTarget(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload into) {
+        into.bytes().clear().limit(lengthBytes);
+        legs.leg(slot).channel.read(owner, offsetBytes, into.bytes(), into);
+    }
+
+    /** Makes a range of a target read as zeros. */
+    public void zero(int slot, DeviceOpOwner owner, long offsetBytes, long lengthBytes) {
+        Leg leg = legs.leg(slot);
+        leg.resyncZeroBytes += lengthBytes;
+        leg.channel.zero(owner, offsetBytes, lengthBytes, 0);
+    }
+
+    /** True if the target's device zeroes ranges itself. */
+    public boolean canZero(int slot) {
+        CopyChannel channel = legs.leg(slot).channel;
+        return channel != null && !channel.mustWriteZeros();
+    }
+
+    /** True while the target gets every new write and may be written by a resync. */
+    public boolean isOpen(int slot) {
+        return legs.leg(slot).state == LegState.RESYNCING;
+    }
+
+    /** Bytes were written to a target and wait for a flush. */
+    public void noteResynced(long bytes) {
+        mirror.noteUnflushed(bytes / FLUSH_SHARE);
+    }
+}
