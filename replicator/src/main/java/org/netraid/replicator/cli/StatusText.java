@@ -20,6 +20,7 @@ final class StatusText {
     private static final int BAR_WIDTH = 40;
     private static final int BAR_MIN_WIDTH = 4;
     private static final int LISTED_DIFFERENCES = 5;
+    private static final int ROOM_FOR_REASONS = 140;
 
     private StatusText() {
     }
@@ -65,9 +66,13 @@ final class StatusText {
         }
         if (target.state() == TargetState.RESYNCING && target.resyncTotalBytes() > 0) {
             lines.add("        Resync Speed: " + target.rateBytesPerSecond() / 1024 + "K/sec, " + target.resyncKind() + ", "
-                    + Units.ofBytes(target.resyncSentBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
+                    + Units.ofBytes(target.resyncDoneBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
                     + (target.etaSeconds() < 0 ? "" : ", " + duration(target.etaSeconds()) + " left"));
+            lines.add("        Resync Data: " + Units.ofBytes(target.resyncSentBytes()) + " sent, " + Units.ofBytes(target.zeroBytes())
+                    + " as zeros, " + Units.ofBytes(target.equalBytes()) + " equal already"
+                    + (target.resyncPasses() > 1 ? ", pass " + target.resyncPasses() : ""));
         }
+        addIfAny(lines, "        Waits for: ", target.waitsFor());
         lines.add("        Type: " + target.type());
         if (target.dirtyChunks() > 0) {
             lines.add("        Dirty: " + target.dirtyChunks() + " chunks, " + Units.ofBytes(target.dirtyBytes()));
@@ -95,8 +100,10 @@ final class StatusText {
             return head + target.state().words() + (target.dirtyBytes() > 0 ? ", " + Units.ofBytes(target.dirtyBytes()) + " dirty" : "");
         }
         String tail = "  " + Units.ofBytes(target.rateBytesPerSecond()) + "/s  "
-                + Units.ofBytes(target.resyncSentBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
-                + (target.etaSeconds() < 0 ? "" : "  " + duration(target.etaSeconds()) + " left");
+                + Units.ofBytes(target.resyncDoneBytes()) + " of " + Units.ofBytes(target.resyncTotalBytes())
+                + (target.etaSeconds() < 0 ? "" : "  " + duration(target.etaSeconds()) + " left")
+                + (target.waitsFor().isEmpty() || widthColumns > 0 && widthColumns < ROOM_FOR_REASONS ? "" : "  waits for "
+                + target.waitsFor());
         int room = widthColumns - head.length() - tail.length() - "[] 100%".length();
         return head + bar(target.percentDone(), widthColumns == 0 ? BAR_WIDTH : Math.max(BAR_MIN_WIDTH, Math.min(BAR_WIDTH, room))) + tail;
     }

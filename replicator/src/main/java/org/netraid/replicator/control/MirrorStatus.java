@@ -30,16 +30,18 @@ import org.netraid.replicator.state.Role;
  * @param blockedReason one sentence
  * @param cure what would unblock it; one sentence
  * @param recoveryMessage what opening the intent log found; "" if not opened
+ * @param resync what its resyncs have cost; nothing unless this node is the source
  * @param targets targets, in the order of the configuration; empty unless this node is the source
  * @param verifies their comparisons with the source, in the same order; empty unless this node is the source
  */
 public record MirrorStatus(String tag, String node, boolean created, Role role, DiskState diskState, String words, String mirrorWords,
         String sourceNode, String generation, boolean lastOwnerFlag, String sourceFlag, boolean dataCorruptFlag,
         long sizeBytes, int chunkBytes, String exportUri, String blockedRule, String blockedReason, String cure,
-        String recoveryMessage, List<TargetStatus> targets, List<VerifyStatus> verifies) {
+        String recoveryMessage, ResyncStatus resync, List<TargetStatus> targets, List<VerifyStatus> verifies) {
 
     public MirrorStatus {
         targets = List.copyOf(targets);
+        resync = resync == null ? ResyncStatus.NONE : resync;
         verifies = verifies == null ? List.of() : List.copyOf(verifies);
     }
 }

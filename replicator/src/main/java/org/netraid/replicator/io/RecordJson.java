@@ -195,6 +195,9 @@ public final class RecordJson {
     }
 
     private static Object fitRecord(Object tree, Class<?> wanted, String where) {
+        if (tree == null && where.contains(".")) {
+            return null; // an older daemon does not know the field
+        }
         if (!(tree instanceof Map<?, ?> object)) {
             throw new IllegalArgumentException(where + " must be an object");
         }

@@ -6,10 +6,10 @@ package org.netraid.replicator.node;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.netraid.intentlog.SlotState;
 import org.netraid.mirror.LegState;
 import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.ResyncStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
 import org.netraid.replicator.decide.Decision;
@@ -19,12 +19,17 @@ import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.Generations;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.Role;
+import org.netraid.resync.ResyncManager;
+import org.netraid.resync.ResyncPhase;
 import org.netraid.resync.ResyncProgress;
+import org.netraid.resync.ResyncTotals;
 
 /** What {@code mirror_status} shows, from what the agent knows. */
 final class AgentStatus {
 
     private static final long SECOND_NS = 1_000_000_000L;
+    private static final double MOST_PERCENT_BEFORE_THE_END = 99.9;
+    private static final ResyncProgress NO_RESYNC = new ResyncProgress(-1, ResyncPhase.DONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0, "");
 
     private AgentStatus() {
     }
@@ -45,7 +50,7 @@ final class AgentStatus {
                 failed ? agent.failure() : blocked && decision != null ? decision.sentence() : "",
                 failed ? "when this is mended: mirror_action " + agent.tag() + " start"
                         : blocked && decision != null ? agent.withTag(decision.cure()) : "",
-                serving ? agent.source().recoveryMessage() : "", targets,
+                serving ? agent.source().recoveryMessage() : "", serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
                 serving ? agent.source().verifies().statuses() : List.of());
     }
 
@@ -103,18 +108,23 @@ final class AgentStatus {
         long dirty = source.log().dirtyChunks(target.slot);
         int chunkBytes = source.log().chunkBytes();
         TargetState state = state(agent, target);
-        Optional<ResyncProgress> progress = source.resyncs().progress(target.slot);
-        boolean running = state == TargetState.RESYNCING && progress.isPresent();
-        long totalChunks = progress.map(ResyncProgress::chunksTotal).orElse(0L);
-        double percent = state == TargetState.IN_SYNC ? 100 : running && totalChunks > 0
-                ? 100.0 * progress.get().chunksDone() / totalChunks : 0;
+        ResyncProgress progress = source.resyncs().progress(target.slot).orElse(NO_RESYNC);
+        boolean running = state == TargetState.RESYNCING && progress != NO_RESYNC;
+        double percent = state == TargetState.IN_SYNC ? 100 : running ? Math.min(MOST_PERCENT_BEFORE_THE_END, progress.percent()) : 0;
         String kind = state == TargetState.IN_SYNC || target.plan() == null || !target.plan().kind().connects() ? ""
                 : source.log().slotState(target.slot) == SlotState.FULL_RESYNC ? "full" : "partial";
         return new TargetStatus(target.node(), state, "Synchronous", kind, target.isConnected(), dirty, dirty * chunkBytes, percent,
-                progress.map(ResyncProgress::bytesSent).orElse(0L), totalChunks * chunkBytes,
-                progress.map(ResyncProgress::bytesAsZeros).orElse(0L), running ? progress.get().bytesPerSecond() : 0,
-                running && progress.get().etaNs() >= 0 ? progress.get().etaNs() / SECOND_NS : -1, target.lastError(),
-                address(agent, target));
+                progress.bytesSent(), progress.bytesTotal(), progress.bytesAsZeros(), running ? progress.bytesPerSecond() : 0,
+                running && progress.etaNs() >= 0 ? progress.etaNs() / SECOND_NS : -1, target.lastError(), address(agent, target),
+                progress.bytesDone(), progress.bytesEqual(), progress.passes(), running ? progress.windowBytes() : 0,
+                progress.phase() == ResyncPhase.DONE || progress.phase() == ResyncPhase.CANCELLED ? "" : progress.waitsFor());
+    }
+
+    private static ResyncStatus resync(ResyncManager resyncs) {
+        ResyncTotals totals = resyncs.totals();
+        return new ResyncStatus(totals.localBytesRead(), totals.bytesSent(), totals.bytesAsZeros(), totals.bytesEqual(),
+                resyncs.config().maxBytesPerSecond(), resyncs.config().minBytesPerSecond(), totals.paceBytesPerSecond(),
+                totals.quietP99Ns() / 1000);
     }
 
     private static String address(VolumeAgent agent, TargetConnection target) {

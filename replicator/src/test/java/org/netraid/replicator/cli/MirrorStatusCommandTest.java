@@ -59,6 +59,7 @@ class MirrorStatusCommandTest {
                         Status: Resyncing
                                 [===================>                    ]  47%
                         Resync Speed: 1573K/sec, partial, 5 MiB of 10 MiB, 4 s left
+                        Resync Data: 5 MiB sent, 0 B as zeros, 0 B equal already
                         Type: Synchronous
                         Dirty: 160 chunks, 10 MiB
                 [-] adam -> sophocles (127.0.0.1:7811)

@@ -18,6 +18,7 @@ import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.NodeControl;
 import org.netraid.replicator.control.NodeStatus;
 import org.netraid.replicator.control.PeerStatus;
+import org.netraid.replicator.control.ResyncStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
 import org.netraid.replicator.state.DiskState;
@@ -83,7 +84,7 @@ public final class FakeNode implements NodeControl {
                 role == Role.SOURCE, role == Role.SOURCE ? "" : "eve", false, 1 << 30, 64 << 10,
                 role == Role.SOURCE ? "nbd+unix:///data?socket=/s/data.nbd" : "", blockedRule,
                 blockedRule.isEmpty() ? "" : "eve cannot be reached", blockedRule.isEmpty() ? "" : "start eve, or force", "",
-                List.of(targets), List.of());
+                ResyncStatus.NONE, List.of(targets), List.of());
     }
 
     public static TargetStatus target(String node, TargetState state, double percent) {
@@ -91,6 +92,7 @@ public final class FakeNode implements NodeControl {
         long dirty = state == TargetState.IN_SYNC ? 0 : 160;
         return new TargetStatus(node, state, "Synchronous", resyncing ? "partial" : "", state != TargetState.UNKNOWN, dirty, dirty << 16,
                 percent, resyncing ? 5 << 20 : 0, resyncing ? 10 << 20 : 0, 0, resyncing ? 1_610_752 : 0, resyncing ? 4 : -1,
-                state == TargetState.UNKNOWN ? "connection reset" : "", "127.0.0.1:7811");
+                state == TargetState.UNKNOWN ? "connection reset" : "", "127.0.0.1:7811", resyncing ? 5 << 20 : 0, 0,
+                resyncing ? 1 : 0, resyncing ? 1 << 20 : 0, "");
     }
 }

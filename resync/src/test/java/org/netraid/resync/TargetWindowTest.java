@@ -1,0 +1,80 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.resync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import org.junit.jupiter.api.Test;
+
+/** The window against simulated links: a pipe of some length into which the bytes pass one after the other. */
+class TargetWindowTest {
+
+    private static final int REQUEST = 256 << 10;
+    private static final long MAX = 16 << 20;
+
+    /** Runs for some time with always something to send. @return bytes per second in the second half of it */
+    private static double run(TargetWindow window, double bytesPerSecond, long delayNs, double seconds) {
+        ArrayDeque<long[]> onTheWay = new ArrayDeque<>();
+        long nowNs = 0;
+        long pipeFreeNs = 0;
+        long delivered = 0;
+        long endNs = (long) (seconds * 1e9);
+        while (nowNs < endNs) {
+            while (window.hasRoom()) {
+                window.sent(REQUEST);
+                pipeFreeNs = Math.max(nowNs, pipeFreeNs) + (long) (REQUEST / bytesPerSecond * 1e9);
+                onTheWay.add(new long[] {nowNs, pipeFreeNs + delayNs});
+            }
+            long[] first = onTheWay.remove();
+            nowNs = first[1];
+            window.answered(REQUEST, nowNs - first[0], nowNs);
+            delivered += nowNs > endNs / 2 ? REQUEST : 0;
+        }
+        return delivered / (seconds / 2);
+    }
+
+    @Test
+    void shouldFillAFastShortLink() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        assertThat(run(window, 1e9, 100_000, 5)).isGreaterThan(0.95e9);
+    }
+
+    @Test
+    void shouldFillALongLink() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        assertThat(run(window, 100e6, 80_000_000, 20)).isGreaterThan(0.95 * 100e6);
+        assertThat(window.limitBytes()).isGreaterThan((long) (100e6 * 0.08));
+    }
+
+    @Test
+    void shouldKeepNoQueueOnASlowLink() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        assertThat(run(window, 20e6, 1_000_000, 10)).isGreaterThan(0.95 * 20e6);
+        assertThat(window.limitBytes() / 20e6).as("seconds that a write of the application waits behind it").isLessThan(0.06);
+    }
+
+    @Test
+    void shouldAlwaysLetOneRequestThrough() {
+        TargetWindow window = new TargetWindow(128 << 10, 128 << 10, 0);
+        assertThat(window.hasRoom()).isTrue();
+        window.sent(4 << 20);
+        assertThat(window.hasRoom()).isFalse();
+        window.dropped(4 << 20);
+        assertThat(window.hasRoom()).isTrue();
+        assertThat(window.inFlight()).isZero();
+    }
+
+    @Test
+    void shouldNotShrinkWhileThereIsNothingToSend() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        long before = window.limitBytes();
+        for (int i = 1; i < 100; i++) {
+            window.sent(4096);
+            window.answered(4096, 1_000_000, i * 100_000_000L);
+        }
+        assertThat(window.limitBytes()).isEqualTo(before);
+    }
+}
