@@ -261,6 +261,12 @@ public final class Decisions {
         if (s.request() == Request.AUTO && !s.waited()) {
             return new Decision(Action.WAIT, "D3", "", sentence, "");
         }
+        NodeFacts witness = s.witnessOfSuccessor();
+        if (witness != null) {
+            return new Decision(Action.BLOCK_DATA_CORRUPT, "G7", "", witness.node() + " was told of newer data than " + s.self().node()
+                    + " has: another node has been source after it, and " + names(s.missing()) + " cannot be asked", "bring "
+                    + names(s.missing()) + " up; to lose what was written there: mirror_action TAG force " + s.self().node());
+        }
         return new Decision(Action.BLOCK_DATA_CORRUPT, "D3", "", sentence, "bring " + names(s.missing())
                 + " up; or, if it certainly was not source after " + s.self().node() + ": mirror_action TAG force " + s.self().node());
     }

@@ -5,6 +5,8 @@
 package org.netraid.replicator.decide;
 
 import java.util.List;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.PeerRecord;
 
 /**
  * Everything a decision may depend on.
@@ -46,6 +48,21 @@ public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, 
         for (NodeFacts peer : reachable()) {
             if (peer.record().peer(self.node()).stale() && !relation(peer).selfIsNewer()
                     && peer.record().mirrorId() == self.record().mirrorId()) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * A reachable peer that was told of newer data by somebody else than this node, so that another node has been source after it; null if
+     * there is none. This node would know of a target that it made outdated itself.
+     */
+    NodeFacts witnessOfSuccessor() {
+        for (NodeFacts peer : reachable()) {
+            PeerRecord known = self.record().peer(peer.node());
+            if (peer.record().diskState() == DiskState.OUTDATED && peer.record().mirrorId() == self.record().mirrorId()
+                    && !known.stale() && !known.paused() && known.bitmapGeneration() == 0) {
                 return peer;
             }
         }

@@ -101,6 +101,19 @@ class DecisionsTest {
     }
 
     @Test
+    void g7ShouldSayThatAnotherNodeWasSourceWhenAPeerWasToldOfNewerData() {
+        NodeFacts a = stopped("a", source("b", "c"));
+        NodeFacts told = stopped("c", target("a", "b").with().diskState(DiskState.OUTDATED).build());
+        assertDecision(decide(Request.AUTO, a, NodeFacts.unreachable("b"), told), Action.BLOCK_DATA_CORRUPT, "G7");
+        assertDecision(decide(Request.START, a, NodeFacts.unreachable("b"), told), Action.BLOCK_DATA_CORRUPT, "G7");
+        NodeFacts toldItself = stopped("a", source("b").with()
+                .peer(PeerRecord.unknown("c").withStale(true).withBitmapGeneration(G0)).build());
+        assertDecision(decide(Request.AUTO, toldItself, NodeFacts.unreachable("b"), told), Action.BLOCK_DATA_CORRUPT, "D3");
+        NodeFacts whole = stopped("c", target("a", "b"));
+        assertDecision(decide(Request.AUTO, a, NodeFacts.unreachable("b"), whole), Action.BLOCK_DATA_CORRUPT, "D3");
+    }
+
+    @Test
     void d2ShouldNeverStartAnInconsistentCopy() {
         NodeFacts a = stopped("a", target("b").with().diskState(DiskState.INCONSISTENT).resyncSource("b").build());
         assertDecision(decide(Request.AUTO, a, NodeFacts.unreachable("b")), Action.BLOCK, "D2");
