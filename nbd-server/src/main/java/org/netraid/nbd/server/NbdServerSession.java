@@ -104,9 +104,7 @@ public final class NbdServerSession implements LinkHandler {
 
     @Override
     public void onBytes(ByteBuffer bytes) {
-        if (service.limits().idleTimeoutNs() > 0) {
-            lastBytesNs = service.loop().nanoTime();
-        }
+        noteBytes();
         inTurn = true;
         try {
             while (bytes.hasRemaining() && !ending && !paused && !securing) {
@@ -120,6 +118,29 @@ public final class NbdServerSession implements LinkHandler {
         }
         if (ending) {
             bytes.position(bytes.limit());
+        }
+        flushTurn();
+    }
+
+    private void noteBytes() {
+        if (service.limits().idleTimeoutNs() > 0) {
+            lastBytesNs = service.loop().nanoTime();
+        }
+    }
+
+    @Override
+    public ByteBuffer receiveBuffer() {
+        return phase == transmission && !ending && !paused ? transmission.receiveBuffer() : null;
+    }
+
+    @Override
+    public void onReceived(int countBytes) {
+        noteBytes();
+        inTurn = true;
+        try {
+            transmission.onReceived(countBytes);
+        } finally {
+            inTurn = false;
         }
         flushTurn();
     }
@@ -217,6 +238,12 @@ public final class NbdServerSession implements LinkHandler {
     void pause() {
         paused = true;
         link.setReading(false);
+    }
+
+    /** Lets the device's completions and the replies go before more is read; the socket is read again in the next turn. */
+    void yieldTurn() {
+        pause();
+        resumeSoon();
     }
 
     /** Whatever was missing may be there again. Cheap, may be called at any time. */
@@ -328,6 +355,8 @@ public final class NbdServerSession implements LinkHandler {
         if (!paused || ending || !linkUp) {
             return;
         }
+        // replies before new work: they may have waited for this turn
+        flushTurn();
         inTurn = true;
         paused = false;
         try {
