@@ -26,10 +26,12 @@ import org.netraid.block.io.FileBlockDevice;
 import org.netraid.block.io.FileDeviceOptions;
 import org.netraid.link.io.NettyLinkOptions;
 import org.netraid.link.io.NettyRuntime;
+import org.netraid.nbd.client.MultiConnector;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
 import org.netraid.nbd.client.NbdConnector;
+import org.netraid.nbd.client.NbdMultiDevice;
 import org.netraid.nbd.client.NbdTarget;
 import org.netraid.nbd.wire.ListedExport;
 import org.netraid.nbd.wire.NbdFormatException;
@@ -94,14 +96,41 @@ final class ClientSession implements AutoCloseable {
         return device;
     }
 
+    /** Connects to an export over several connections, where the server allows it. */
+    NbdMultiDevice open(NbdUri uri, int connections) {
+        NbdMultiDevice device = call("the connection to " + uri, (result, failed) ->
+                MultiConnector.connect(connector, NbdTarget.of(uri), connections, new MultiConnector.Listener() {
+                    @Override
+                    public void onConnected(NbdMultiDevice connected) {
+                        result.accept(connected);
+                    }
+
+                    @Override
+                    public void onConnectFailed(String reason) {
+                        failed.accept(reason);
+                    }
+
+                    @Override
+                    public void onDisconnected(String reason) {
+                        // requests in flight say so
+                    }
+                }));
+        devices.add(device);
+        return device;
+    }
+
     List<ListedExport> list(NbdUri uri) {
         return call("the list of " + uri, (result, failed) -> connector.list(uri.address(), result, failed));
     }
 
-    /** Opens an export or, if the text is no URI, a file or block device. */
-    BlockDevice open(String uriOrFile, FileDeviceOptions fileOptions) {
+    /**
+     * Opens an export or, if the text is no URI, a file or block device.
+     *
+     * @param connections of an export
+     */
+    BlockDevice open(String uriOrFile, FileDeviceOptions fileOptions, int connections) {
         if (isUri(uriOrFile)) {
-            return open(uri(uriOrFile));
+            return open(uri(uriOrFile), connections);
         }
         if (workers == null) {
             workers = new DiskWorkers("nbd-client-disk", 2);
