@@ -24,6 +24,7 @@ import org.netraid.block.io.DeviceOpenException;
 import org.netraid.block.io.DiskWorkers;
 import org.netraid.block.io.FileBlockDevice;
 import org.netraid.block.io.FileDeviceOptions;
+import org.netraid.link.LinkTls;
 import org.netraid.link.io.NettyLinkOptions;
 import org.netraid.link.io.NettyRuntime;
 import org.netraid.nbd.client.MultiConnector;
@@ -45,11 +46,13 @@ final class ClientSession implements AutoCloseable {
 
     private final NettyRuntime runtime;
     private final NbdConnector connector;
+    private final TlsOptions tls;
     private final List<BlockDevice> devices = new ArrayList<>();
     private DiskWorkers workers;
     private volatile Throwable broken;
 
-    ClientSession(long timeoutSeconds, UnaryOperator<NbdClientConfig> adjust) {
+    ClientSession(long timeoutSeconds, TlsOptions tls, UnaryOperator<NbdClientConfig> adjust) {
+        this.tls = tls;
         long timeoutNs = TimeUnit.SECONDS.toNanos(timeoutSeconds);
         NbdClientConfig config = NbdClientConfig.defaults().withHoles(true).withConnectTimeoutNs(timeoutNs)
                 .withHandshakeTimeoutNs(timeoutNs).withRequestTimeoutNs(timeoutNs);
@@ -75,8 +78,9 @@ final class ClientSession implements AutoCloseable {
 
     /** Connects to an export. */
     NbdClientDevice open(NbdUri uri) {
+        NbdTarget target = NbdTarget.of(uri, tls.of(uri));
         NbdClientDevice device = call("the connection to " + uri, (result, failed) ->
-                connector.connect(NbdTarget.of(uri), new NbdConnectionListener() {
+                connector.connect(target, new NbdConnectionListener() {
                     @Override
                     public void onConnected(NbdClientDevice connected) {
                         result.accept(connected);
@@ -120,7 +124,8 @@ final class ClientSession implements AutoCloseable {
     }
 
     List<ListedExport> list(NbdUri uri) {
-        return call("the list of " + uri, (result, failed) -> connector.list(uri.address(), result, failed));
+        LinkTls settings = tls.of(uri);
+        return call("the list of " + uri, (result, failed) -> connector.list(uri.address(), settings, result, failed));
     }
 
     /**
