@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,7 @@ import org.netraid.link.LinkTls;
  * Goal: links on real sockets secure themselves, or end and say why. Method: the client asks with one plain byte, the server agrees
  * with another, then both start TLS, as NBD does it.
  */
+@Tag("slow")
 class NettyTlsTest {
 
     private static final long LIMIT_NS = 10_000_000_000L;
@@ -370,7 +372,8 @@ class NettyTlsTest {
         Path bad = certificates.folder("bad", "trusted");
         Files.copy(good.resolve("server-key.pem"), bad.resolve("server-key.pem"), StandardCopyOption.REPLACE_EXISTING);
         assertThatThrownBy(() -> server(bad, false)).hasMessageContaining("does not belong to the certificate");
-        Files.writeString(bad.resolve("server-key.pem"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n");
+        Files.writeString(bad.resolve("server-key.pem"),
+                "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n");
         assertThatThrownBy(() -> server(bad, false)).hasMessageContaining("encrypted");
         Files.delete(bad.resolve("ca-cert.pem"));
         assertThatThrownBy(() -> client(bad, "localhost")).hasMessageContaining("ca-cert.pem");
@@ -386,7 +389,8 @@ class NettyTlsTest {
     void shouldReadKeysInTheFormOfOlderTools(String type) throws Exception {
         Path old = Files.createDirectory(root.resolve("old-" + type));
         Files.move(certificates.oldKey("old-" + type + ".key", type), old.resolve("server-key.pem"));
-        assertThat(Files.readString(old.resolve("server-key.pem"))).contains("BEGIN " + type.toUpperCase(java.util.Locale.ROOT) + " PRIVATE");
+        assertThat(Files.readString(old.resolve("server-key.pem")))
+                .contains("BEGIN " + type.toUpperCase(java.util.Locale.ROOT) + " PRIVATE");
         certificates.selfSign(old.resolve("server-key.pem"), old.resolve("server-cert.pem"));
         End server = new End(server(old, false));
         join(server, new End(NettyTls.client(null, "localhost", false, warnings::add), (byte) 'S'), false);
