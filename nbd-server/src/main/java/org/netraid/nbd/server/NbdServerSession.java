@@ -157,6 +157,9 @@ public final class NbdServerSession implements LinkHandler {
         if (!ending) {
             ending = true;
             endReason = reason;
+            if (securing) {
+                service.events().onRefused(peer, reason);
+            }
         }
         cancelTimers();
         releaseOptionBytes();
@@ -172,7 +175,9 @@ public final class NbdServerSession implements LinkHandler {
      */
     private void secure(int plainBytes) {
         if (plainBytes > 0) {
-            abort(plainBytes + " bytes of plain text behind STARTTLS");
+            String reason = plainBytes + " bytes of plain text behind STARTTLS";
+            service.events().onRefused(peer, reason);
+            abort(reason);
             return;
         }
         flushNow();
