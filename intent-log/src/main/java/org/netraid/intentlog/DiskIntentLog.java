@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.fault.FaultPoints;
+import org.netraid.intentlog.format.ActivityBlockCodec;
 import org.netraid.time.EventLoop;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -19,9 +20,11 @@ import org.roaringbitmap.RoaringBitmap;
  * more than an eighth of the activity log (huge trims) would push everything else out: they set their bits durably instead, one such write
  * at a time, and the bits fall when the write has been flushed everywhere.
  *
- * <p>Any error of the log's device is final: all that wait get EIO, and so does everything that comes later.
+ * <p>Any error of the log's device is final: all that wait get EIO, and so does everything that comes later. Unless a
+ * {@link LogFailurePolicy} says otherwise: then everything waits until it is recorded elsewhere that every target needs a full
+ * resync, and the log goes on in memory, until {@link #reattach} gives it a device again.
  */
-public final class DiskIntentLog implements IntentLog {
+public final class DiskIntentLog extends SlotTracking {
 
     private static final int LAZY_PAGES = 1024;
     /** Failed attempts after which even hot writes queue behind the one that finds no extent. */
@@ -39,7 +42,6 @@ public final class DiskIntentLog implements IntentLog {
 
     private final EventLoop loop;
     private final IntentLogLayout layout;
-    private final TargetSlots slots;
     private final ExtentTable table;
     private final LogCommitter committer;
     private final Recovery recovery;
@@ -49,10 +51,7 @@ public final class DiskIntentLog implements IntentLog {
     private final boolean ackBeforeIntent;
 
     private final ColdWrites cold = new ColdWrites();
-    private ColdWrites.Write activeHuge;
-    /** Chunks of huge writes the local disk may still lose, and the epoch to flush: dirty also for a target that gets a slot now. */
-    private final RoaringBitmap hugeUnflushed = new RoaringBitmap();
-    private long hugeEpoch;
+    private final HugeWrites huge;
     private int failedAttempts;
 
     private SlotChanges gathering = new SlotChanges();
@@ -63,6 +62,12 @@ public final class DiskIntentLog implements IntentLog {
     private boolean pumpScheduled;
     private boolean lazyScheduled;
     private String failure;
+    private LogFailurePolicy policy;
+    /** Why the log goes on in memory alone; empty while it is on its device. */
+    private String degraded = "";
+    /** The policy's record is on its way; nothing is granted meanwhile. */
+    private boolean degrading;
+    private IntentWaiter reattaching;
     private boolean closing;
     private boolean closed;
     private IntentWaiter closeWaiter;
@@ -78,10 +83,11 @@ public final class DiskIntentLog implements IntentLog {
     }
 
     DiskIntentLog(BlockDevice device, EventLoop loop, FaultPoints faults, long lazyWriteNs, OpenedLog found) {
+        super(found.slots());
         this.loop = loop;
         this.lazyWriteNs = lazyWriteNs;
         layout = found.layout();
-        slots = found.slots();
+        huge = new HugeWrites(slots);
         table = found.table();
         recovery = found.recovery();
         clearBitBeforeFlush = faults.isArmed("clear-bit-before-flush");
@@ -103,14 +109,14 @@ public final class DiskIntentLog implements IntentLog {
         return failure == null ? "" : failure;
     }
 
-    @Override
-    public int chunkBytes() {
-        return slots.chunkBytes;
+    /** What to do instead of refusing everything when the device fails; without it, or when it fails too, that is final. */
+    public void onDeviceFailure(LogFailurePolicy instead) {
+        policy = instead;
     }
 
-    @Override
-    public long chunkCount() {
-        return slots.chunkCount;
+    /** Why the log is kept in memory alone, for people; empty while every promise is on its device. */
+    public String degraded() {
+        return degraded;
     }
 
     @Override
@@ -130,17 +136,17 @@ public final class DiskIntentLog implements IntentLog {
         if (lengthBytes == 0) {
             return true;
         }
-        int first = firstExtent(offsetBytes);
-        int last = lastExtent(offsetBytes, lengthBytes);
-        boolean huge = last - first >= hugeExtents;
-        if (!huge && failedAttempts < PATIENCE && table.holdIfHot(first, last)) {
+        int first = ExtentRange.first(offsetBytes);
+        int last = ExtentRange.last(offsetBytes, lengthBytes);
+        boolean isHuge = last - first >= hugeExtents;
+        if (!isHuge && failedAttempts < PATIENCE && !degrading && table.holdIfHot(first, last)) {
             return true;
         }
-        if (ackBeforeIntent && !huge && table.acquire(first, last, slots.flushedByAll(), gathering)) {
+        if (ackBeforeIntent && !isHuge && table.acquire(first, last, slots.flushedByAll(), gathering)) {
             schedulePump();
             return true;
         }
-        cold.add(new ColdWrites.Write(offsetBytes, lengthBytes, waiter), huge);
+        cold.add(new ColdWrites.Write(offsetBytes, lengthBytes, waiter), isHuge);
         schedulePump();
         return false;
     }
@@ -158,10 +164,11 @@ public final class DiskIntentLog implements IntentLog {
         }
         int missed = slots.missed(missedMask);
         slots.noteWrite();
-        int first = firstExtent(offsetBytes);
-        int last = lastExtent(offsetBytes, lengthBytes);
+        int first = ExtentRange.first(offsetBytes);
+        int last = ExtentRange.last(offsetBytes, lengthBytes);
         if (last - first >= hugeExtents) {
-            endHuge(offsetBytes, lengthBytes, missed);
+            huge.end(offsetBytes, lengthBytes, missed);
+            schedulePump();
             return;
         }
         if (missed != 0) {
@@ -170,44 +177,8 @@ public final class DiskIntentLog implements IntentLog {
         }
         long end = offsetBytes + lengthBytes;
         for (int e = first; e <= last; e++) {
-            table.release(e, partsOf(e, offsetBytes, end), slots.openEpoch());
+            table.release(e, ExtentRange.partsOf(e, offsetBytes, end), slots.openEpoch());
         }
-    }
-
-    private static int firstExtent(long offsetBytes) {
-        return (int) (offsetBytes / IntentLogLayout.EXTENT_BYTES);
-    }
-
-    private static int lastExtent(long offsetBytes, long lengthBytes) {
-        return (int) ((offsetBytes + lengthBytes - 1) / IntentLogLayout.EXTENT_BYTES);
-    }
-
-    /** Mask of the 64ths of the extent that the range touches. */
-    private static long partsOf(int extent, long offsetBytes, long endBytes) {
-        long start = (long) extent * IntentLogLayout.EXTENT_BYTES;
-        int from = (int) (Math.max(offsetBytes - start, 0) / PART_BYTES);
-        int to = (int) ((Math.min(endBytes - start, IntentLogLayout.EXTENT_BYTES) - 1) / PART_BYTES);
-        return -1L >>> 63 - (to - from) << from;
-    }
-
-    private static final int PART_BYTES = IntentLogLayout.EXTENT_BYTES / 64;
-
-    private void endHuge(long offsetBytes, long lengthBytes, int missed) {
-        if (activeHuge == null || activeHuge.offsetBytes() != offsetBytes || activeHuge.lengthBytes() != lengthBytes) {
-            throw new IllegalStateException("end of a write at " + offsetBytes + "+" + lengthBytes + " that has not begun");
-        }
-        activeHuge = null;
-        hugeUnflushed.add(slots.firstChunk(offsetBytes), slots.firstChunk(offsetBytes + lengthBytes - 1) + 1);
-        hugeEpoch = slots.openEpoch();
-        for (TargetSlot target : slots.all) {
-            if ((missed & 1 << target.index) != 0) {
-                target.bitmap.keepLoan();
-                slots.markRange(1 << target.index, offsetBytes, lengthBytes);
-            } else {
-                target.bitmap.giveBack(slots.openEpoch());
-            }
-        }
-        schedulePump();
     }
 
     // ---- epochs
@@ -222,8 +193,8 @@ public final class DiskIntentLog implements IntentLog {
     @Override
     public void epochFlushed(int slot, long epoch) {
         slots.flushed(slot, epoch);
-        if (slot == LOCAL && epoch >= hugeEpoch && !hugeUnflushed.isEmpty()) {
-            hugeUnflushed.clear();
+        if (slot == LOCAL) {
+            huge.localFlushed(epoch);
         }
         armLazyWrite();
         retryCold();
@@ -236,11 +207,6 @@ public final class DiskIntentLog implements IntentLog {
     }
 
     @Override
-    public boolean wantsFlush() {
-        return slots.wantsFlush();
-    }
-
-    @Override
     public boolean flushUrgent() {
         return failedAttempts > 0 && slots.hasUnflushedWrites();
     }
@@ -248,21 +214,12 @@ public final class DiskIntentLog implements IntentLog {
     // ---- targets
 
     @Override
-    public SlotState slotState(int slot) {
-        return slots.at(slot).state;
-    }
-
-    @Override
-    public String slotName(int slot) {
-        return slots.at(slot).name;
-    }
-
-    @Override
     public void setSlot(int slot, String name, SlotState state, IntentWaiter durable) {
         boolean wasUsed = slots.at(slot).isUsed();
         slots.setState(slot, name, state);
         if (!wasUsed && slots.at(slot).isUsed()) {
-            markHugeWrites(slot);
+            huge.markFor(slot);
+            setBitsWanted = true;
         }
         committer.superblockChanged();
         whenDurable(durable);
@@ -275,15 +232,6 @@ public final class DiskIntentLog implements IntentLog {
         setBitsWanted = true;
         committer.superblockChanged();
         whenDurable(durable);
-    }
-
-    /** No hot extent covers them, so a target that is equal now needs their bits in case that a write or its flush never ends. */
-    private void markHugeWrites(int slot) {
-        slots.at(slot).bitmap.setAll(hugeUnflushed);
-        if (activeHuge != null) {
-            slots.markRange(1 << slot, activeHuge.offsetBytes(), activeHuge.lengthBytes());
-        }
-        setBitsWanted = true;
     }
 
     @Override
@@ -304,86 +252,27 @@ public final class DiskIntentLog implements IntentLog {
     /** What the target may lose with its cache is dirty. The extents are hot, so the bits need not be on disk yet. */
     private void markUnflushed(TargetSlot target) {
         for (int s = 0; s < table.slots(); s++) {
-            long parts = table.writtenAfter(s, target.flushedEpoch);
-            while (parts != 0) {
-                int from = Long.numberOfTrailingZeros(parts);
-                int length = Long.numberOfTrailingZeros(~(parts >>> from));
-                markParts(target, table.extentAt[s], from, length);
-                parts &= from + length == 64 ? 0 : -1L << from + length;
-            }
+            ExtentRange.forEachRun(table.extentAt[s], table.writtenAfter(s, target.flushedEpoch), layout.deviceSizeBytes(),
+                    (offset, length) -> slots.markRange(1 << target.index, offset, length));
         }
-    }
-
-    private void markParts(TargetSlot target, int extent, int from, int length) {
-        long offset = (long) extent * IntentLogLayout.EXTENT_BYTES + (long) from * PART_BYTES;
-        long end = Math.min(offset + (long) length * PART_BYTES, layout.deviceSizeBytes());
-        slots.markRange(1 << target.index, offset, end - offset);
-    }
-
-    @Override
-    public void targetConnected(int slot) {
-        slots.connect(slot);
-    }
-
-    @Override
-    public boolean isConnected(int slot) {
-        return slots.at(slot).connected;
     }
 
     // ---- resync
 
     @Override
-    public long dirtyChunks(int slot) {
-        return slots.at(slot).bitmap.dirty.getLongCardinality();
-    }
-
-    @Override
-    public long nextDirtyChunk(int slot, long fromChunk) {
-        return slots.nextDirty(slot, fromChunk);
-    }
-
-    @Override
-    public long nextCleanChunk(int slot, long fromChunk) {
-        return slots.nextClean(slot, fromChunk);
-    }
-
-    @Override
-    public boolean isDirty(int slot, long chunk) {
-        return slots.isDirty(slot, chunk);
-    }
-
-    /** All dirty chunks of the slot; not to be changed. */
-    RoaringBitmap dirty(int slot) {
-        return slots.at(slot).bitmap.dirty;
-    }
-
-    @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
-        if (overlapsHuge(firstChunk, count)) {
+        if (huge.covers(firstChunk, count)) {
             return; // the bits are all that covers the huge write: they stay until it has ended, and the resync comes again
         }
         slots.chunksWritten(slot, firstChunk, count, clearBitBeforeFlush);
         armLazyWrite();
     }
 
-    private boolean overlapsHuge(long firstChunk, long count) {
-        return activeHuge != null && firstChunk + count > slots.firstChunk(activeHuge.offsetBytes())
-                && firstChunk <= slots.firstChunk(activeHuge.offsetBytes() + activeHuge.lengthBytes() - 1);
-    }
-
     @Override
     public void markDirty(int slotMask, long firstChunk, long count, IntentWaiter durable) {
-        slots.checkChunks(firstChunk, count);
-        if (count > 0) {
-            slots.markChunks(slotMask & slots.usedMask(), firstChunk, firstChunk + count - 1);
-        }
+        markInMemory(slotMask, firstChunk, count);
         setBitsWanted = true;
         whenDurable(durable);
-    }
-
-    @Override
-    public byte[] exportDirty(int slotMask) {
-        return slots.export(slotMask);
     }
 
     @Override
@@ -438,21 +327,14 @@ public final class DiskIntentLog implements IntentLog {
         }
     }
 
-    /** The whole range becomes dirty for every target; the write may start when the bits are on disk. */
     private void admitHuge() {
-        if (activeHuge != null || cold.huge().isEmpty()) {
+        if (huge.isActive() || cold.huge().isEmpty()) {
             return;
         }
-        activeHuge = cold.huge().poll();
-        long firstChunk = slots.firstChunk(activeHuge.offsetBytes());
-        long lastChunk = slots.firstChunk(activeHuge.offsetBytes() + activeHuge.lengthBytes() - 1);
-        for (TargetSlot target : slots.all) {
-            if (target.isUsed()) {
-                target.bitmap.lend(firstChunk, lastChunk);
-            }
-        }
+        ColdWrites.Write write = cold.huge().poll();
+        huge.begin(write);
         setBitsWanted = true;
-        waiters.add(activeHuge.waiter());
+        waiters.add(write.waiter());
     }
 
     private void admitOrdinary() {
@@ -506,7 +388,7 @@ public final class DiskIntentLog implements IntentLog {
         for (IntentWaiter waiter = waiters.poll(); waiter != null; waiter = waiters.poll()) {
             waiter.onIntent(failure == null ? BlockError.NONE : BlockError.EIO);
         }
-        boolean admissible = !cold.ordinary().isEmpty() && failedAttempts == 0 || !cold.huge().isEmpty() && activeHuge == null;
+        boolean admissible = !cold.ordinary().isEmpty() && failedAttempts == 0 || !cold.huge().isEmpty() && !huge.isActive();
         if (admissible || !nextWaiters.isEmpty() || gathering.count() > 0) {
             schedulePump();
         } else if (closing) {
@@ -514,7 +396,75 @@ public final class DiskIntentLog implements IntentLog {
         }
     }
 
+    /** A write or flush of the log's device has failed; the commit it was part of is still running. */
     private void fail(String detail) {
+        if (policy == null || closed) {
+            failForGood(detail);
+        } else if (!degraded.isEmpty()) {
+            // the record that every target needs a full resync is still in force
+            goOnInMemory(detail);
+        } else {
+            degrading = true;
+            policy.recordFullResync(detail, error -> {
+                degrading = false;
+                if (error.isError()) {
+                    failForGood(detail + "; nor could it be recorded that every target needs a full resync");
+                } else {
+                    goOnInMemory(detail);
+                }
+            });
+        }
+    }
+
+    private void goOnInMemory(String detail) {
+        degraded = detail;
+        IntentWaiter waiter = reattaching;
+        reattaching = null;
+        if (waiter != null) {
+            loop.execute(() -> waiter.onIntent(BlockError.EIO));
+        }
+        committer.goOnInMemory();
+    }
+
+    /**
+     * Writes all that a degraded log knows to a device, as a new log, and goes on there.
+     *
+     * @param done NONE when it is durable there: from now on the record of {@link LogFailurePolicy} may be withdrawn; else the log stays
+     *     as it is, in memory
+     */
+    public void reattach(BlockDevice device, IntentWaiter done) {
+        boolean fits = device.geometry().sizeBytes() >= layout.sizeBytes()
+                && device.geometry().minBlockBytes() <= IntentLogLayout.BLOCK_BYTES;
+        if (degraded.isEmpty() || failure != null || closing || reattaching != null || !fits) {
+            loop.execute(() -> done.onIntent(fits ? BlockError.EINVAL : BlockError.ENOSPC));
+            return;
+        }
+        reattaching = done;
+        committer.attach(new LogIo(device, this::fail), loop.nanoTime());
+        for (int s = 0; s < table.slots(); s++) {
+            if (table.extentAt[s] != ActivityBlockCodec.FREE) {
+                gathering.add(s, ActivityBlockCodec.FREE, table.extentAt[s]);
+            }
+        }
+        for (TargetSlot target : slots.all) {
+            target.bitmap.nothingWritten(target.fillOnes, slots.chunkCount);
+        }
+        setBitsWanted = true;
+        nextWaiters.add(error -> reattached());
+        schedulePump();
+    }
+
+    private void reattached() {
+        IntentWaiter waiter = reattaching;
+        reattaching = null;
+        if (waiter != null) {
+            degraded = "";
+            waiter.onIntent(BlockError.NONE);
+            armLazyWrite();
+        }
+    }
+
+    private void failForGood(String detail) {
         failure = "intent log failed, no further write is accepted: " + detail;
         refuseAll(waiters);
         refuseAll(nextWaiters);
@@ -536,7 +486,7 @@ public final class DiskIntentLog implements IntentLog {
     // ---- writing bits that nobody waits for
 
     private void armLazyWrite() {
-        if (!lazyScheduled && failure == null && !closing && slots.hasStalePages()) {
+        if (!lazyScheduled && failure == null && degraded.isEmpty() && !closing && slots.hasStalePages()) {
             lazyScheduled = true;
             loop.schedule(lazyWriteNs, this::writeLazily);
         }
@@ -544,7 +494,7 @@ public final class DiskIntentLog implements IntentLog {
 
     private void writeLazily() {
         lazyScheduled = false;
-        if (failure != null || closing) {
+        if (failure != null || !degraded.isEmpty() || closing) {
             return;
         }
         int room = LAZY_PAGES;
@@ -576,17 +526,25 @@ public final class DiskIntentLog implements IntentLog {
     }
 
     private void finishClose() {
-        boolean quiet = table.activeWrites() == 0 && activeHuge == null && !slots.hasUnflushedWrites();
+        if (!degraded.isEmpty()) {
+            endClose();
+            return;
+        }
+        boolean quiet = table.activeWrites() == 0 && !huge.isActive() && !slots.hasUnflushedWrites();
         if (!slots.hasStalePages() && quiet && !committer.isMarkedClean()) {
             committer.markClean();
             schedulePump();
         } else if (slots.hasStalePages()) {
             schedulePump();
         } else {
-            closed = true;
-            IntentWaiter waiter = closeWaiter;
-            closeWaiter = null;
-            waiter.onIntent(BlockError.NONE);
+            endClose();
         }
+    }
+
+    private void endClose() {
+        closed = true;
+        IntentWaiter waiter = closeWaiter;
+        closeWaiter = null;
+        waiter.onIntent(BlockError.NONE);
     }
 }

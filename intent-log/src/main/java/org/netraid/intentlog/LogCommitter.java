@@ -29,7 +29,7 @@ final class LogCommitter {
 
     static final int PAGES_PER_ROUND = 256;
 
-    private final LogIo io;
+    private LogIo io;
     private final IntentLogLayout layout;
     private final ExtentTable table;
     private final TargetSlot[] slots;
@@ -47,6 +47,7 @@ final class LogCommitter {
     private boolean superblockChanged;
     private boolean clean;
 
+    private boolean inMemory;
     private boolean running;
     private SlotChanges changes;
     private int changesWritten;
@@ -112,7 +113,35 @@ final class LogCommitter {
         changes = slotChanges;
         changesWritten = 0;
         done = whenDone;
-        step();
+        if (inMemory) {
+            goOnInMemory();
+        } else {
+            step();
+        }
+    }
+
+    /** From now on, and for the commit that is running, being in memory is enough. */
+    void goOnInMemory() {
+        inMemory = true;
+        superblockChanged = false;
+        for (RoaringBitmap pages : pagesToWrite) {
+            pages.clear();
+        }
+        running = false;
+        done.run();
+    }
+
+    /** Begins a new log on another device; the caller gives the next commit everything that it must hold. */
+    void attach(LogIo newIo, long nowNs) {
+        io = newIo;
+        inMemory = false;
+        Superblock s = superblock;
+        long mixed = (nowNs + 1) * 0x9e3779b97f4a7c15L ^ s.incarnation() << 1;
+        long incarnation = mixed == 0 || mixed == s.incarnation() ? mixed + 1 : mixed;
+        superblock = new Superblock(s.sequence() + 1, incarnation, s.mirrorId(), s.nodeName(), s.deviceSizeBytes(), s.chunkBytes(),
+                s.extentBytes(), s.alSlots(), s.ringPlaces(), 1, false, s.slots());
+        ringSequence = 0;
+        superblockChanged = true;
     }
 
     private void step() {

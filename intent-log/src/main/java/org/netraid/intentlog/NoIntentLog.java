@@ -11,31 +11,20 @@ import org.netraid.time.EventLoop;
  * A mirror without a log, as DataKeeper without a bitmap file: writes wait for nothing, and every interruption of a target or of the
  * source costs a full resync. Dirty chunks are kept in memory only, to drive that resync.
  */
-public final class NoIntentLog implements IntentLog {
+public final class NoIntentLog extends SlotTracking {
 
     private static final Recovery RECOVERY = new Recovery(Recovery.Kind.NONE, 0,
             "the mirror has no intent log: every interruption costs a full resync");
 
     private final EventLoop loop;
-    private final TargetSlots slots;
 
     public NoIntentLog(long deviceSizeBytes, int chunkBytes, EventLoop loop) {
+        super(new TargetSlots(deviceSizeBytes, chunkBytes));
         this.loop = loop;
-        slots = new TargetSlots(deviceSizeBytes, chunkBytes);
     }
 
     private void later(IntentWaiter waiter) {
         loop.execute(() -> waiter.onIntent(BlockError.NONE));
-    }
-
-    @Override
-    public int chunkBytes() {
-        return slots.chunkBytes;
-    }
-
-    @Override
-    public long chunkCount() {
-        return slots.chunkCount;
     }
 
     @Override
@@ -65,23 +54,8 @@ public final class NoIntentLog implements IntentLog {
     }
 
     @Override
-    public boolean wantsFlush() {
-        return slots.wantsFlush();
-    }
-
-    @Override
     public boolean flushUrgent() {
         return false;
-    }
-
-    @Override
-    public SlotState slotState(int slot) {
-        return slots.at(slot).state;
-    }
-
-    @Override
-    public String slotName(int slot) {
-        return slots.at(slot).name;
     }
 
     @Override
@@ -101,52 +75,14 @@ public final class NoIntentLog implements IntentLog {
     }
 
     @Override
-    public void targetConnected(int slot) {
-        slots.connect(slot);
-    }
-
-    @Override
-    public boolean isConnected(int slot) {
-        return slots.at(slot).connected;
-    }
-
-    @Override
-    public long dirtyChunks(int slot) {
-        return slots.at(slot).bitmap.dirty.getLongCardinality();
-    }
-
-    @Override
-    public long nextDirtyChunk(int slot, long fromChunk) {
-        return slots.nextDirty(slot, fromChunk);
-    }
-
-    @Override
-    public long nextCleanChunk(int slot, long fromChunk) {
-        return slots.nextClean(slot, fromChunk);
-    }
-
-    @Override
-    public boolean isDirty(int slot, long chunk) {
-        return slots.isDirty(slot, chunk);
-    }
-
-    @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
         slots.chunksWritten(slot, firstChunk, count, false);
     }
 
     @Override
     public void markDirty(int slotMask, long firstChunk, long count, IntentWaiter durable) {
-        slots.checkChunks(firstChunk, count);
-        if (count > 0) {
-            slots.markChunks(slotMask & slots.usedMask(), firstChunk, firstChunk + count - 1);
-        }
+        markInMemory(slotMask, firstChunk, count);
         later(durable);
-    }
-
-    @Override
-    public byte[] exportDirty(int slotMask) {
-        return slots.export(slotMask);
     }
 
     @Override

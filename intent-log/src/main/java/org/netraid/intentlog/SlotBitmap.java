@@ -159,6 +159,20 @@ final class SlotBitmap {
         }
     }
 
+    /** The slot has no page on its device yet. @param fillOnes what such pages count as */
+    void nothingWritten(boolean fillOnes, long chunkCount) {
+        setStale.clear();
+        clearStale.clear();
+        onlyFirstPlace.clear();
+        if (fillOnes) {
+            RoaringBitmap clean = RoaringBitmap.bitmapOfRange(0, chunkCount);
+            clean.andNot(dirty);
+            markPages(clean, clearStale);
+        } else {
+            markPages(dirty, setStale);
+        }
+    }
+
     boolean isStale(int page) {
         return setStale.contains(page) || clearStale.contains(page);
     }

@@ -39,6 +39,13 @@ final class CrashWorkload {
     /** Runs after every event and action. */
     Runnable probe = () -> { };
     boolean deviceMayFail;
+    /** The node has the policy to go on without its log. */
+    boolean degrades;
+    /** What the node has written down elsewhere: every target needs a full resync. */
+    private boolean recorded;
+    private boolean recording;
+    int degradations;
+    int reattachments;
 
     CrashWorkload(long seed, FaultPoints faults) {
         this(seed, faults, (device, content) -> device);
@@ -69,9 +76,60 @@ final class CrashWorkload {
             }
             if (!rig.log.failure().isEmpty()) {
                 checkRefusal();
+            } else if (degrades) {
+                applyPolicy();
             }
         }
         crashAndRecover();
+    }
+
+    // ---- going on without the log
+
+    private void applyPolicy() {
+        rig.log.onDeviceFailure(this::record);
+        if (!rig.log.degraded().isEmpty() && random.nextInt(20) == 0) {
+            rig.disk.clearFaults();
+            if (random.nextInt(4) == 0) {
+                rig.disk.fault().afterPassing(random.nextInt(10)).once().fail(BlockError.EIO);
+            }
+            int life = generation;
+            rig.log.reattach(rig.attach(), error -> {
+                if (error == BlockError.NONE && life == generation) {
+                    assertThat(rig.log.degraded()).isEmpty();
+                    recorded = false;
+                    reattachments++;
+                }
+            });
+        }
+    }
+
+    private void record(String detail, IntentWaiter whenRecorded) {
+        assertThat(detail).contains("a.intent");
+        recording = true;
+        degradations++;
+        int life = generation;
+        rig.loop.schedule(random.nextInt(3_000_000), () -> {
+            if (life == generation) {
+                recording = false;
+                recorded = random.nextInt(6) != 0;
+                whenRecorded.onIntent(recorded ? BlockError.NONE : BlockError.EIO);
+            }
+        });
+    }
+
+    /** As a node does that finds its record: a new log, and everything is sent. */
+    private void startWithNewLog() {
+        recorded = false;
+        rig.disk.clearFaults();
+        rig.create();
+        for (int k = 0; k < SLOTS; k++) {
+            if (model.slots[k].used) {
+                rig.setSlot(k, SlotState.FULL_RESYNC);
+                for (int c = 0; c < model.chunks; c++) {
+                    model.slots[k].miss(c);
+                }
+            }
+        }
     }
 
     private void turn(int events) {
@@ -145,6 +203,7 @@ final class CrashWorkload {
 
     private void grant(long offset, long length) {
         assertThat(refusing).as("granted after a failure").isFalse();
+        assertThat(recording).as("granted before the failure was recorded").isFalse();
         int[] sessions = new int[SLOTS];
         for (int k = 0; k < SLOTS; k++) {
             sessions[k] = model.slots[k].connected ? model.slots[k].session : -1;
@@ -263,7 +322,12 @@ final class CrashWorkload {
             granted.clear();
             model.crashed();
             closedEpoch = 0;
+            recording = false;
             rig.crash(CrashMode.values()[random.nextInt(CrashMode.values().length)]);
+            if (recorded) {
+                startWithNewLog();
+                return;
+            }
             rig.startOpen(rig.config);
             turnRaw(random.nextInt(3) == 0 ? random.nextInt(30) : 1_000_000);
         } while (rig.openError == null || deviceMayFail && rig.log == null);

@@ -35,6 +35,27 @@ class DeviceErrorTest {
     }
 
     @Test
+    void shouldGoOnInMemoryOnlyWhenThePolicySaysSoAndHasRecordedIt() {
+        int degradations = 0;
+        int reattachments = 0;
+        for (BlockError error : new BlockError[] {BlockError.EIO, BlockError.ENOSPC}) {
+            for (BlockCommand command : new BlockCommand[] {BlockCommand.WRITE, BlockCommand.FLUSH}) {
+                for (int n = 0; n < 80; n++) {
+                    CrashWorkload workload = new CrashWorkload(n % 9, FaultPoints.NONE);
+                    workload.deviceMayFail = true;
+                    workload.degrades = true;
+                    workload.rig.disk.fault().on(command).afterPassing(n).times(1 + n % 3).fail(error);
+                    workload.run(300);
+                    degradations += workload.degradations;
+                    reattachments += workload.reattachments;
+                }
+            }
+        }
+        assertThat(degradations).isGreaterThan(100);
+        assertThat(reattachments).isGreaterThan(30);
+    }
+
+    @Test
     void shouldReportWhatFailedAndWhereWhenItCannotBeOpened() {
         LogRig rig = LogRig.small(1, 2).create();
         rig.close();

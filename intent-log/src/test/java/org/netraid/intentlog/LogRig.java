@@ -63,7 +63,7 @@ final class LogRig {
         DiskIntentLog.open(attach(), with, loop, faults, this::opened);
     }
 
-    private BlockDevice attach() {
+    BlockDevice attach() {
         return wrap.apply(disk.attach(loop), disk.content(0, (int) config.layout().sizeBytes()));
     }
 

@@ -186,6 +186,9 @@ final class DirtyChecker implements DiskObserver {
 
     /** Asks what the log would recover if the source stopped now. */
     void imagineCrash(long seed, CrashMode mode, FaultPoints faults) {
+        if (source.logPolicy.isNoted()) {
+            return; // every target needs a full resync, and that is durable
+        }
         SimScheduler elsewhere = new SimScheduler(seed);
         SimDisk copy = source.logDisk.crashedCopy(elsewhere, mode);
         String when = "after an imagined " + mode;

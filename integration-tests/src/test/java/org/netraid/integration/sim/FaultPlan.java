@@ -223,7 +223,7 @@ final class FaultPlan {
         } else if (kind == 1) {
             fault.slow(200);
         } else {
-            fault.fail(BlockError.EIO);
+            fault.fail(logDisk && faults % 2 == 0 ? BlockError.ENOSPC : BlockError.EIO);
         }
     }
 

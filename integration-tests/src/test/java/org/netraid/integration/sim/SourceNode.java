@@ -60,6 +60,7 @@ final class SourceNode implements TargetMarker {
 
     final SimDisk disk;
     final SimDisk logDisk;
+    final LogPolicy logPolicy;
     private final SimScheduler scheduler;
     private final SimNetwork network;
     private final SimSettings settings;
@@ -94,6 +95,7 @@ final class SourceNode implements TargetMarker {
         this.random = scheduler.random("source");
         this.disk = new SimDisk(scheduler, "source.disk", settings.diskOptions(scheduler.random("source.options"), 512));
         this.logDisk = new SimDisk(scheduler, "source.log", SimDiskOptions.ofSize(logConfig(settings).layout().sizeBytes()));
+        this.logPolicy = new LogPolicy(scheduler, logDisk);
         this.connections = new Connection[targets.size()];
     }
 
@@ -115,9 +117,13 @@ final class SourceNode implements TargetMarker {
             if (openedLog == null) {
                 throw new SimViolation("I10", "the intent log does not open: " + error);
             }
-            opened(life, openedLog);
+            if (logPolicy.isNoted()) {
+                logPolicy.startAnew(openedLog, targets, () -> opened(life, openedLog));
+            } else {
+                opened(life, openedLog);
+            }
         };
-        if (everBooted) {
+        if (everBooted && !logPolicy.isNoted()) {
             DiskIntentLog.open(logDevice, logConfig(settings), loop, faults, opened);
         } else {
             DiskIntentLog.create(logDevice, logConfig(settings), loop, faults, opened);
@@ -130,6 +136,7 @@ final class SourceNode implements TargetMarker {
         }
         watcher.recovered(openedLog, !everBooted);
         log = openedLog;
+        logPolicy.apply(openedLog, life);
         if (!everBooted && settings.equalAtStart()) {
             declareEqual(life, 0);
         } else {

@@ -104,7 +104,9 @@ public final class NbdServerSession implements LinkHandler {
 
     @Override
     public void onBytes(ByteBuffer bytes) {
-        noteBytes();
+        if (service.limits().idleTimeoutNs() > 0) {
+            lastBytesNs = service.loop().nanoTime();
+        }
         inTurn = true;
         try {
             while (bytes.hasRemaining() && !ending && !paused && !securing) {
@@ -122,29 +124,6 @@ public final class NbdServerSession implements LinkHandler {
         flushTurn();
     }
 
-    private void noteBytes() {
-        if (service.limits().idleTimeoutNs() > 0) {
-            lastBytesNs = service.loop().nanoTime();
-        }
-    }
-
-    @Override
-    public ByteBuffer receiveBuffer() {
-        return phase == transmission && !ending && !paused ? transmission.receiveBuffer() : null;
-    }
-
-    @Override
-    public void onReceived(int countBytes) {
-        noteBytes();
-        inTurn = true;
-        try {
-            transmission.onReceived(countBytes);
-        } finally {
-            inTurn = false;
-        }
-        flushTurn();
-    }
-
     @Override
     public void onWritable() {
         resumeSoon();
@@ -157,9 +136,6 @@ public final class NbdServerSession implements LinkHandler {
         if (!ending) {
             ending = true;
             endReason = reason;
-            if (securing) {
-                service.events().onRefused(peer, reason);
-            }
         }
         cancelTimers();
         releaseOptionBytes();
@@ -175,9 +151,7 @@ public final class NbdServerSession implements LinkHandler {
      */
     private void secure(int plainBytes) {
         if (plainBytes > 0) {
-            String reason = plainBytes + " bytes of plain text behind STARTTLS";
-            service.events().onRefused(peer, reason);
-            abort(reason);
+            abort(plainBytes + " bytes of plain text behind STARTTLS");
             return;
         }
         flushNow();
@@ -243,12 +217,6 @@ public final class NbdServerSession implements LinkHandler {
     void pause() {
         paused = true;
         link.setReading(false);
-    }
-
-    /** Lets the device's completions and the replies go before more is read; the socket is read again in the next turn. */
-    void yieldTurn() {
-        pause();
-        resumeSoon();
     }
 
     /** Whatever was missing may be there again. Cheap, may be called at any time. */
@@ -360,8 +328,6 @@ public final class NbdServerSession implements LinkHandler {
         if (!paused || ending || !linkUp) {
             return;
         }
-        // replies before new work: they may have waited for this turn
-        flushTurn();
         inTurn = true;
         paused = false;
         try {

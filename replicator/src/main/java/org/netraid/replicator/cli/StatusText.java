@@ -33,6 +33,7 @@ final class StatusText {
             lines.add("        Not created yet: run mirror_action " + mirror.tag() + " create on the node with the data");
             return lines;
         }
+        addIfAny(lines, "    !!! ", mirror.logFailure());
         for (TargetStatus target : mirror.targets()) {
             addTarget(lines, mirror, target);
             mirror.verifies().stream().filter(verify -> verify.node().equals(target.node()))

@@ -9,10 +9,11 @@ package org.netraid.replicator.config;
  *
  * @param chunkBytes bytes per bit; a power of two from 4 KiB to 1 MiB (LKDR_CHUNK_SIZE)
  * @param hotExtents extents of 4 MiB that may be written without touching the log
+ * @param onFailure what to do when it cannot be written
  */
-public record IntentLogSettings(int chunkBytes, int hotExtents) {
+public record IntentLogSettings(int chunkBytes, int hotExtents, LogFailureAction onFailure) {
 
-    public static final IntentLogSettings DEFAULT = new IntentLogSettings(64 << 10, 6433);
+    public static final IntentLogSettings DEFAULT = new IntentLogSettings(64 << 10, 6433, LogFailureAction.STOP);
 
     public IntentLogSettings {
         Checks.powerOfTwo("chunkBytes", chunkBytes, 4 << 10, 1 << 20);

@@ -31,6 +31,10 @@ public enum MirrorActionType {
     FULLRESYNC,
     /** Compares targets with the source while the mirror is in service; what differs becomes dirty, or is repaired. */
     VERIFY,
+    /** Gives the mirror the size that its disks have now; the new part is resynchronised. */
+    RESIZE,
+    /** Puts an intent log that has failed on its repaired device. */
+    NEWLOG,
     /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
     EXPLAIN;
 

@@ -30,6 +30,7 @@ import org.netraid.replicator.state.Role;
  * @param blockedReason one sentence
  * @param cure what would unblock it; one sentence
  * @param recoveryMessage what opening the intent log found; "" if not opened
+ * @param logFailure why the mirror goes on without its intent log, what follows and what to do; "" while the log works
  * @param resync what its resyncs have cost; nothing unless this node is the source
  * @param targets targets, in the order of the configuration; empty unless this node is the source
  * @param verifies their comparisons with the source, in the same order; empty unless this node is the source
@@ -37,10 +38,11 @@ import org.netraid.replicator.state.Role;
 public record MirrorStatus(String tag, String node, boolean created, Role role, DiskState diskState, String words, String mirrorWords,
         String sourceNode, String generation, boolean lastOwnerFlag, String sourceFlag, boolean dataCorruptFlag,
         long sizeBytes, int chunkBytes, String exportUri, String blockedRule, String blockedReason, String cure,
-        String recoveryMessage, ResyncStatus resync, List<TargetStatus> targets, List<VerifyStatus> verifies) {
+        String recoveryMessage, String logFailure, ResyncStatus resync, List<TargetStatus> targets, List<VerifyStatus> verifies) {
 
     public MirrorStatus {
         targets = List.copyOf(targets);
+        logFailure = logFailure == null ? "" : logFailure;
         resync = resync == null ? ResyncStatus.NONE : resync;
         verifies = verifies == null ? List.of() : List.copyOf(verifies);
     }

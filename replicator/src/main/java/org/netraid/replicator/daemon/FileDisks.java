@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -33,6 +34,7 @@ import org.netraid.time.EventLoop;
 final class FileDisks implements DiskOpener, AutoCloseable {
 
     static final String INTENT_LOG_SUFFIX = ".intent";
+    private static final String NEW_SUFFIX = ".new";
     private static final long MAX_INTENT_LOG_BYTES = 1L << 30;
     private static final int ZERO_BYTES = 256 << 10;
 
@@ -66,6 +68,33 @@ final class FileDisks implements DiskOpener, AutoCloseable {
     }
 
     @Override
+    public void openNewIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        open(() -> {
+            Path fresh = stateFolder.resolve(tag + INTENT_LOG_SUFFIX + NEW_SUFFIX);
+            Files.deleteIfExists(fresh);
+            prepareIntentLog(fresh, sizeBytes);
+            return fresh;
+        }, opened, failed);
+    }
+
+    @Override
+    public void replaceIntentLog(String tag, Runnable replaced, Consumer<String> failed) {
+        opener.execute(() -> {
+            Path file = stateFolder.resolve(tag + INTENT_LOG_SUFFIX);
+            try {
+                Files.move(file.resolveSibling(file.getFileName() + NEW_SUFFIX), file, StandardCopyOption.ATOMIC_MOVE,
+                        StandardCopyOption.REPLACE_EXISTING);
+                try (FileChannel folder = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
+                    folder.force(true);
+                }
+                loop.execute(replaced);
+            } catch (IOException | RuntimeException e) {
+                loop.execute(() -> failed.accept("the new intent log cannot take the place of " + file + ": " + e.getMessage()));
+            }
+        });
+    }
+
+    @Override
     public void close() {
         opener.shutdown();
     }
@@ -93,6 +122,10 @@ final class FileDisks implements DiskOpener, AutoCloseable {
     private static void prepareIntentLog(Path file, long sizeBytes) throws IOException {
         if (sizeBytes < 0 || sizeBytes > MAX_INTENT_LOG_BYTES) {
             throw new IOException("intent log " + file + " of " + sizeBytes + " bytes is too large; choose a larger chunk");
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("intent log " + file + " is not a regular file; a block device or link cannot be given another size in"
+                    + " one step: put the state folder on the disk that is to hold the log");
         }
         try {
             if (Files.notExists(file)) {

@@ -4,8 +4,10 @@
  */
 package org.netraid.replicator.io;
 
+import java.util.Locale;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.IntentLogSettings;
+import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.config.PeerSettings;
 import org.netraid.replicator.config.ResyncSettings;
@@ -98,7 +100,18 @@ final class SettingsReader {
         if (Long.bitCount(chunk) != 1) {
             throw section.error(key, key + " is " + Units.ofBytes(chunk) + "; a power of two from 4 KiB to 1 MiB is allowed");
         }
-        return new IntentLogSettings((int) chunk, (int) section.integer("hot_extents", defaults.hotExtents(), 2, 65534));
+        return new IntentLogSettings((int) chunk, (int) section.integer("hot_extents", defaults.hotExtents(), 2, 65534),
+                readLogFailure(section, defaults.onFailure()));
+    }
+
+    private static LogFailureAction readLogFailure(TomlSection section, LogFailureAction fallback) throws ConfigException {
+        String word = section.string("intent_log_failure", fallback.name().toLowerCase(Locale.ROOT));
+        return switch (word) {
+            case "stop" -> LogFailureAction.STOP;
+            case "degrade" -> LogFailureAction.DEGRADE;
+            default -> throw section.error("intent_log_failure", "intent_log_failure is \"" + word
+                    + "\"; \"stop\" (the mirror stops writing) and \"degrade\" (it goes on; every target needs a full resync) are allowed");
+        };
     }
 
     private static FailoverSettings readFailover(TomlSection timeouts, FailoverSettings defaults) throws ConfigException {

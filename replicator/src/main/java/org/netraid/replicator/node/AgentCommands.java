@@ -93,6 +93,8 @@ final class AgentCommands {
             case FULLRESYNC -> each(command, result, this::fullResync);
             case VERIFY -> each(command, result, command.has(MirrorCommand.STOP) ? agent.source().verifies()::stop
                     : target -> agent.source().verifies().start(target, command.has(MirrorCommand.REPAIR)));
+            case RESIZE -> new ResizeCommand(agent, result).run();
+            case NEWLOG -> agent.source().sourceLog().renew(result);
             default -> throw new IllegalStateException("command " + command);
         }
     }

@@ -50,7 +50,8 @@ final class AgentStatus {
                 failed ? agent.failure() : blocked && decision != null ? decision.sentence() : "",
                 failed ? "when this is mended: mirror_action " + agent.tag() + " start"
                         : blocked && decision != null ? agent.withTag(decision.cure()) : "",
-                serving ? agent.source().recoveryMessage() : "", serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
+                serving ? agent.source().recoveryMessage() : "", serving ? agent.source().sourceLog().failure() : "",
+                serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
                 serving ? agent.source().verifies().statuses() : List.of());
     }
 

@@ -25,4 +25,14 @@ public interface DiskOpener {
      * @param sizeBytes at least so large
      */
     void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed);
+
+    /**
+     * Makes a log beside that of the mirror, all zeros, in place of any that an earlier attempt has left there.
+     *
+     * @param sizeBytes exactly so large
+     */
+    void openNewIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed);
+
+    /** Gives the log beside that of the mirror its place, durably and in one step; both are closed. */
+    void replaceIntentLog(String tag, Runnable replaced, Consumer<String> failed);
 }

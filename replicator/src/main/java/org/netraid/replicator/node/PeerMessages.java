@@ -35,6 +35,8 @@ final class PeerMessages {
     static final String FETCH_DIRTY = "fetch-dirty";
     /** The receiver is to take over from the sender, who has stopped in order. */
     static final String HAND_OVER = "hand-over";
+    /** A source asks how large the target's disk is now. */
+    static final String DISK_SIZE = "disk-size";
     /** An operator's command for this node. */
     static final String COMMAND = "command";
 

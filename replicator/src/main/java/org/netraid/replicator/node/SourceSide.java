@@ -10,17 +10,13 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.StatusContext;
 import org.netraid.block.BlockRequest;
 import org.netraid.fault.FaultPoints;
-import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
-import org.netraid.intentlog.IntentLogConfig;
-import org.netraid.intentlog.IntentLogLayout;
 import org.netraid.intentlog.IntentWaiter;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkFactory;
@@ -62,7 +58,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private final List<TargetConnection> targets = new ArrayList<>();
     private Consumer<String> started;
     private BlockDevice disk;
-    private BlockDevice logDevice;
+    private final SourceLog sourceLog;
     private GuardedIntentLog log;
     private Mirror mirror;
     private ResyncManager resyncs;
@@ -82,6 +78,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         this.self = self;
         NbdClientConfig client = NbdClientConfig.defaults().withConnectTimeoutNs(config.targets().connectNs())
                 .withHandshakeTimeoutNs(config.targets().connectNs()).withRequestTimeoutNs(2 * config.targets().requestTimeoutNs());
+        sourceLog = new SourceLog(agent);
         connector = new NbdConnector(context.env.links(), context.loop(), client);
     }
 
@@ -121,6 +118,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         return recoveryMessage;
     }
 
+    SourceLog sourceLog() {
+        return sourceLog;
+    }
+
     boolean waitIsOver() {
         return waitIsOver;
     }
@@ -158,6 +159,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     private long size() {
         long recorded = agent.record().sizeBytes();
+        long changed = agent.logNotes().resizeBytes();
+        if (changed > recorded && recorded > 0 && changed <= disk.geometry().sizeBytes()) {
+            return changed;
+        }
         if (recorded > 0) {
             return recorded;
         }
@@ -226,36 +231,19 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     private void openLog(long sizeBytes) {
-        int chunkBytes = config.intentLog().chunkBytes();
-        String problem = IntentLogLayout.problem(sizeBytes, chunkBytes, config.intentLog().hotExtents());
-        if (problem != null) {
-            fail("intent log: " + problem);
-            return;
-        }
-        IntentLogConfig logConfig = new IntentLogConfig(new UUID(0, agent.record().mirrorId()), context.node(), sizeBytes, chunkBytes,
-                config.intentLog().hotExtents(), IntentLogConfig.DEFAULT_LAZY_WRITE_NS);
-        context.env.disks().openIntentLog(config.tag(), logConfig.layout().sizeBytes(), device -> {
-            logDevice = device;
-            if (agent.record().logActive()) {
-                DiskIntentLog.open(device, logConfig, context.loop(), FaultPoints.NONE, (opened, error) -> onLog(opened, error));
-            } else {
-                DiskIntentLog.create(device, logConfig, context.loop(), FaultPoints.NONE, (opened, error) -> onLog(opened, error));
+        sourceLog.open(sizeBytes, (opened, error) -> {
+            if (stopping) {
+                return;
             }
-        }, this::fail);
-    }
-
-    private void onLog(IntentLog opened, String error) {
-        if (log != null || stopping) {
-            return;
-        }
-        if (opened == null) {
-            fail(error);
-            return;
-        }
-        log = new GuardedIntentLog(opened, context.loop(), this);
-        recoveryMessage = opened.recovery().message();
-        agent.event(recoveryMessage);
-        giveSlots();
+            if (opened == null) {
+                fail(error);
+                return;
+            }
+            log = new GuardedIntentLog(opened, context.loop(), this);
+            recoveryMessage = opened.recovery().message();
+            agent.event(recoveryMessage);
+            giveSlots();
+        });
     }
 
     private void giveSlots() {
@@ -266,7 +254,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             open[0]--;
             if (open[0] == 0) {
                 if (failed[0]) {
-                    fail("the intent log " + logDevice.name() + " cannot be written");
+                    fail("the intent log " + sourceLog.name() + " cannot be written");
                 } else {
                     serve();
                 }
@@ -287,7 +275,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             int slot = slotOf(other.node());
             targets.add(new TargetConnection(this, agent, other, slot));
             if (log.slotState(slot) == SlotState.UNUSED) {
-                boolean fresh = log.recovery().kind() == IntentLog.Recovery.Kind.CREATED && !known.inconsistent();
+                boolean fresh = log.recovery().kind() == IntentLog.Recovery.Kind.CREATED && !known.inconsistent()
+                        && !sourceLog.hadFailed();
                 open[0]++;
                 log.setSlot(slot, other.node(), fresh ? SlotState.TRACKING : SlotState.FULL_RESYNC, one::accept);
             }
@@ -314,6 +303,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
             return;
         }
+        sourceLog.inService();
         org.netraid.mirror.MirrorConfig settings = org.netraid.mirror.MirrorConfig.of(config.tag(), context.node())
                 .withSizeBytes(agent.record().sizeBytes()).withRequests(config.targets().requests(), 4096)
                 .withFlush(8L << 20, config.targets().flushIntervalNs());
@@ -391,7 +381,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         stopping = true;
         closing = true;
         Runnable told = () -> started.accept(error);
-        Runnable closeLog = () -> closeQuietly(logDevice, told);
+        Runnable closeLog = () -> sourceLog.closeDevice(told);
         if (mirror != null) {
             verifies.close();
             mirror.close(closeLog);
@@ -736,7 +726,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private void closeAll(Runnable done) {
         closing = true;
         verifies.close();
-        mirror.close(() -> log.close(error -> logDevice.close(done)));
+        mirror.close(() -> log.close(error -> sourceLog.closeDevice(done)));
     }
 
     /** Leaves service at once: another node has taken over. */

@@ -51,6 +51,7 @@ final class TargetRequests {
             case PeerMessages.STOPPED_CLEAN -> stoppedClean(sender, answer);
             case PeerMessages.FETCH_DIRTY -> fetchDirty(sender, answer);
             case PeerMessages.HAND_OVER -> handOver(sender, answer);
+            case PeerMessages.DISK_SIZE -> diskSize(answer);
             default -> answer.error("node " + agent.node() + " does not know the request " + method);
         }
     }
@@ -112,6 +113,11 @@ final class TargetRequests {
             String problem = error.isEmpty() ? sizeProblem(target.disk(), source.record()) : error;
             if (problem.isEmpty() && !agent.write(opened(source, kind, discard))) {
                 problem = "the state folder of " + agent.node() + " cannot be written";
+            }
+            if (problem.isEmpty()) {
+                // this node's own log is of no use any more
+                agent.logNotes().clearFailure();
+                agent.logNotes().clearResize();
             }
             if (!problem.isEmpty()) {
                 agent.event("cannot serve " + source.node() + ": " + problem);
@@ -220,6 +226,23 @@ final class TargetRequests {
         }
     }
 
+    /** Opened anew, because an open disk does not notice that it has grown. */
+    private void diskSize(PeerEvents.Answer answer) {
+        if (agent.role() == Role.SOURCE || !agent.transition().isEmpty()) {
+            answer.error(agent.node() + " is " + (agent.role() == Role.SOURCE ? "in service itself" : "busy " + agent.transition()));
+            return;
+        }
+        agent.beginTransition("looking at its disk");
+        agent.target().close(() -> agent.target().openDisk(error -> {
+            if (error.isEmpty()) {
+                answer.ok(PeerMessages.object(agent.tag()).put("sizeBytes", agent.target().disk().geometry().sizeBytes()));
+            } else {
+                answer.error("node " + agent.node() + ": " + error);
+            }
+            agent.endTransition();
+        }));
+    }
+
     // ---- taking over
 
     private void handOver(NodeFacts from, PeerEvents.Answer answer) {
@@ -245,7 +268,7 @@ final class TargetRequests {
             answer.error(agent.node() + " is " + (agent.role() == Role.SOURCE ? "still in service" : "busy " + agent.transition()));
             return;
         }
-        if (!own.logActive() || relation(source) != Relation.PEER_NEWER) {
+        if (!own.logActive() || !agent.logNotes().failure().isEmpty() || relation(source) != Relation.PEER_NEWER) {
             // nothing known here helps; the answer without maps says so
             answer.ok(PeerMessages.object(agent.tag()));
             return;

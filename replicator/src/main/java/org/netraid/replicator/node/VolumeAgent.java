@@ -40,6 +40,7 @@ final class VolumeAgent {
     private final MirrorConfig config;
     private final MemberConfig self;
     private final MirrorStateStore store;
+    private final LogNotes logNotes;
     private final TreeMap<String, NodeFacts> facts = new TreeMap<>();
     private final AgentCommands commands;
     private final TargetRequests targetRequests;
@@ -58,6 +59,7 @@ final class VolumeAgent {
         this.config = config;
         this.self = self;
         this.store = new MirrorStateStore(context.env.folder(), config.tag());
+        this.logNotes = new LogNotes(context.env.folder(), config.tag());
         this.target = new TargetSide(context, config.tag(), self.disk());
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
@@ -92,6 +94,10 @@ final class VolumeAgent {
 
     MirrorStateStore store() {
         return store;
+    }
+
+    LogNotes logNotes() {
+        return logNotes;
     }
 
     Role role() {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.netraid.link.LinkAddress;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
+import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.NbdServerSettings;
@@ -91,6 +92,7 @@ class ConfigParserTest {
                 wait_for_previous_source = "2min"
                 [limits]
                 chunk = "4k"
+                intent_log_failure = "degrade"
                 """);
 
         MirrorConfig data = config.mirror("data").orElseThrow();
@@ -100,6 +102,7 @@ class ConfigParserTest {
         assertThat(data.resync().maxBytesPerSecond()).isEqualTo(10L << 20);
         assertThat(data.resync().minBytesPerSecond()).isEqualTo(10L << 20);
         assertThat(data.intentLog().chunkBytes()).isEqualTo(4096);
+        assertThat(data.intentLog().onFailure()).isEqualTo(LogFailureAction.DEGRADE);
         MirrorConfig other = config.mirror("other").orElseThrow();
         assertThat(other.targets().requestTimeoutNs()).isEqualTo(1_500_000_000L);
         assertThat(other.failover().waitForPreviousSourceNs()).isEqualTo(120_000_000_000L);
@@ -159,6 +162,9 @@ class ConfigParserTest {
         fails("protocol = \"C\"", "protocol = \"A\"", "n.toml:17:1: [mirrors.data]: protocol A is not implemented yet; only \"C\" is "
                 + "allowed "
                 + "(a write is complete when every connected target has it)");
+        fails("protocol = \"C\"", "protocol = \"C\"\nintent_log_failure = \"ignore\"", "n.toml:18:1: [mirrors.data]: intent_log_failure is "
+                + "\"ignore\"; \"stop\" (the mirror stops writing) and \"degrade\" (it goes on; every target needs a full resync) "
+                + "are allowed");
         fails("protocol = \"C\"", "protocol = \"D\"", "n.toml:17:1: [mirrors.data]: protocol is \"D\"; only \"C\" is allowed");
         fails("priority = 10", "priority = -3", "n.toml:23:1: [mirrors.data.members]: priority is -3; 0 to 1000000 is allowed");
         fails("priority = 10", "priority = 1", "n.toml:28:1: [mirrors.data.members]: priority 1 is also that of eve; "
@@ -168,7 +174,7 @@ class ConfigParserTest {
     @Test
     void shouldSuggestTheKnownNameWhenAKeyIsUnknown() {
         fails("protocol", "protocoll", "n.toml:17:1: [mirrors.data]: unknown key \"protocoll\" (did you mean \"protocol\"?); known here: "
-                + "chunk, hot_extents, limits, members, protocol, size, timeouts, verify_every, verify_max");
+                + "chunk, hot_extents, intent_log_failure, limits, members, protocol, size, timeouts, verify_every, verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
                 + "cluster, limits, mirrors, nodes, timeouts");
         fails("nbd = \"127.0.0.1:7801\"", "nbd = \"127.0.0.1:7801\"\nadress = \"x\"", "n.toml:8:1: [nodes.adam]: unknown key \"adress\" "

@@ -32,6 +32,7 @@ import org.netraid.nbd.server.ServerLimits;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.IntentLogSettings;
+import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.NbdServerSettings;
@@ -77,8 +78,10 @@ final class SimCluster {
     /** A machine: what outlives a crash, and the life that runs on it now. */
     final class Box {
         final String name;
-        final SimDisk disk;
-        final SimDisk logDisk;
+        SimDisk disk;
+        SimDisk logDisk;
+        /** The log that is being made to replace it. */
+        SimDisk newLogDisk;
         final SimStateFolder folder;
         final List<String> log = new ArrayList<>();
         SimLoop loop;
@@ -118,6 +121,10 @@ final class SimCluster {
     }
 
     private final long waitNs;
+    /** Size in the configuration, of every node from its next boot on; 0: that of the source's disk. */
+    long mirrorBytes;
+    /** Of every node from its next boot on. */
+    IntentLogSettings intentLog = new IntentLogSettings(CHUNK, 16, LogFailureAction.STOP);
     ResyncSettings resync = ResyncSettings.DEFAULT;
     /** For the nodes booted from now on. */
     UpkeepSettings upkeep = UpkeepSettings.DEFAULT;
@@ -135,7 +142,7 @@ final class SimCluster {
         if (foreign != null) {
             members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk"));
         }
-        MirrorConfig mirror = new MirrorConfig(TAG, 0, "C", members, new IntentLogSettings(CHUNK, 16),
+        MirrorConfig mirror = new MirrorConfig(TAG, mirrorBytes, "C", members, intentLog,
                 new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs),
                 upkeep);
         return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
@@ -180,6 +187,18 @@ final class SimCluster {
             @Override
             public void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
                 box.loop.execute(() -> opened.accept(box.logDisk.attach(box.loop)));
+            }
+
+            @Override
+            public void openNewIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+                box.newLogDisk = new SimDisk(scheduler, box.name + ".newlog" + scheduler.nanoTime(), SimDiskOptions.ofSize(8 << 20));
+                box.loop.execute(() -> opened.accept(box.newLogDisk.attach(box.loop)));
+            }
+
+            @Override
+            public void replaceIntentLog(String tag, Runnable replaced, Consumer<String> failed) {
+                box.logDisk = box.newLogDisk;
+                box.loop.execute(replaced);
             }
         };
         NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
