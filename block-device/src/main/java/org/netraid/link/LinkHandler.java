@@ -19,6 +19,20 @@ public interface LinkHandler {
      */
     void onBytes(ByteBuffer bytes);
 
+    /**
+     * Where the handler wants the bytes that come next, which saves copying a long payload: a direct buffer with room from
+     * its position to its limit, or null for {@link #onBytes}. The link may fill it or not. It asks before each read, never
+     * inside another call, and uses the buffer only before it asks again or delivers something.
+     */
+    default ByteBuffer receiveBuffer() {
+        return null;
+    }
+
+    /** The link has put so many bytes, at least one, at the position of {@link #receiveBuffer}, and has not moved it. */
+    default void onReceived(int countBytes) {
+        throw new IllegalStateException("bytes were received into a buffer that was not offered");
+    }
+
     /** The link takes bytes again after {@link Link#isWritable} was false. */
     default void onWritable() {
     }

@@ -21,6 +21,7 @@ public final class NettyEventLoop implements EventLoop {
     private final Consumer<Throwable> uncaught;
     /** Wrappers ready for reuse; touched on the loop's thread only. */
     private GuardedTask free;
+    private final LoopMemory memory = new LoopMemory();
 
     /**
      * @param netty the loop to run on
@@ -73,6 +74,10 @@ public final class NettyEventLoop implements EventLoop {
 
     io.netty.channel.EventLoop netty() {
         return netty;
+    }
+
+    LoopMemory memory() {
+        return memory;
     }
 
     /** Reports what code called by the loop has thrown. */

@@ -11,11 +11,15 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
@@ -36,7 +40,9 @@ import org.netraid.time.EventLoop;
  * While reading is off Netty does not read the socket; at most two reads' worth of bytes (what the handler left and what
  * a hang-up of the other end pushed in) is held in {@link #unread}.
  *
- * <p>A direct buffer is sent from where it is; a heap buffer is copied once, because the kernel needs a fixed address.
+ * <p>A direct buffer is sent from where it is, by {@link DirectOutput} while the kernel keeps up and else by Netty's queue; a heap
+ * buffer is copied once, because the kernel needs a fixed address. Bytes are received in the loop's buffer ({@link LoopMemory}) or
+ * in the handler's own.
  * A write's {@code released} may run inside {@link #flush}, when the kernel takes the bytes at once.
  */
 final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
@@ -69,6 +75,11 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
     /** In front of this handler once TLS has been started; else null. */
     private SslHandler tls;
     private Runnable secured;
+    /** The way past Netty's queue; null where the socket is not one of epoll's. */
+    private final DirectOutput output;
+    private final LoopMemory memory;
+    /** The handler's memory, being read into; else null. */
+    private ByteBuf placed;
 
     /**
      * @param tlsTasks runs what takes long in a TLS handshake
@@ -83,6 +94,10 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         this.peer = peer;
         this.handler = handler;
         this.options = options;
+        this.memory = loop.memory();
+        this.output = channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket
+                ? new DirectOutput(socket, memory, options.writeHighBytes(), this::release) : null;
+        channel.config().setRecvByteBufAllocator(new LinkReceiver(options.maxReadBytes(), this::receiveTarget));
     }
 
     @Override
@@ -100,6 +115,26 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
             }
             return;
         }
+        if (output != null && tls == null && isQueueEmpty() && output.offer(bytes, released)) {
+            return;
+        }
+        spill();
+        queue(bytes, released);
+    }
+
+    /** Netty's queue, which is used while the kernel does not keep up. */
+    private boolean isQueueEmpty() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return queue != null && queue.isEmpty() && queue.totalPendingWriteBytes() == 0;
+    }
+
+    private void spill() {
+        if (output != null && !output.isEmpty()) {
+            output.moveTo(this::queue);
+        }
+    }
+
+    private void queue(ByteBuffer bytes, Runnable released) {
         ByteBuf wrapped = Unpooled.wrappedBuffer(bytes);
         if (released == null) {
             channel.write(wrapped, channel.voidPromise());
@@ -128,8 +163,23 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
 
     @Override
     public void flush() {
-        if (state == State.OPEN) {
+        if (state != State.OPEN) {
+            return;
+        }
+        if (output == null || output.isEmpty()) {
             channel.flush();
+            return;
+        }
+        try {
+            if (!output.flush() && state == State.OPEN) {
+                spill();
+                channel.flush();
+            }
+        } catch (IOException e) {
+            if (state == State.OPEN) {
+                closeReason = LinkReasons.of(e);
+            }
+            cut();
         }
     }
 
@@ -185,6 +235,11 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
             bytes.release();
             return;
         }
+        if (bytes == placed) {
+            placed = null;
+            onPlaced(bytes);
+            return;
+        }
         if (unread != null) {
             bytes = joined(unread, bytes);
             unread = null;
@@ -195,13 +250,15 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
     /** Hands the bytes to the handler and keeps what it leaves. Takes over the buffer. */
     private void deliver(ByteBuf bytes) {
         if (!reading || delivering) {
-            unread = bytes;
+            unread = owned(bytes);
             return;
         }
         delivering = true;
         int left;
         try {
-            ByteBuffer view = bytes.nioBuffer();
+            // a view of its own would be an allocation with each read
+            ByteBuffer view = memory.isShared(bytes) ? bytes.internalNioBuffer(bytes.readerIndex(), bytes.readableBytes())
+                    : bytes.nioBuffer();
             handler.onBytes(view);
             left = view.remaining();
         } catch (Throwable thrown) {
@@ -216,7 +273,7 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
             return;
         }
         bytes.readerIndex(bytes.writerIndex() - left);
-        unread = bytes;
+        unread = owned(bytes);
         if (secured != null) {
             endForTls("plain bytes came before TLS had begun");
             return;
@@ -224,6 +281,44 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         if (reading && !redeliverPosted) {
             fail(new IllegalStateException(handler.getClass().getName() + " left " + left
                     + " received bytes unconsumed without turning reading off"));
+        }
+    }
+
+    /** What may be kept beyond this turn. */
+    private ByteBuf owned(ByteBuf bytes) {
+        if (!memory.isShared(bytes)) {
+            return bytes;
+        }
+        ByteBuf copy = channel.alloc().ioBuffer(bytes.readableBytes()).writeBytes(bytes);
+        bytes.release();
+        return copy;
+    }
+
+    /** Where the next read goes: to where the handler wants it, or to the loop's buffer; null for a buffer of its own. */
+    private ByteBuf receiveTarget() {
+        placed = null;
+        if (tls != null) {
+            // the bytes of the socket are not the handler's bytes
+            return null;
+        }
+        ByteBuffer wanted = state == State.OPEN && reading && unread == null ? handler.receiveBuffer() : null;
+        if (wanted != null) {
+            placed = Unpooled.wrappedBuffer(wanted).clear();
+            return placed;
+        }
+        return memory.receiveBuffer(options.maxReadBytes());
+    }
+
+    private void onPlaced(ByteBuf bytes) {
+        int count = bytes.readableBytes();
+        bytes.release();
+        delivering = true;
+        try {
+            handler.onReceived(count);
+        } catch (Throwable thrown) {
+            fail(thrown);
+        } finally {
+            delivering = false;
         }
     }
 
@@ -275,7 +370,8 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         if (tls != null) {
             throw new IllegalStateException("TLS was started twice");
         }
-        // What is queued is behind the new handler already and leaves as it is.
+        // What is in Netty's queue is behind the new handler already and leaves as it is.
+        spill();
         channel.flush();
         secured = whenSecured;
         tls = ((NettyTls) settings).newHandler(channel.alloc(), timeoutNs, tlsTasks);
@@ -329,6 +425,7 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         if (state != State.OPEN) {
             return;
         }
+        spill();
         state = State.CLOSING;
         closeReason = LinkReasons.CLOSED_HERE;
         dropUnread();
@@ -367,6 +464,7 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         }
         state = State.CLOSING;
         dropUnread();
+        dropOutput();
         if (channel instanceof SocketChannel && channel.isOpen() && !outputShut) {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         }
@@ -411,6 +509,7 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         }
         state = State.CLOSED;
         dropUnread();
+        dropOutput();
         if (closeTimer != null) {
             closeTimer.cancel();
         }
@@ -421,6 +520,12 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
             handler.onClosed(closeReason);
         } catch (Throwable thrown) {
             loop.report(thrown);
+        }
+    }
+
+    private void dropOutput() {
+        if (output != null) {
+            output.drop(loop::execute);
         }
     }
 

@@ -6,7 +6,6 @@ package org.netraid.link.io;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -219,8 +218,6 @@ public final class NettyLinkFactory implements LinkFactory {
 
     private void setUp(Channel made, String peer, LinkHandler handler, BooleanSupplier mayOpen) {
         made.config().setWriteBufferWaterMark(new WriteBufferWaterMark(options.writeLowBytes(), options.writeHighBytes()));
-        made.config().setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(512,
-                Math.min(16 << 10, options.maxReadBytes()), options.maxReadBytes()));
         TcpHabits.set(made);
         made.pipeline().addLast(new NettyLink(loop, made, peer, handler, options, tlsTasks, mayOpen));
     }

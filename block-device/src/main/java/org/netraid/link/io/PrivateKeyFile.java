@@ -136,6 +136,10 @@ final class PrivateKeyFile {
         ByteBuffer out = ByteBuffer.allocate(length + 5).put((byte) tag);
         if (length < 0x80) {
             out.put((byte) length);
+        } else if (length < 0x100) {
+            out.put((byte) 0x81).put((byte) length);
+        } else if (length < 0x10000) {
+            out.put((byte) 0x82).putShort((short) length);
         } else {
             out.put((byte) 0x83).put((byte) (length >> 16)).putShort((short) length);
         }

@@ -47,12 +47,13 @@ public final class ForeignServer implements AutoCloseable {
         return new ForeignServer(command, uri(unix, socket, port, ""), folder);
     }
 
-    public static ForeignServer qemuNbd(Path folder, boolean unix, Path file) throws IOException {
+    public static ForeignServer qemuNbd(Path folder, boolean unix, Path file, String... more) throws IOException {
         Path socket = folder.resolve("qemu.sock");
         int port = unix ? 0 : freePort();
         List<String> command = new ArrayList<>(List.of(installed("qemu-nbd"), "-t", "-f", "raw", "-x", "disk", "-e", "4",
                 "--discard=unmap", "-D", "from a test"));
         command.addAll(unix ? List.of("-k", socket.toString()) : List.of("-b", "127.0.0.1", "-p", "" + port));
+        command.addAll(List.of(more));
         command.add(file.toString());
         return new ForeignServer(command, uri(unix, socket, port, "disk"), folder);
     }

@@ -17,11 +17,13 @@ import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
 import org.netraid.link.io.NettyLinkOptions;
 import org.netraid.link.io.NettyRuntime;
+import org.netraid.link.io.TlsException;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
 import org.netraid.nbd.client.NbdConnector;
 import org.netraid.nbd.client.NbdTarget;
+import org.netraid.nbd.client.io.UriTls;
 import org.netraid.nbd.wire.NbdUri;
 
 /** Our client on real sockets; every method waits for its result. */
@@ -61,7 +63,8 @@ public final class RealClient implements AutoCloseable {
     /** One attempt. @return the reason of the failure, or the empty string */
     public String tryOpen(String uri) {
         CompletableFuture<String> result = new CompletableFuture<>();
-        runtime.loop(0).execute(() -> connector.connect(NbdTarget.of(NbdUri.parse(uri)), new NbdConnectionListener() {
+        NbdTarget target = target(uri);
+        runtime.loop(0).execute(() -> connector.connect(target, new NbdConnectionListener() {
             @Override
             public void onConnected(NbdClientDevice connected) {
                 device = connected;
@@ -79,6 +82,15 @@ public final class RealClient implements AutoCloseable {
             }
         }));
         return get(result);
+    }
+
+    private static NbdTarget target(String uri) {
+        NbdUri parsed = NbdUri.parse(uri);
+        try {
+            return NbdTarget.of(parsed, UriTls.of(parsed, null, warning -> { }));
+        } catch (TlsException e) {
+            throw new AssertionError(e);
+        }
     }
 
     public NbdClientDevice device() {

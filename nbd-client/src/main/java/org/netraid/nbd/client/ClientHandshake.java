@@ -60,6 +60,8 @@ final class ClientHandshake {
 
     private Step step;
     private boolean noZeroes;
+    /** TLS is up, and the server has not answered anything since. */
+    private boolean freshlySecured;
     private boolean structured;
     private boolean extended;
     private final List<MetaContext> contexts = new ArrayList<>();
@@ -127,6 +129,7 @@ final class ClientHandshake {
 
     /** The TLS handshake has ended well; what is said from now on is secured. */
     void onSecured() {
+        freshlySecured = true;
         afterGreeting();
     }
 
@@ -156,6 +159,10 @@ final class ClientHandshake {
     String closedMeans() {
         if (step == Step.SECURING) {
             return "no TLS session with the server";
+        }
+        if (freshlySecured) {
+            // in TLS 1.3 a client is done before the server has looked at its certificate
+            return "the server closed the connection right after the TLS handshake; it may want another client certificate, or any at all";
         }
         if (step == Step.EXPORT_NAME_REPLY) {
             return "the server closed the connection when asked for export '" + exportName
@@ -249,6 +256,7 @@ final class ClientHandshake {
     }
 
     private void onReplyHeader() {
+        freshlySecured = false;
         if (!header.decode(gathered)) {
             throw new NbdFormatException("the reply magic is wrong");
         }

@@ -34,8 +34,20 @@ public record NbdTarget(LinkAddress address, String exportName, long expectedSiz
         this(address, exportName, ANY_SIZE, null);
     }
 
+    /** @throws IllegalArgumentException if the URI wants TLS: that needs {@link #of(NbdUri, LinkTls)} */
     public static NbdTarget of(NbdUri uri) {
-        return new NbdTarget(uri.address(), uri.exportName());
+        return of(uri, null);
+    }
+
+    /**
+     * @param tls made of what the URI says of TLS; null if and only if it says nothing
+     * @throws IllegalArgumentException if the URI wants TLS and there are no settings, or the other way round
+     */
+    public static NbdTarget of(NbdUri uri, LinkTls tls) {
+        if ((uri.tls() == null) != (tls == null)) {
+            throw new IllegalArgumentException(uri + (tls == null ? " is to be reached with TLS only" : " is a plain text URI"));
+        }
+        return new NbdTarget(uri.address(), uri.exportName()).withTls(tls);
     }
 
     public NbdTarget withExpectedSize(long sizeBytes) {

@@ -8,24 +8,47 @@ import java.util.Locale;
 import org.netraid.link.LinkAddress;
 
 /**
- * Where an export is: {@code nbd://host[:port]/export} or {@code nbd+unix:///export?socket=PATH}.
- * Source: NBD URI specification ({@code doc/uri.md}).
- *
- * <p>The TLS forms {@code nbds} and {@code nbds+unix} are recognised and refused until TLS exists: silently speaking
- * plain text to a peer that was meant to be reached encrypted is no option.
+ * Where an export is: {@code nbd://host[:port]/export} or {@code nbd+unix:///export?socket=PATH}; with TLS {@code nbds://} and
+ * {@code nbds+unix://}, which never mean plain text. Source: NBD URI specification ({@code doc/uri.md}); the TLS parameters are those
+ * of libnbd.
  *
  * @param address TCP address or unix socket
  * @param exportName decoded; empty for the default export
+ * @param tls how the server is to be checked; null for plain text
  */
-public record NbdUri(LinkAddress address, String exportName) {
+public record NbdUri(LinkAddress address, String exportName, Tls tls) {
+
+    /**
+     * What a URI says of TLS.
+     *
+     * @param certificates folder of certificates ({@code tls-certificates}); empty if the URI names none
+     * @param hostName name that the server's certificate must be for ({@code tls-hostname}); empty for the host of the URI
+     * @param verifyPeer check the server's certificate ({@code tls-verify-peer})
+     */
+    public record Tls(String certificates, String hostName, boolean verifyPeer) {
+
+        /** Nothing special. */
+        public static final Tls DEFAULT = new Tls("", "", true);
+    }
 
     private static final String TCP = "nbd";
     private static final String UNIX = "nbd+unix";
+    private static final String TLS_TCP = "nbds";
+    private static final String TLS_UNIX = "nbds+unix";
     private static final String DEFAULT_HOST = "localhost";
     private static final String SEPARATOR = "://";
 
     public NbdUri {
         NbdStrings.encode(exportName, "export name");
+    }
+
+    /** A URI without TLS. */
+    public NbdUri(LinkAddress address, String exportName) {
+        this(address, exportName, null);
+    }
+
+    public NbdUri withExport(String name) {
+        return new NbdUri(address, name, tls);
     }
 
     /**
@@ -57,40 +80,22 @@ public record NbdUri(LinkAddress address, String exportName) {
         int slash = hierarchy.indexOf('/');
         String authority = slash < 0 ? hierarchy : hierarchy.substring(0, slash);
         String exportName = slash < 0 ? "" : PercentCode.decode(hierarchy.substring(slash + 1));
-        String socket = socketOf(query);
+        NbdUriQuery parameters = NbdUriQuery.parse(query);
+        String socket = parameters.socket();
         return switch (scheme) {
-            case TCP -> new NbdUri(tcpAddress(authority, socket), exportName);
-            case UNIX -> new NbdUri(unixAddress(authority, socket), exportName);
-            case "nbds", "nbds+unix" -> throw new NbdFormatException(
-                    "TLS is not supported yet; use the " + (scheme.equals("nbds") ? TCP : UNIX) + " form over a trusted network");
+            case TCP -> new NbdUri(tcpAddress(authority, socket), exportName, parameters.noTls());
+            case UNIX -> new NbdUri(unixAddress(authority, socket), exportName, parameters.noTls());
+            case TLS_TCP -> new NbdUri(tcpAddress(authority, socket), exportName, parameters.tls());
+            case TLS_UNIX -> new NbdUri(unixAddress(authority, socket), exportName, parameters.tls());
             case "nbd+vsock", "nbds+vsock", "nbd+ssh", "nbds+ssh" -> throw new NbdFormatException(
                     "transport '" + scheme + "' is not supported; use " + TCP + " or " + UNIX);
             default -> throw new NbdFormatException("unknown scheme '" + scheme + "'; use " + TCP + " or " + UNIX);
         };
     }
 
-    /** The {@code socket} parameter, or null; any other parameter is refused, since it would have been meant to do something. */
-    private static String socketOf(String query) {
-        String socket = null;
-        for (String parameter : query.split("&")) {
-            if (parameter.isEmpty()) {
-                continue;
-            }
-            int equals = parameter.indexOf('=');
-            String key = PercentCode.decode(equals < 0 ? parameter : parameter.substring(0, equals));
-            if (!key.equals("socket")) {
-                throw new NbdFormatException("unknown parameter '" + key + "'");
-            }
-            if (socket != null) {
-                throw new NbdFormatException("parameter 'socket' is given twice");
-            }
-            socket = equals < 0 ? "" : PercentCode.decode(parameter.substring(equals + 1));
-        }
-        return socket;
-    }
-
     private static LinkAddress unixAddress(String authority, String socket) {
         if (!authority.isEmpty()) {
+            refuseUser(authority);
             throw new NbdFormatException("a unix socket URI has no host; write " + UNIX + ":///EXPORT?socket=PATH");
         }
         if (socket == null || socket.isEmpty()) {
@@ -106,14 +111,18 @@ public record NbdUri(LinkAddress address, String exportName) {
         if (socket != null) {
             throw new NbdFormatException("parameter 'socket' belongs to " + UNIX + " URIs");
         }
-        if (authority.indexOf('@') >= 0) {
-            throw new NbdFormatException("a user name has a meaning with TLS only");
-        }
+        refuseUser(authority);
         LinkAddress address = hostAndPort(authority);
         if (address.port() == 0) {
             throw new NbdFormatException("port 0 cannot be connected to");
         }
         return address;
+    }
+
+    private static void refuseUser(String authority) {
+        if (authority.indexOf('@') >= 0) {
+            throw new NbdFormatException("a user name belongs to TLS with pre-shared keys, which is not supported; use certificates");
+        }
     }
 
     /**
@@ -169,11 +178,12 @@ public record NbdUri(LinkAddress address, String exportName) {
     @Override
     public String toString() {
         String path = "/" + PercentCode.encode(exportName);
+        String query = NbdUriQuery.toString(address.socketPath(), tls);
         if (address.isUnix()) {
-            return UNIX + SEPARATOR + path + "?socket=" + PercentCode.encode(address.socketPath());
+            return (tls == null ? UNIX : TLS_UNIX) + SEPARATOR + path + query;
         }
         boolean ipv6 = address.host().indexOf(':') >= 0;
         String host = ipv6 ? "[" + address.host().replace("%", "%25") + "]" : PercentCode.encode(address.host());
-        return TCP + SEPARATOR + host + ":" + address.port() + path;
+        return (tls == null ? TCP : TLS_TCP) + SEPARATOR + host + ":" + address.port() + path + query;
     }
 }

@@ -47,10 +47,31 @@ class NbdUriTest {
 
     @ParameterizedTest
     @CsvSource({
+        "nbds://h/x,                                             '', '', true",
+        "NBDS://h:10809/x?tls-certificates=/etc/pki%26/n,        /etc/pki&/n, '', true",
+        "nbds://h/x?tls-hostname=eve.example.org&tls-verify-peer=yes, '', eve.example.org, true",
+        "nbds://h/x?tls-verify-peer=false,                       '', '', false",
+    })
+    void shouldReadTlsUri(String uri, String certificates, String hostName, boolean verify) {
+        NbdUri parsed = NbdUri.parse(uri);
+        assertThat(parsed).isEqualTo(new NbdUri(LinkAddress.tcp("h", 10809), "x", new NbdUri.Tls(certificates, hostName, verify)));
+        assertThat(NbdUri.parse(parsed.toString())).isEqualTo(parsed);
+        NbdUri unix = NbdUri.parse("nbds+unix:///x?socket=/s" + (uri.contains("?") ? "&" + uri.substring(uri.indexOf('?') + 1) : ""));
+        assertThat(unix).isEqualTo(new NbdUri(LinkAddress.unix("/s"), "x", parsed.tls()));
+        assertThat(NbdUri.parse(unix.toString())).isEqualTo(unix);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         "host:10809,                             nbd://HOST",
         "http://h/,                              unknown scheme 'http'",
-        "nbds://h/,                              TLS",
-        "nbds+unix:///?socket=/s,                TLS",
+        "nbds://h/?tls-psk-file=/k,              pre-shared keys",
+        "nbds://alice@h/,                        pre-shared keys",
+        "nbds+unix://alice@/?socket=/s,          pre-shared keys",
+        "nbds://h/?tls-verify-peer=perhaps,      true or false",
+        "nbds://h/?tls-certificates=,            needs a value",
+        "nbds://h/?tls-hostname=a&tls-hostname=b, given twice",
+        "nbds+vsock://2/,                        not supported",
         "nbd+vsock://2/,                         not supported",
         "nbd+unix:///x,                          ?socket=PATH",
         "nbd+unix:///x?socket=,                  ?socket=PATH",
@@ -58,7 +79,7 @@ class NbdUriTest {
         "nbd+unix:///x?socket=/a&socket=/b,      given twice",
         "nbd+unix:///x?socket=/a%00b,            NUL",
         "nbd://h/x?socket=/s,                    belongs to nbd+unix",
-        "nbd://h/x?tls-certificates=/s,          unknown parameter 'tls-certificates'",
+        "nbd://h/x?tls-certificates=/s,          belongs to nbds",
         "nbd://h/x?x-protocol=B,                 unknown parameter 'x-protocol'",
         "nbd://user@h/x,                         user name",
         "nbd://h:99999/x,                        above 65535",
@@ -85,7 +106,8 @@ class NbdUriTest {
         Random random = new Random(7);
         for (int i = 0; i < 2000; i++) {
             NbdUri uri = new NbdUri(random.nextBoolean() ? LinkAddress.tcp("::1", 1 + random.nextInt(65535))
-                    : LinkAddress.unix("/" + text(random)), text(random));
+                    : LinkAddress.unix("/" + text(random)), text(random), random.nextBoolean() ? null
+                    : new NbdUri.Tls(text(random), text(random), random.nextBoolean()));
             assertThat(NbdUri.parse(uri.toString())).isEqualTo(uri);
         }
     }

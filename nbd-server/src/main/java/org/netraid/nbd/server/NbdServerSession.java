@@ -104,9 +104,7 @@ public final class NbdServerSession implements LinkHandler {
 
     @Override
     public void onBytes(ByteBuffer bytes) {
-        if (service.limits().idleTimeoutNs() > 0) {
-            lastBytesNs = service.loop().nanoTime();
-        }
+        noteBytes();
         inTurn = true;
         try {
             while (bytes.hasRemaining() && !ending && !paused && !securing) {
@@ -124,6 +122,29 @@ public final class NbdServerSession implements LinkHandler {
         flushTurn();
     }
 
+    private void noteBytes() {
+        if (service.limits().idleTimeoutNs() > 0) {
+            lastBytesNs = service.loop().nanoTime();
+        }
+    }
+
+    @Override
+    public ByteBuffer receiveBuffer() {
+        return phase == transmission && !ending && !paused ? transmission.receiveBuffer() : null;
+    }
+
+    @Override
+    public void onReceived(int countBytes) {
+        noteBytes();
+        inTurn = true;
+        try {
+            transmission.onReceived(countBytes);
+        } finally {
+            inTurn = false;
+        }
+        flushTurn();
+    }
+
     @Override
     public void onWritable() {
         resumeSoon();
@@ -136,6 +157,9 @@ public final class NbdServerSession implements LinkHandler {
         if (!ending) {
             ending = true;
             endReason = reason;
+            if (securing) {
+                service.events().onRefused(peer, reason);
+            }
         }
         cancelTimers();
         releaseOptionBytes();
@@ -151,7 +175,9 @@ public final class NbdServerSession implements LinkHandler {
      */
     private void secure(int plainBytes) {
         if (plainBytes > 0) {
-            abort(plainBytes + " bytes of plain text behind STARTTLS");
+            String reason = plainBytes + " bytes of plain text behind STARTTLS";
+            service.events().onRefused(peer, reason);
+            abort(reason);
             return;
         }
         flushNow();
@@ -217,6 +243,12 @@ public final class NbdServerSession implements LinkHandler {
     void pause() {
         paused = true;
         link.setReading(false);
+    }
+
+    /** Lets the device's completions and the replies go before more is read; the socket is read again in the next turn. */
+    void yieldTurn() {
+        pause();
+        resumeSoon();
     }
 
     /** Whatever was missing may be there again. Cheap, may be called at any time. */
@@ -328,6 +360,8 @@ public final class NbdServerSession implements LinkHandler {
         if (!paused || ending || !linkUp) {
             return;
         }
+        // replies before new work: they may have waited for this turn
+        flushTurn();
         inTurn = true;
         paused = false;
         try {

@@ -33,6 +33,11 @@ final class Transmission implements NbdServerSession.Phase {
         SKIP
     }
 
+    /** Payloads at least this long are received in place; shorter ones cost less in one read with their neighbours. */
+    private static final int MIN_PLACED_BYTES = 32 << 10;
+    /** Work given to the device in one turn; then the replies go first, so that the client does not wait for all of it. */
+    private static final int MAX_TURN_BYTES = 256 << 10;
+
     private final NbdServerSession session;
     private final NbdService service;
     private final Export export;
@@ -54,6 +59,7 @@ final class Transmission implements NbdServerSession.Phase {
     private long bytesInFlight;
     private long bytesQueued;
     private long lastProgressNs;
+    private long turnBytes;
 
     Transmission(NbdServerSession session, NbdService service, Export export, Negotiated negotiated) {
         this.session = session;
@@ -71,6 +77,7 @@ final class Transmission implements NbdServerSession.Phase {
 
     @Override
     public void consume(ByteBuffer in) {
+        turnBytes = 0;
         while (in.hasRemaining() && !session.isPaused() && !session.isEnding()) {
             switch (state) {
                 case HEADER -> {
@@ -89,6 +96,7 @@ final class Transmission implements NbdServerSession.Phase {
 
     @Override
     public boolean proceed() {
+        turnBytes = 0;
         return state != State.HELD || begin();
     }
 
@@ -189,12 +197,31 @@ final class Transmission implements NbdServerSession.Phase {
     private void readPayload(ByteBuffer in) {
         lastProgressNs = service.loop().nanoTime();
         if (Handshake.fill(current.data.bytes, in)) {
-            RequestSlot slot = current;
-            current = null;
-            state = State.HEADER;
-            slot.data.bytes.flip();
-            start(slot);
+            onPayload();
         }
+    }
+
+    /** Room for what is missing of a long payload, so that the link can put it there itself. */
+    ByteBuffer receiveBuffer() {
+        boolean longEnough = state == State.PAYLOAD && current.data.bytes.remaining() >= MIN_PLACED_BYTES;
+        return longEnough ? current.data.bytes : null;
+    }
+
+    void onReceived(int countBytes) {
+        ByteBuffer into = current.data.bytes;
+        into.position(into.position() + countBytes);
+        lastProgressNs = service.loop().nanoTime();
+        if (!into.hasRemaining()) {
+            onPayload();
+        }
+    }
+
+    private void onPayload() {
+        RequestSlot slot = current;
+        current = null;
+        state = State.HEADER;
+        slot.data.bytes.flip();
+        start(slot);
     }
 
     private void readFilter(ByteBuffer in) {
@@ -243,6 +270,10 @@ final class Transmission implements NbdServerSession.Phase {
             return;
         }
         withDevice++;
+        turnBytes += slot.data == null ? 0 : slot.lengthBytes;
+        if (turnBytes >= MAX_TURN_BYTES && state == State.HEADER && !session.isPaused()) {
+            session.yieldTurn();
+        }
         slot.submit(command, export.device());
     }
 

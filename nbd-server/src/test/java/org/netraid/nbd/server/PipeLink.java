@@ -37,6 +37,7 @@ final class PipeLink implements Link {
     /** What the server wants to secure the stream with, once it does; null before. */
     LinkTls tls;
     private Runnable secured;
+    int placedBytes;
     boolean aborted;
 
     PipeLink(EventLoop loop, LinkHandler handler) {
@@ -59,12 +60,25 @@ final class PipeLink implements Link {
             return;
         }
         ByteBuffer in = ByteBuffer.wrap(unread);
+        place(in);
         handler.onBytes(in);
         if (reading && !closed && in.hasRemaining()) {
             throw new AssertionError(in.remaining() + " bytes left unconsumed while reading");
         }
         unread = new byte[in.remaining()];
         in.get(unread);
+    }
+
+    /** A payload goes where the server wants it, as a real link does it. */
+    private void place(ByteBuffer in) {
+        ByteBuffer wanted = handler.receiveBuffer();
+        if (wanted != null) {
+            int count = Math.min(wanted.remaining(), in.remaining());
+            wanted.duplicate().put(in.slice(in.position(), count));
+            in.position(in.position() + count);
+            handler.onReceived(count);
+            placedBytes += count;
+        }
     }
 
     /** What the server has sent and the client has taken since the last call. */

@@ -24,12 +24,15 @@ import org.netraid.block.io.DeviceOpenException;
 import org.netraid.block.io.DiskWorkers;
 import org.netraid.block.io.FileBlockDevice;
 import org.netraid.block.io.FileDeviceOptions;
+import org.netraid.link.LinkTls;
 import org.netraid.link.io.NettyLinkOptions;
 import org.netraid.link.io.NettyRuntime;
+import org.netraid.nbd.client.MultiConnector;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
 import org.netraid.nbd.client.NbdConnector;
+import org.netraid.nbd.client.NbdMultiDevice;
 import org.netraid.nbd.client.NbdTarget;
 import org.netraid.nbd.wire.ListedExport;
 import org.netraid.nbd.wire.NbdFormatException;
@@ -43,11 +46,13 @@ final class ClientSession implements AutoCloseable {
 
     private final NettyRuntime runtime;
     private final NbdConnector connector;
+    private final TlsOptions tls;
     private final List<BlockDevice> devices = new ArrayList<>();
     private DiskWorkers workers;
     private volatile Throwable broken;
 
-    ClientSession(long timeoutSeconds, UnaryOperator<NbdClientConfig> adjust) {
+    ClientSession(long timeoutSeconds, TlsOptions tls, UnaryOperator<NbdClientConfig> adjust) {
+        this.tls = tls;
         long timeoutNs = TimeUnit.SECONDS.toNanos(timeoutSeconds);
         NbdClientConfig config = NbdClientConfig.defaults().withHoles(true).withConnectTimeoutNs(timeoutNs)
                 .withHandshakeTimeoutNs(timeoutNs).withRequestTimeoutNs(timeoutNs);
@@ -73,8 +78,9 @@ final class ClientSession implements AutoCloseable {
 
     /** Connects to an export. */
     NbdClientDevice open(NbdUri uri) {
+        NbdTarget target = NbdTarget.of(uri, tls.of(uri));
         NbdClientDevice device = call("the connection to " + uri, (result, failed) ->
-                connector.connect(NbdTarget.of(uri), new NbdConnectionListener() {
+                connector.connect(target, new NbdConnectionListener() {
                     @Override
                     public void onConnected(NbdClientDevice connected) {
                         result.accept(connected);
@@ -94,14 +100,42 @@ final class ClientSession implements AutoCloseable {
         return device;
     }
 
-    List<ListedExport> list(NbdUri uri) {
-        return call("the list of " + uri, (result, failed) -> connector.list(uri.address(), result, failed));
+    /** Connects to an export over several connections, where the server allows it. */
+    NbdMultiDevice open(NbdUri uri, int connections) {
+        NbdMultiDevice device = call("the connection to " + uri, (result, failed) ->
+                MultiConnector.connect(connector, NbdTarget.of(uri), connections, new MultiConnector.Listener() {
+                    @Override
+                    public void onConnected(NbdMultiDevice connected) {
+                        result.accept(connected);
+                    }
+
+                    @Override
+                    public void onConnectFailed(String reason) {
+                        failed.accept(reason);
+                    }
+
+                    @Override
+                    public void onDisconnected(String reason) {
+                        // requests in flight say so
+                    }
+                }));
+        devices.add(device);
+        return device;
     }
 
-    /** Opens an export or, if the text is no URI, a file or block device. */
-    BlockDevice open(String uriOrFile, FileDeviceOptions fileOptions) {
+    List<ListedExport> list(NbdUri uri) {
+        LinkTls settings = tls.of(uri);
+        return call("the list of " + uri, (result, failed) -> connector.list(uri.address(), settings, result, failed));
+    }
+
+    /**
+     * Opens an export or, if the text is no URI, a file or block device.
+     *
+     * @param connections of an export
+     */
+    BlockDevice open(String uriOrFile, FileDeviceOptions fileOptions, int connections) {
         if (isUri(uriOrFile)) {
-            return open(uri(uriOrFile));
+            return open(uri(uriOrFile), connections);
         }
         if (workers == null) {
             workers = new DiskWorkers("nbd-client-disk", 2);

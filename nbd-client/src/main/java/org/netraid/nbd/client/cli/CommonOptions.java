@@ -6,6 +6,7 @@ package org.netraid.nbd.client.cli;
 
 import java.util.function.UnaryOperator;
 import org.netraid.nbd.client.NbdClientConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of every subcommand. */
@@ -14,6 +15,8 @@ final class CommonOptions {
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
             description = "Give up when the server makes no progress for so long (default ${DEFAULT-VALUE}).")
     private long timeoutSeconds;
+    @Mixin
+    private TlsOptions tls;
 
     ClientSession session() {
         return session(config -> config);
@@ -24,6 +27,6 @@ final class CommonOptions {
         if (timeoutSeconds < 1 || timeoutSeconds > 86_400) {
             throw new CliFailure("--timeout " + timeoutSeconds + " is not in 1 to 86400 seconds");
         }
-        return new ClientSession(timeoutSeconds, adjust);
+        return new ClientSession(timeoutSeconds, tls, adjust);
     }
 }

@@ -37,8 +37,8 @@ final class CompareCommand implements Callable<Integer> {
         pair.check();
         FileDeviceOptions fileOptions = FileDeviceOptions.DEFAULT.withReadOnly(true).withExclusive(false);
         try (ClientSession session = common.session()) {
-            BlockDevice a = session.open(one, fileOptions);
-            BlockDevice b = session.open(other, fileOptions);
+            BlockDevice a = session.open(one, fileOptions, pair.connections());
+            BlockDevice b = session.open(other, fileOptions, pair.connections());
             if (a.geometry().sizeBytes() != b.geometry().sizeBytes()) {
                 throw new CliFailure("they differ in size: " + one + " has " + a.geometry().sizeBytes() + " bytes, "
                         + other + " has " + b.geometry().sizeBytes());

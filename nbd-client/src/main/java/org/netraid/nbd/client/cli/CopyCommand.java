@@ -46,11 +46,11 @@ final class CopyCommand implements Callable<Integer> {
     public Integer call() {
         pair.check();
         try (ClientSession session = common.session()) {
-            BlockDevice from = session.open(source, FileDeviceOptions.DEFAULT.withReadOnly(true).withExclusive(false));
+            BlockDevice from = session.open(source, FileDeviceOptions.DEFAULT.withReadOnly(true).withExclusive(false), pair.connections());
             long size = from.geometry().sizeBytes();
             boolean create = !ClientSession.isUri(target) && !Files.exists(Path.of(target));
             BlockDevice to = session.open(target,
-                    create ? FileDeviceOptions.DEFAULT.withCreateBytes(size) : FileDeviceOptions.DEFAULT);
+                    create ? FileDeviceOptions.DEFAULT.withCreateBytes(size) : FileDeviceOptions.DEFAULT, pair.connections());
             if (to.geometry().sizeBytes() < size) {
                 throw new CliFailure(target + " has " + to.geometry().sizeBytes() + " bytes, but " + source + " has " + size
                         + "; nothing was written");

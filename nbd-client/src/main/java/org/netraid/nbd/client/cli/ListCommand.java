@@ -41,7 +41,7 @@ final class ListCommand implements Callable<Integer> {
             } else {
                 for (ListedExport export : exports) {
                     String description = export.description().replaceAll("\\p{Cntrl}", " ");
-                    out.println(new NbdUri(parsed.address(), export.name()) + (description.isEmpty() ? "" : "\t" + description));
+                    out.println(parsed.withExport(export.name()) + (description.isEmpty() ? "" : "\t" + description));
                 }
             }
             out.flush();
@@ -51,6 +51,6 @@ final class ListCommand implements Callable<Integer> {
 
     private static String json(NbdUri server, ListedExport export) {
         return "{\"export\":" + ExportText.quote(export.name()) + ",\"description\":" + ExportText.quote(export.description())
-                + ",\"uri\":" + ExportText.quote(new NbdUri(server.address(), export.name()).toString()) + "}";
+                + ",\"uri\":" + ExportText.quote(server.withExport(export.name()).toString()) + "}";
     }
 }

@@ -57,7 +57,7 @@ final class MapCommand implements Callable<Integer> {
             throw new CliFailure("--context " + context + ": a file has no context but " + MetaContext.BASE_ALLOCATION);
         }
         try (ClientSession session = common.session(config -> config.withMap(context))) {
-            BlockDevice device = session.open(source, FileDeviceOptions.DEFAULT.withReadOnly(true).withExclusive(false));
+            BlockDevice device = session.open(source, FileDeviceOptions.DEFAULT.withReadOnly(true).withExclusive(false), 1);
             if (!device.can(BlockCapability.EXTENTS)) {
                 throw new CliFailure(source + ": the server does not offer " + context
                         + (holes ? ", so nobody knows where its holes are" : " for this export"));

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.netraid.block.BlockDevice;
 import org.netraid.nbd.client.CopyJob;
+import org.netraid.nbd.client.MultiConnector;
 import picocli.CommandLine.Option;
 
 /** Runs a {@link CopyJob} and draws its progress. */
@@ -28,7 +29,18 @@ final class PairRunner {
             description = "Draw a progress bar if standard error is a terminal (the default).")
     private boolean progress;
 
+    @Option(names = {"-C", "--connections"}, paramLabel = "N", defaultValue = "4",
+            description = "Connections to each export, where the server allows several (default ${DEFAULT-VALUE}).")
+    private int connections;
+
+    int connections() {
+        return connections;
+    }
+
     void check() {
+        if (connections < 1 || connections > MultiConnector.MAX_CONNECTIONS) {
+            throw new CliFailure("--connections " + connections + " is not in 1 to " + MultiConnector.MAX_CONNECTIONS);
+        }
         if (requests < 1 || requests > 1024) {
             throw new CliFailure("--requests " + requests + " is not in 1 to 1024");
         }

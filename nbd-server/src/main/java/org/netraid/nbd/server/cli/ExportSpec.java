@@ -11,7 +11,7 @@ import org.netraid.nbd.wire.NbdFormatException;
 import org.netraid.nbd.wire.NbdStrings;
 
 /** What the command line says of one export. */
-record ExportSpec(String name, Path file, String description, boolean readOnly) {
+record ExportSpec(String name, Path file, String description, boolean readOnly, boolean tlsOnly) {
 
     ExportSpec {
         try {
@@ -28,11 +28,15 @@ record ExportSpec(String name, Path file, String description, boolean readOnly) 
         int slash = argument.indexOf('/');
         boolean named = equals >= 0 && (slash < 0 || slash > equals) && !Files.exists(path(argument));
         String name = named ? argument.substring(0, equals) : "";
-        return new ExportSpec(name, path(named ? argument.substring(equals + 1) : argument), description, readOnly);
+        return new ExportSpec(name, path(named ? argument.substring(equals + 1) : argument), description, readOnly, false);
     }
 
     ExportSpec withName(String newName) {
-        return new ExportSpec(newName, file, description, readOnly);
+        return new ExportSpec(newName, file, description, readOnly, tlsOnly);
+    }
+
+    ExportSpec withTlsOnly() {
+        return new ExportSpec(name, file, description, readOnly, true);
     }
 
     private static Path path(String text) {

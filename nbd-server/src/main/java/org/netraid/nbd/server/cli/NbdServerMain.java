@@ -17,6 +17,7 @@ import org.netraid.nbd.wire.NbdFormatException;
 import org.netraid.nbd.wire.NbdUri;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -70,6 +71,9 @@ public final class NbdServerMain implements Callable<Integer> {
             description = "Offer NetRAID's additions to the protocol to clients that ask for them. Default: ${DEFAULT-VALUE}")
     private String extensions;
 
+    @Mixin
+    private TlsOptions tls = new TlsOptions();
+
     private NbdServerMain() {
     }
 
@@ -89,7 +93,7 @@ public final class NbdServerMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        ServerProcess process = new ServerProcess(address(), exports(), limits());
+        ServerProcess process = new ServerProcess(address(), tls.mark(exports()), limits(), tls.settings(ServerProcess::warn));
         process.offer(offeredExtensions());
         process.run();
         return EXIT_FAILURE;

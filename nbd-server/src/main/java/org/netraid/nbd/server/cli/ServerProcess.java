@@ -27,6 +27,7 @@ import org.netraid.nbd.server.Export;
 import org.netraid.nbd.server.FixedExports;
 import org.netraid.nbd.server.NbdService;
 import org.netraid.nbd.server.ServerLimits;
+import org.netraid.nbd.server.ServerTls;
 import org.netraid.nbd.server.io.LogEvents;
 import org.netraid.nbd.server.io.NbdServer;
 import org.netraid.nbd.wire.Extension;
@@ -50,13 +51,15 @@ final class ServerProcess {
     private final LinkAddress address;
     private final List<ExportSpec> specs;
     private final ServerLimits limits;
+    private final ServerTls tls;
     private final List<Export> exports = new ArrayList<>();
     private Set<Extension> extensions = Set.of(Extension.values());
     private NettyEventLoop loop;
     private BufferPool pool;
     private volatile NbdServer server;
 
-    ServerProcess(LinkAddress address, List<ExportSpec> specs, ServerLimits limits) {
+    ServerProcess(LinkAddress address, List<ExportSpec> specs, ServerLimits limits, ServerTls tls) {
+        this.tls = tls;
         this.address = address;
         this.specs = specs;
         this.limits = limits;
@@ -67,6 +70,10 @@ final class ServerProcess {
         extensions = offered;
     }
 
+    static void warn(String sentence) {
+        LOG.warn("{}", sentence);
+    }
+
     /** Serves until a signal ends the process; returns only by an exception. */
     void run() throws ServerFailure, InterruptedException {
         NettyRuntime runtime = new NettyRuntime("nbd-server", 1, e -> LOG.error("internal error; the client concerned is cut", e));
@@ -75,12 +82,13 @@ final class ServerProcess {
         FixedExports table = tableOf(exports);
         long memoryBytes = Math.max(BufferPool.LARGEST_BYTES * 2L, Math.min(MAX_MEMORY_BYTES, Runtime.getRuntime().maxMemory() / 2));
         pool = new BufferPool(memoryBytes);
-        NbdService service = new NbdService(loop, table, limits, pool, new LogEvents());
+        NbdService service = new NbdService(loop, table, limits, pool, new LogEvents(), tls);
         service.offer(extensions);
         server = listen(runtime, service);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endOnSignal, "nbd-server-end"));
         for (Export export : exports) {
-            System.out.println(new NbdUri(server.address(), export.name()));
+            boolean secured = tls.mode() == ServerTls.Mode.REQUIRE || export.tlsOnly();
+            System.out.println(new NbdUri(server.address(), export.name(), secured ? NbdUri.Tls.DEFAULT : null));
         }
         System.out.flush();
         new CountDownLatch(1).await();
@@ -91,7 +99,7 @@ final class ServerProcess {
             try {
                 FileDeviceOptions options = FileDeviceOptions.DEFAULT.withReadOnly(spec.readOnly());
                 FileBlockDevice device = FileBlockDevice.open(spec.file(), options, loop, workers);
-                exports.add(new Export(spec.name(), spec.description(), device, spec.readOnly()));
+                exports.add(new Export(spec.name(), spec.description(), device, spec.readOnly()).withTlsOnly(spec.tlsOnly()));
             } catch (DeviceOpenException e) {
                 throw new ServerFailure(e.getMessage());
             }
