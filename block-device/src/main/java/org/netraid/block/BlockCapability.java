@@ -23,5 +23,9 @@ public enum BlockCapability {
     /** {@link BlockRequest#extents} is answered; of a device without it every byte counts as data. */
     EXTENTS,
     /** {@link BlockRequest#checksum} is answered. */
-    CHECKSUM
+    CHECKSUM,
+    /** {@link BlockRequest#barrier} is honoured. */
+    BARRIER,
+    /** {@link BlockRequest#withReceipt} is honoured: the device tells when a modification is in the memory of the system that holds it. */
+    RECEIPT
 }

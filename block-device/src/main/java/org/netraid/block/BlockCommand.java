@@ -6,7 +6,7 @@ package org.netraid.block;
 
 /**
  * What a {@link BlockRequest} asks of a {@link BlockDevice}. The set is NBD's, without DISC and CACHE; EXTENTS is its BLOCK_STATUS,
- * CHECKSUM our own.
+ * CHECKSUM and BARRIER are our own.
  */
 public enum BlockCommand {
     /** Fill the request's buffer from the device. */
@@ -22,7 +22,9 @@ public enum BlockCommand {
     /** Tell which parts of the range are holes or read as zeros; see {@link BlockRequest#extents}. */
     EXTENTS(false),
     /** Hash the range, chunk by chunk, where its data is; see {@link BlockRequest#checksum}. */
-    CHECKSUM(false);
+    CHECKSUM(false),
+    /** Keep what was submitted before from what is submitted later; see {@link BlockRequest#barrier}. */
+    BARRIER(false);
 
     private final boolean modifies;
 

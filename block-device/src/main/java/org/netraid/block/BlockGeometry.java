@@ -53,6 +53,10 @@ public record BlockGeometry(long sizeBytes, int minBlockBytes, int preferredBloc
      *     beyond the end, ENOSPC for writes and zeroes beyond the end
      */
     public BlockError check(BlockCommand command, long offsetBytes, long lengthBytes) {
+        if (command == BlockCommand.BARRIER) {
+            // has no range: a device that honours it does not ask, and the others must not take it for nothing
+            return BlockError.EINVAL;
+        }
         if (!contains(offsetBytes, lengthBytes)) {
             return command == BlockCommand.WRITE || command == BlockCommand.WRITE_ZEROES
                     ? BlockError.ENOSPC : BlockError.EINVAL;

@@ -42,6 +42,7 @@ public final class BlockRequest {
     private ByteBuffer data;
     private ExtentList extents;
     private int chunkBytes;
+    private BlockReceipt receipt;
     private BlockCompletion completion;
     private BlockError error = BlockError.NONE;
     private String errorDetail = "";
@@ -105,11 +106,44 @@ public final class BlockRequest {
         return this;
     }
 
+    /**
+     * Divides the modifications and flushes of this device's submitter: none submitted after the barrier is begun before all submitted
+     * before it have ended. Whoever submits need not wait for either. Ends when all before it have ended; if one of those has failed, the
+     * barrier and every modification and flush after it end with EIO, none of them carried out, until the device is opened anew. Reads
+     * are not ordered.
+     */
+    public BlockRequest barrier(BlockCompletion completion) {
+        return set(BlockCommand.BARRIER, 0, 0, 0, null, completion);
+    }
+
+    /**
+     * To be called after the filling method of a modification: asks to be told, besides the completion, when another system that holds the
+     * device has received the modification whole in its memory, and will carry it out even if this side dies. At most once, and before the
+     * completion; perhaps never, and never by a device without {@link BlockCapability#RECEIPT}. The completion may still be an error.
+     */
+    public BlockRequest withReceipt(BlockReceipt newReceipt) {
+        receipt = newReceipt;
+        return this;
+    }
+
+    public boolean wantsReceipt() {
+        return receipt != null;
+    }
+
+    /** Called by a device: the modification is received. */
+    public void received() {
+        if (state != State.SUBMITTED) {
+            throw new IllegalStateException("receipt for a request that is not submitted: " + this);
+        }
+        receipt.onReceived(this);
+    }
+
     /** Asks for the same as another request, with its buffers: for a device that passes requests on. */
     public BlockRequest same(BlockRequest other, BlockCompletion completion) {
         set(other.command, other.offsetBytes, other.lengthBytes, other.flags, other.data, completion);
         extents = other.extents;
         chunkBytes = other.chunkBytes;
+        receipt = other.receipt == null ? null : received -> other.received();
         return this;
     }
 
@@ -131,6 +165,7 @@ public final class BlockRequest {
         this.flags = flags;
         this.data = data;
         this.extents = null;
+        this.receipt = null;
         this.completion = completion;
         this.error = BlockError.NONE;
         this.errorDetail = "";

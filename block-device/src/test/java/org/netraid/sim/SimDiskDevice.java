@@ -72,6 +72,7 @@ final class SimDiskDevice implements BlockDevice {
             case WRITE_ZEROES -> BlockCapability.WRITE_ZEROES;
             case EXTENTS -> BlockCapability.EXTENTS;
             case CHECKSUM -> BlockCapability.CHECKSUM;
+            case BARRIER -> BlockCapability.BARRIER;
             default -> null;
         };
         if (needed != null && !can(needed) || request.isFua() && !can(BlockCapability.FUA)) {

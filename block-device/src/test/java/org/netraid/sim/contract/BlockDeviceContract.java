@@ -265,6 +265,13 @@ public abstract class BlockDeviceContract {
     }
 
     @Test
+    void shouldHonourABarrierOrRefuseIt() throws Exception {
+        BlockError error = run(new Tracked().other(BlockCommand.BARRIER, 0, 0, 0));
+        assertThat(error == BlockError.NONE).as("a barrier without the capability must not pass for one: " + error)
+                .isEqualTo(device.can(BlockCapability.BARRIER));
+    }
+
+    @Test
     void shouldHashEachChunkAsItWouldRead() throws Exception {
         assumeTrue(device.can(BlockCapability.CHECKSUM));
         assertThat(run(write(2L * UNIT, pattern(3 * UNIT, 1), 0))).isEqualTo(BlockError.NONE);

@@ -22,6 +22,8 @@ final class ClientRequest {
     /** First byte that is in no part yet. */
     long cursorBytes;
     int partsInFlight;
+    /** Commands that modify and whose receipt the server has not acknowledged; counted only where somebody wants to know. */
+    int partsUnreceived;
     boolean started;
     private BlockError error = BlockError.NONE;
     private String detail = "";
@@ -47,6 +49,14 @@ final class ClientRequest {
         startBytes = newRequest.offsetBytes();
         endBytes = startBytes + newRequest.lengthBytes();
         cursorBytes = startBytes;
+        partsUnreceived = 0;
+    }
+
+    /** A command of this request has been received, or carried out; tells the submitter when that is true of all. */
+    void onPartReceived() {
+        if (--partsUnreceived == 0 && isAllSent() && !error.isError() && request.wantsReceipt()) {
+            request.received();
+        }
     }
 
     /** Index in {@link #data} of the byte at a device offset. */

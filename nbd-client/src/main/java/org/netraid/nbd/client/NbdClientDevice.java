@@ -20,6 +20,7 @@ import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
 import org.netraid.nbd.wire.ChecksumFlags;
 import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdCommand;
 import org.netraid.nbd.wire.NbdConstants;
@@ -59,6 +60,7 @@ public final class NbdClientDevice implements BlockDevice {
     private final BlockGeometry geometry;
     private final Set<BlockCapability> capabilities;
     private final boolean zeroesOnWire;
+    private final boolean receipts;
 
     private final PendingReplies pending;
     private final ReplyReader reader;
@@ -99,6 +101,7 @@ public final class NbdClientDevice implements BlockDevice {
         this.name = target.toString();
         this.geometry = export.geometry();
         this.capabilities = export.capabilities(config.map());
+        this.receipts = export.has(Extension.RECEIPT);
         this.zeroesOnWire = export.offered().contains(BlockCapability.WRITE_ZEROES);
         this.pending = new PendingReplies(config.maxInFlight(), connectionNumber, this::onReleased);
         this.reader = new ReplyReader(new ReplySink(), export, config.map());
@@ -193,7 +196,8 @@ public final class NbdClientDevice implements BlockDevice {
         if (phase != Phase.OPEN) {
             return refuse(request, endError, "not connected (" + endReason + ")");
         }
-        BlockError bad = command == BlockCommand.FLUSH ? BlockError.NONE
+        boolean ranged = command != BlockCommand.FLUSH && command != BlockCommand.BARRIER;
+        BlockError bad = !ranged ? BlockError.NONE
                 : geometry.check(command, request.offsetBytes(), request.lengthBytes());
         if (command == BlockCommand.CHECKSUM && ((request.offsetBytes() | request.lengthBytes()) & export.minBlockBytes() - 1) != 0) {
             bad = BlockError.EINVAL;
@@ -207,7 +211,7 @@ public final class NbdClientDevice implements BlockDevice {
         if (isNotOffered(request)) {
             return refuse(request, BlockError.ENOTSUP, "the server does not offer it");
         }
-        if (command != BlockCommand.FLUSH && request.lengthBytes() == 0) {
+        if (ranged && request.lengthBytes() == 0) {
             completeLater(request, BlockError.NONE, "");
             return true;
         }
@@ -223,6 +227,7 @@ public final class NbdClientDevice implements BlockDevice {
                 || command == BlockCommand.TRIM && !can(BlockCapability.TRIM)
                 || command == BlockCommand.EXTENTS && !can(BlockCapability.EXTENTS)
                 || command == BlockCommand.CHECKSUM && !can(BlockCapability.CHECKSUM)
+                || command == BlockCommand.BARRIER && !can(BlockCapability.BARRIER)
                 || request.isFua() && command.modifies() && !can(BlockCapability.FUA)
                 || (request.flags() & BlockRequest.FAST_ZERO) != 0 && command == BlockCommand.WRITE_ZEROES
                         && !can(BlockCapability.FAST_ZERO);
@@ -270,6 +275,10 @@ public final class NbdClientDevice implements BlockDevice {
     /** @return false if the next part has to wait */
     private boolean sendPart(ClientRequest request) {
         if (!request.started) {
+            if (request.command == BlockCommand.BARRIER && edgesCreated > freeEdges.size()) {
+                // the second half of a read-modify-write before it is not sent yet
+                return false;
+            }
             if (!locks.tryLock(request)) {
                 return false;
             }
@@ -278,6 +287,10 @@ public final class NbdClientDevice implements BlockDevice {
         }
         if (request.command == BlockCommand.FLUSH) {
             send(request, NbdCommand.FLUSH, 0, 0, 0, null);
+            return true;
+        }
+        if (request.command == BlockCommand.BARRIER) {
+            send(request, NbdCommand.BARRIER, 0, 0, 0, null);
             return true;
         }
         if (request.command == BlockCommand.EXTENTS) {
@@ -325,7 +338,7 @@ public final class NbdClientDevice implements BlockDevice {
     private boolean sendWhole(ClientRequest request) {
         long offset = cutter.offsetBytes;
         int length = (int) cutter.lengthBytes;
-        int flags = wireFlags(request.request);
+        int flags = WireFlags.of(request.request, receipts);
         switch (request.command) {
             case READ -> {
                 if (!hasRoomFor(length)) {
@@ -348,12 +361,12 @@ public final class NbdClientDevice implements BlockDevice {
                 if (zeroesOnWire) {
                     send(request, NbdCommand.WRITE_ZEROES, flags, offset, length, null);
                 } else if (hasRoomFor(length)) {
-                    send(request, NbdCommand.WRITE, flags & CommandFlags.FUA, offset, length, zeros(length));
+                    send(request, NbdCommand.WRITE, flags & WireFlags.OF_WRITE, offset, length, zeros(length));
                 } else {
                     return false;
                 }
             }
-            case FLUSH, EXTENTS, CHECKSUM -> throw new IllegalStateException(request.command + " has no parts");
+            case FLUSH, EXTENTS, CHECKSUM, BARRIER -> throw new IllegalStateException(request.command + " has no parts");
         }
         return true;
     }
@@ -376,6 +389,8 @@ public final class NbdClientDevice implements BlockDevice {
         }
         edge.set(request, cutter.offsetBytes, cutter.offsetBytes + cutter.lengthBytes);
         PendingReply slot = send(request, NbdCommand.READ, 0, edge.blockOffsetBytes, edge.bytes.capacity(), null);
+        // stands for the second half, until that is sent
+        request.partsUnreceived++;
         slot.edge = edge;
         slot.target = edge.bytes;
         slot.targetBase = 0;
@@ -386,18 +401,10 @@ public final class NbdClientDevice implements BlockDevice {
         edge.bytes.clear();
         // it was counted as a part while it waited
         edge.owner.partsInFlight--;
-        PendingReply slot = send(edge.owner, NbdCommand.WRITE, wireFlags(edge.owner.request) & CommandFlags.FUA,
-                edge.blockOffsetBytes, edge.bytes.capacity(), edge.bytes);
+        edge.owner.partsUnreceived--;
+        int flags = WireFlags.of(edge.owner.request, receipts) & WireFlags.OF_WRITE;
+        PendingReply slot = send(edge.owner, NbdCommand.WRITE, flags, edge.blockOffsetBytes, edge.bytes.capacity(), edge.bytes);
         slot.edge = edge;
-    }
-
-    private static int wireFlags(BlockRequest request) {
-        int flags = request.isFua() ? CommandFlags.FUA : 0;
-        if (request.command() == BlockCommand.WRITE_ZEROES) {
-            flags |= (request.flags() & BlockRequest.NO_HOLE) != 0 ? CommandFlags.NO_HOLE : 0;
-            flags |= (request.flags() & BlockRequest.FAST_ZERO) != 0 ? CommandFlags.FAST_ZERO : 0;
-        }
-        return flags;
     }
 
     private PendingReply send(ClientRequest owner, int command, int flags, long offset, long length, ByteBuffer payload) {
@@ -412,6 +419,8 @@ public final class NbdClientDevice implements BlockDevice {
         }
         slot.header.flip();
         slot.buffersHeld = payload == null ? 1 : 2;
+        slot.receiptDue = (flags & CommandFlags.RECEIPT) != 0;
+        owner.partsUnreceived += slot.receiptDue ? 1 : 0;
         link.write(slot.header, slot.released);
         if (payload != null) {
             link.write(payload, slot.released);
@@ -457,6 +466,11 @@ public final class NbdClientDevice implements BlockDevice {
         }
 
         @Override
+        public void onReceived(PendingReply reply) {
+            reply.owner.onPartReceived();
+        }
+
+        @Override
         public void onAnswered(PendingReply reply) {
             reply.answered = true;
             if (reply.isFinished()) {
@@ -482,6 +496,7 @@ public final class NbdClientDevice implements BlockDevice {
         boolean read = slot.command == NbdCommand.READ;
         BlockError error = slot.error;
         String detail = slot.detail;
+        boolean receiptDue = slot.receiptDue;
         if (slot.command == NbdCommand.BLOCK_STATUS && !error.isError()) {
             slot.status.complete();
         }
@@ -492,6 +507,9 @@ public final class NbdClientDevice implements BlockDevice {
             failPart(request, edge, error, detail);
         } else if (edge != null) {
             finishEdge(request, edge, read);
+        }
+        if (receiptDue && !error.isError()) {
+            request.onPartReceived();
         }
         if (request.isOver()) {
             complete(request);

@@ -87,6 +87,12 @@ public record NbdExport(String name, String description, long sizeBytes, int fla
         if (has(Extension.CHECKSUM)) {
             capabilities.add(BlockCapability.CHECKSUM);
         }
+        if (has(Extension.ORDER)) {
+            capabilities.add(BlockCapability.BARRIER);
+        }
+        if (has(Extension.RECEIPT)) {
+            capabilities.add(BlockCapability.RECEIPT);
+        }
         if (capabilities.contains(BlockCapability.READ_ONLY)) {
             capabilities.removeAll(EnumSet.of(BlockCapability.TRIM, BlockCapability.WRITE_ZEROES, BlockCapability.FAST_ZERO));
         } else {

@@ -40,6 +40,10 @@ final class PendingReply {
     /** Buffers the link still owns. */
     int buffersHeld;
     boolean answered;
+    /** The server has been asked to acknowledge receipt, and has not done so yet. */
+    boolean receiptDue;
+    /** It has acknowledged it: what follows is a chunk. */
+    boolean received;
     BlockError error = BlockError.NONE;
     String detail = "";
 
@@ -72,6 +76,8 @@ final class PendingReply {
         target = null;
         edge = null;
         answered = false;
+        receiptDue = false;
+        received = false;
         error = BlockError.NONE;
         detail = "";
         coverage.clear();

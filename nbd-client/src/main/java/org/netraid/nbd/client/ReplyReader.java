@@ -41,6 +41,9 @@ final class ReplyReader {
 
         /** The reply is whole; its error is noted in the slot. May call back into the device. */
         void onAnswered(PendingReply reply);
+
+        /** The server has the modification in its memory. May call back into the device. */
+        void onReceived(PendingReply reply);
     }
 
     private enum Step { HEADER, OFFSET, DATA, HOLE, STATUS, EXTENT, ERROR, SKIP }
@@ -163,6 +166,9 @@ final class ReplyReader {
     private void onSimpleReply() {
         PendingReply reply = commandOf(simple.cookie());
         boolean read = reply.command == NbdCommand.READ;
+        if (reply.received) {
+            throw new NbdFormatException("a simple reply behind the acknowledgement of receipt");
+        }
         if (read && structured) {
             throw new NbdFormatException("a simple reply to READ though structured replies are negotiated");
         }
@@ -215,6 +221,15 @@ final class ReplyReader {
                 throw new NbdFormatException("an OFFSET_HOLE chunk of " + length + " bytes");
             }
             expect(Step.HOLE, StructuredReplyChunk.HOLE_PAYLOAD_BYTES);
+        } else if (type == ChunkType.RECEIVED) {
+            if (length != 0 || lastChunk || !current.receiptDue || current.error.isError()) {
+                throw new NbdFormatException("a RECEIVED chunk that nobody waits for, or that is not empty or not the first");
+            }
+            PendingReply reply = current;
+            reply.receiptDue = false;
+            reply.received = true;
+            expectHeader();
+            sink.onReceived(reply);
         } else if (type == ChunkType.CHECKSUMS) {
             if (current.command != NbdCommand.CHECKSUM || length != StructuredReplyChunk.OFFSET_BYTES + hashesBytes(current)) {
                 throw new NbdFormatException(ChunkType.nameOf(type) + " of " + length + " bytes answers "

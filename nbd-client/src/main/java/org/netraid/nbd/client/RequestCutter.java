@@ -62,7 +62,7 @@ final class RequestCutter {
             case READ, WRITE -> maxPayloadBytes;
             case WRITE_ZEROES -> maxZeroBytes;
             case TRIM -> TRIM_SLICE_BYTES;
-            case FLUSH, EXTENTS, CHECKSUM -> throw new IllegalStateException(command + " has no parts");
+            case FLUSH, EXTENTS, CHECKSUM, BARRIER -> throw new IllegalStateException(command + " has no parts");
         };
     }
 }

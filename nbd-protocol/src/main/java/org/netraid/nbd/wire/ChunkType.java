@@ -16,6 +16,8 @@ public final class ChunkType {
     public static final int BLOCK_STATUS_EXT = 6;
     /** NetRAID extension: offset and hashes. */
     public static final int CHECKSUMS = 0x4e01;
+    /** NetRAID extension: the modification is in the server's memory; never the last chunk of its reply. */
+    public static final int RECEIVED = 0x4e02;
     public static final int ERROR = 0x8001;
     public static final int ERROR_OFFSET = 0x8002;
 
@@ -31,6 +33,7 @@ public final class ChunkType {
             case BLOCK_STATUS -> "BLOCK_STATUS";
             case BLOCK_STATUS_EXT -> "BLOCK_STATUS_EXT";
             case CHECKSUMS -> "CHECKSUMS";
+            case RECEIVED -> "RECEIVED";
             case ERROR -> "ERROR";
             case ERROR_OFFSET -> "ERROR_OFFSET";
             default -> "chunk type 0x" + Integer.toHexString(type);

@@ -20,6 +20,9 @@ public final class CommandFlags {
     /** Extended headers only. */
     public static final int PAYLOAD_LEN = 1 << 5;
 
+    /** NetRAID extension: acknowledge a modification when it is in memory, too. */
+    public static final int RECEIPT = 1 << 12;
+
     private CommandFlags() {
     }
 }

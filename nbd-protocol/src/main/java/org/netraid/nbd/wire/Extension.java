@@ -9,7 +9,11 @@ package org.netraid.nbd.wire;
  */
 public enum Extension {
     /** {@link NbdCommand#CHECKSUM}: hashes of a range without its data. */
-    CHECKSUM("x-netraid:checksum");
+    CHECKSUM("x-netraid:checksum"),
+    /** {@link CommandFlags#RECEIPT}: a modification is acknowledged once in memory, and again when it is carried out. */
+    RECEIPT("x-netraid:receipt"),
+    /** {@link NbdCommand#BARRIER}: modifications before it are carried out before those behind it. */
+    ORDER("x-netraid:order");
 
     private final String contextName;
 

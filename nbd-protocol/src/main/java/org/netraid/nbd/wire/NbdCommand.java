@@ -21,6 +21,8 @@ public final class NbdCommand {
 
     /** NetRAID extension: hashes of the chunks of a range. */
     public static final int CHECKSUM = 0x4e01;
+    /** NetRAID extension: what comes before is carried out before what comes behind. */
+    public static final int BARRIER = 0x4e02;
 
     private NbdCommand() {
     }
@@ -38,6 +40,7 @@ public final class NbdCommand {
             case BLOCK_STATUS -> "BLOCK_STATUS";
             case RESIZE -> "RESIZE";
             case CHECKSUM -> "CHECKSUM";
+            case BARRIER -> "BARRIER";
             default -> "command 0x" + Integer.toHexString(type);
         };
     }

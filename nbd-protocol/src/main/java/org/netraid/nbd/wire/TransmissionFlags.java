@@ -87,7 +87,7 @@ public final class TransmissionFlags {
             case MULTI_CONN -> CAN_MULTI_CONN;
             case ROTATIONAL -> ROTATIONAL;
             // known by a metadata context, not by a flag
-            case EXTENTS, CHECKSUM -> 0;
+            case EXTENTS, CHECKSUM, BARRIER, RECEIPT -> 0;
         };
     }
 }

@@ -30,6 +30,12 @@ class ExtensionTest {
         for (Extension extension : Extension.values()) {
             assertThat(document).contains("`" + extension.contextName() + "`");
         }
-        assertThat(document).contains(String.format("`0x%04x`", NbdCommand.CHECKSUM));
+        assertThat(document).contains("command `0x4e01` | `CHECKSUM`", "command `0x4e02` | `BARRIER`", "reply type `0x4e01` | `CHECKSUMS`",
+                "reply type `0x4e02` | `RECEIVED`", "flag bit 12, `0x1000` | `RECEIPT`");
+        assertThat(NbdCommand.CHECKSUM).isEqualTo(0x4e01);
+        assertThat(NbdCommand.BARRIER).isEqualTo(0x4e02);
+        assertThat(ChunkType.CHECKSUMS).isEqualTo(0x4e01);
+        assertThat(ChunkType.RECEIVED).isEqualTo(0x4e02);
+        assertThat(CommandFlags.RECEIPT).isEqualTo(0x1000);
     }
 }

@@ -73,6 +73,7 @@ final class ContextSelection {
     private static boolean serves(Extension extension, Export export) {
         return switch (extension) {
             case CHECKSUM -> export.device().can(BlockCapability.CHECKSUM);
+            case RECEIPT, ORDER -> true;
         };
     }
 

@@ -52,6 +52,9 @@ final class RequestRules {
         if (!offersCommand(type)) {
             return BlockError.EINVAL;
         }
+        if (type == NbdCommand.BARRIER) {
+            return flags == 0 && offsetBytes == 0 && lengthBytes == 0 ? BlockError.NONE : BlockError.EINVAL;
+        }
         if ((flags & ~allowedFlags(type)) != 0) {
             return BlockError.EINVAL;
         }
@@ -106,6 +109,7 @@ final class RequestRules {
             case NbdCommand.WRITE_ZEROES -> offersFlag(TransmissionFlags.SEND_WRITE_ZEROES);
             case NbdCommand.BLOCK_STATUS -> !negotiated.contexts().isEmpty();
             case NbdCommand.CHECKSUM -> negotiated.contexts().has(Extension.CHECKSUM);
+            case NbdCommand.BARRIER -> negotiated.contexts().has(Extension.ORDER);
             default -> false;
         };
     }
@@ -117,6 +121,9 @@ final class RequestRules {
     private int allowedFlags(int type) {
         // FUA is accepted with every command, also where nothing is written: known clients set it
         int allowed = offersFlag(TransmissionFlags.SEND_FUA) ? CommandFlags.FUA : 0;
+        if (modifies(type) && negotiated.contexts().has(Extension.RECEIPT)) {
+            allowed |= CommandFlags.RECEIPT;
+        }
         if (type == NbdCommand.CHECKSUM) {
             allowed |= ChecksumFlags.MASK | CommandFlags.DF;
         }
@@ -165,7 +172,7 @@ final class RequestRules {
         };
     }
 
-    private static boolean modifies(int type) {
+    static boolean modifies(int type) {
         return type == NbdCommand.WRITE || type == NbdCommand.TRIM || type == NbdCommand.WRITE_ZEROES;
     }
 }

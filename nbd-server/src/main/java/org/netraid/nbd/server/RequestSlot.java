@@ -43,6 +43,11 @@ final class RequestSlot implements BlockCompletion {
     private final Runnable released = this::onReleased;
     private int releasesLeft;
     private boolean queued;
+    /** The last chunk of the reply is with the link. */
+    private boolean replied;
+    private boolean acknowledged;
+    /** Where the acknowledgement of receipt is put together; null if the client has not negotiated it. */
+    private final ByteBuffer receipt;
     private BlockDevice device;
     private long cookie;
     private long offsetBytes;
@@ -60,7 +65,8 @@ final class RequestSlot implements BlockCompletion {
 
     RequestSlot(Transmission owner, ByteBuffer head) {
         this.owner = owner;
-        this.head = head;
+        this.head = head.slice(0, HEAD_BYTES);
+        this.receipt = head.capacity() > HEAD_BYTES ? head.slice(HEAD_BYTES, head.capacity() - HEAD_BYTES) : null;
     }
 
     void begin(RequestHeader header, BufferPool.Buffer payload) {
@@ -71,6 +77,9 @@ final class RequestSlot implements BlockCompletion {
         flags = header.flags();
         data = payload;
         queued = false;
+        releasesLeft = 0;
+        replied = false;
+        acknowledged = false;
         extents = null;
         status = null;
     }
@@ -155,7 +164,8 @@ final class RequestSlot implements BlockCompletion {
     public void onComplete(BlockRequest done) {
         BlockCommand command = done.command();
         boolean sliced = command == BlockCommand.TRIM || command == BlockCommand.WRITE_ZEROES || command == BlockCommand.CHECKSUM;
-        if (sliced && !done.error().isError() && sliceEndBytes < offsetBytes + lengthBytes && owner.session().isLinkUp()) {
+        boolean goesOn = owner.session().isLinkUp() || owner.outlivesLink() && command != BlockCommand.CHECKSUM;
+        if (sliced && !done.error().isError() && sliceEndBytes < offsetBytes + lengthBytes && goesOn) {
             if (command == BlockCommand.CHECKSUM) {
                 nextChecksums();
             } else {
@@ -167,6 +177,22 @@ final class RequestSlot implements BlockCompletion {
     }
 
     // ---- towards the client
+
+    /** The modification is in memory, whole. */
+    void acknowledge() {
+        if (!owner.session().isLinkUp()) {
+            return;
+        }
+        acknowledged = true;
+        receipt.clear();
+        if (owner.isExtended()) {
+            StructuredReplyChunk.encodeExtended(receipt, 0, ChunkType.RECEIVED, cookie, offsetBytes, 0);
+        } else {
+            StructuredReplyChunk.encode(receipt, 0, ChunkType.RECEIVED, cookie, 0);
+        }
+        releasesLeft++;
+        owner.session().send(receipt.flip(), released);
+    }
 
     void reply(BlockError error, String detail) {
         if (!owner.session().isLinkUp()) {
@@ -205,7 +231,7 @@ final class RequestSlot implements BlockCompletion {
     }
 
     private void replySimple(int errno) {
-        if (owner.isExtended()) {
+        if (owner.isExtended() || acknowledged) {
             replyNothing();
             return;
         }
@@ -258,7 +284,8 @@ final class RequestSlot implements BlockCompletion {
 
     /** @param dataBytes what follows from the slot's own buffer; 0 for nothing */
     private void sendAll(ByteBuffer first, int dataBytes) {
-        releasesLeft = dataBytes > 0 ? 2 : 1;
+        releasesLeft += dataBytes > 0 ? 2 : 1;
+        replied = true;
         if (dataBytes > 0) {
             queued = true;
             owner.onQueued(this);
@@ -271,7 +298,7 @@ final class RequestSlot implements BlockCompletion {
     }
 
     private void onReleased() {
-        if (--releasesLeft == 0) {
+        if (--releasesLeft == 0 && replied) {
             owner.recycle(this);
         }
     }

@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
+import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdCommand;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.RequestHeader;
@@ -46,7 +48,11 @@ final class Transmission implements NbdServerSession.Phase {
     private final RequestHeader request = new RequestHeader();
     private final ByteBuffer head = ByteBuffer.allocate(NbdConstants.EXTENDED_HEADER_BYTES);
     private final ByteBuffer replyHeads;
+    private final int slotHeadBytes;
     private final int headerBytes;
+    /** What the client was told is received, or ordered, is carried out to its end, also if the client has gone. */
+    private final boolean outlivesLink;
+    private final OrderedStream order = new OrderedStream(new Held());
     private final StatusFilter filter;
     private State state = State.HEADER;
     /** The request whose payload is being read or skipped. */
@@ -70,7 +76,10 @@ final class Transmission implements NbdServerSession.Phase {
         head.limit(headerBytes);
         this.filter = new StatusFilter(negotiated.contexts());
         this.rules = new RequestRules(export, negotiated);
-        this.replyHeads = ByteBuffer.allocateDirect(service.limits().maxRequestsInFlight() * RequestSlot.HEAD_BYTES);
+        this.slotHeadBytes = RequestSlot.HEAD_BYTES
+                + (negotiated.contexts().has(Extension.RECEIPT) ? NbdConstants.EXTENDED_HEADER_BYTES : 0);
+        this.replyHeads = ByteBuffer.allocateDirect(service.limits().maxRequestsInFlight() * slotHeadBytes);
+        this.outlivesLink = negotiated.contexts().has(Extension.RECEIPT) || negotiated.contexts().has(Extension.ORDER);
     }
 
     // ---- input
@@ -261,7 +270,7 @@ final class Transmission implements NbdServerSession.Phase {
     private void start(RequestSlot slot) {
         BlockCommand command = RequestRules.commandOf(slot.type);
         boolean nothingToDo = command == null || command != BlockCommand.FLUSH && slot.lengthBytes == 0;
-        if (nothingToDo) {
+        if (nothingToDo && slot.type != NbdCommand.BARRIER) {
             slot.reply(BlockError.NONE, "");
             return;
         }
@@ -274,7 +283,35 @@ final class Transmission implements NbdServerSession.Phase {
         if (turnBytes >= MAX_TURN_BYTES && state == State.HEADER && !session.isPaused()) {
             session.yieldTurn();
         }
-        slot.submit(command, export.device());
+        if ((slot.flags() & CommandFlags.RECEIPT) != 0 && RequestRules.modifies(slot.type) && !order.isBroken()) {
+            slot.acknowledge();
+        }
+        if (order.holds(slot.type)) {
+            order.hold(slot);
+        } else {
+            run(slot);
+        }
+    }
+
+    private void run(RequestSlot slot) {
+        order.onStarted(slot.type);
+        slot.submit(RequestRules.commandOf(slot.type), export.device());
+    }
+
+    /** What barriers hold back counts as with the device: it will be carried out even if the client is gone. */
+    private final class Held implements OrderedStream.Owner {
+        @Override
+        public void runHeld(RequestSlot slot) {
+            run(slot);
+        }
+
+        @Override
+        public void endHeld(RequestSlot slot, boolean broken) {
+            withDevice--;
+            slot.reply(broken ? BlockError.EIO : BlockError.NONE, "a modification before the last barrier has failed; nothing behind"
+                    + " it is carried out on this connection");
+            session.onRequestDone();
+        }
     }
 
     /** Only base:allocation is the device's business; a device that does not know its holes is not asked. */
@@ -293,6 +330,7 @@ final class Transmission implements NbdServerSession.Phase {
     }
 
     private void refuse(RequestSlot slot, BlockError error) {
+        order.onRefused(slot.type);
         slot.reply(error, error == BlockError.ESHUTDOWN ? "the server is shutting down" : rules.explain(slot));
     }
 
@@ -302,7 +340,9 @@ final class Transmission implements NbdServerSession.Phase {
         if (error.isError() && error != BlockError.ENOTSUP) {
             service.events().onDeviceError(session.peer(), export, detail);
         }
+        int type = slot.type;
         slot.reply(error, detail);
+        order.onEnded(type, error.isError());
         session.onRequestDone();
     }
 
@@ -314,7 +354,7 @@ final class Transmission implements NbdServerSession.Phase {
             freeSlots = slot.next;
             slot.next = null;
         } else {
-            slot = new RequestSlot(this, replyHeads.slice(slotsMade * RequestSlot.HEAD_BYTES, RequestSlot.HEAD_BYTES));
+            slot = new RequestSlot(this, replyHeads.slice(slotsMade * slotHeadBytes, slotHeadBytes));
             slotsMade++;
         }
         slotsInUse++;
@@ -357,6 +397,10 @@ final class Transmission implements NbdServerSession.Phase {
 
     NbdServerSession session() {
         return session;
+    }
+
+    boolean outlivesLink() {
+        return outlivesLink;
     }
 
     boolean isExtended() {

@@ -181,7 +181,7 @@ final class TargetConnection implements NbdConnectionListener {
         // a foreign server is never asked for what only ours has
         NbdClientConfig config = source.connector().config();
         connection = source.connector().connect(target,
-                member.isForeign() ? config : config.withExtensions(Set.of(Extension.CHECKSUM)), this);
+                member.isForeign() ? config : config.withExtensions(Set.of(Extension.values())), this);
     }
 
     @Override
