@@ -59,6 +59,8 @@ final class ClientHandshake {
     private final ByteBuffer gathered = ByteBuffer.allocate(MAX_REPLY_BYTES);
 
     private Step step;
+    /** Neither structured replies nor extended headers are asked for. */
+    private boolean simpleOnly;
     private boolean noZeroes;
     /** TLS is up, and the server has not answered anything since. */
     private boolean freshlySecured;
@@ -92,6 +94,13 @@ final class ClientHandshake {
      */
     static ClientHandshake go(String exportName, NbdClientConfig config, boolean tls, Consumer<ByteBuffer> send) {
         return new ClientHandshake(false, exportName, !config.map().isEmpty(), config.contexts(), tls, send);
+    }
+
+    /** In plain text, and nothing negotiated but the export: what the kernel understands. */
+    static ClientHandshake plain(String exportName, Consumer<ByteBuffer> send) {
+        ClientHandshake handshake = new ClientHandshake(false, exportName, false, List.of(), false, send);
+        handshake.simpleOnly = true;
+        return handshake;
     }
 
     /** In plain text. */
@@ -233,6 +242,8 @@ final class ClientHandshake {
     private void afterGreeting() {
         if (listing) {
             sendOption(NbdOption.LIST, ByteBuffer.allocate(0), false);
+        } else if (simpleOnly) {
+            sendGo();
         } else {
             sendOption(wantsExtended ? NbdOption.EXTENDED_HEADERS : NbdOption.STRUCTURED_REPLY, ByteBuffer.allocate(0), false);
         }

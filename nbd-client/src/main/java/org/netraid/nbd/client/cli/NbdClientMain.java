@@ -15,7 +15,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of {@code bin/nbd-client}. */
 @Command(name = "nbd-client", mixinStandardHelpOptions = true, version = "nbd-client 0.1.0",
-        description = "Looks at, copies, reads and writes exports of any NBD server.",
+        description = "Looks at, copies, reads, writes and attaches exports of any NBD server.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"",
             "A URI is nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH; with TLS nbds:// or nbds+unix://,",
@@ -23,7 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Sizes and offsets take suffixes: 4k, 1M, 1G, 1T.",
             "Exit codes: 0 done; 1 failed, or compare found a difference; 2 wrong usage."},
         subcommands = {InfoCommand.class, ListCommand.class, MapCommand.class, CopyCommand.class, ReadCommand.class,
-            WriteCommand.class, CompareCommand.class})
+            WriteCommand.class, CompareCommand.class, AttachCommand.class, DetachCommand.class})
 public final class NbdClientMain implements Runnable {
 
     static final int FAILED = 1;
