@@ -25,6 +25,7 @@ final class ChannelDisk implements RawDisk {
 
     private final Path path;
     private final FileChannel channel;
+    private final DirectChannel direct;
     /** Device and inode of the open file: the native descriptor must be of the same. */
     private final Object key;
     /** Logical sector of a block device; 1 for a file, where the kernel takes care of partial blocks. */
@@ -34,9 +35,13 @@ final class ChannelDisk implements RawDisk {
     private final HoleFinder holes = new HoleFinder();
     private NativeFile nativeFile;
 
-    /** @param nativeFile already open, or null: opened when first needed */
+    /**
+     * @param nativeFile already open, or null: opened when first needed
+     * @param direct a second way to the same file, or null for none
+     */
     ChannelDisk(Path path, FileChannel channel, Object key, boolean isBlockDevice, boolean readOnly, int sectorBytes,
-            NativeFile nativeFile) {
+            NativeFile nativeFile, DirectChannel direct) {
+        this.direct = direct;
         this.path = path;
         this.channel = channel;
         this.key = key;
@@ -50,7 +55,7 @@ final class ChannelDisk implements RawDisk {
     public void read(ByteBuffer into, long offsetBytes) throws IOException {
         long at = offsetBytes;
         while (into.hasRemaining()) {
-            int count = channel.read(into, at);
+            int count = channelFor(into, at).read(into, at);
             if (count < 0) {
                 throw new DiskException(BlockError.EIO, "the disk ends at byte " + at + ": it was shortened while in use");
             }
@@ -62,8 +67,12 @@ final class ChannelDisk implements RawDisk {
     public void write(ByteBuffer from, long offsetBytes) throws IOException {
         long at = offsetBytes;
         while (from.hasRemaining()) {
-            at += channel.write(from, at);
+            at += channelFor(from, at).write(from, at);
         }
+    }
+
+    private FileChannel channelFor(ByteBuffer data, long offsetBytes) {
+        return direct != null && direct.takes(data, offsetBytes) ? direct.channel() : channel;
     }
 
     @Override
@@ -215,6 +224,9 @@ final class ChannelDisk implements RawDisk {
     public synchronized void close() throws IOException {
         if (nativeFile != null) {
             nativeFile.close();
+        }
+        if (direct != null) {
+            direct.close();
         }
         channel.close();
     }

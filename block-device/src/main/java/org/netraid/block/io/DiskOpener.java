@@ -53,6 +53,7 @@ final class DiskOpener {
     RawDisk open() throws DeviceOpenException {
         FileChannel channel = null;
         NativeFile nativeFile = null;
+        DirectChannel direct = null;
         try {
             create();
             boolean isBlockDevice = isBlockDevice();
@@ -62,14 +63,16 @@ final class DiskOpener {
             channel = FileChannel.open(path, how);
             Object key = ChannelDisk.key(path);
             measure(isBlockDevice, channel, nativeFile);
-            ChannelDisk disk = new ChannelDisk(path, channel, key, isBlockDevice, options.readOnly(), sectorBytes, nativeFile);
+            direct = options.direct() ? openDirect() : null;
+            ChannelDisk disk = new ChannelDisk(path, channel, key, isBlockDevice, options.readOnly(), sectorBytes, nativeFile, direct);
+            direct = null;
             channel = null;
             nativeFile = null;
             return disk;
         } catch (IOException e) {
             throw new DeviceOpenException("cannot open disk " + path + ": " + reason(e), e);
         } finally {
-            closeQuietly(channel, nativeFile);
+            closeQuietly(channel, nativeFile, direct);
         }
     }
 
@@ -160,7 +163,23 @@ final class DiskOpener {
         return String.valueOf(e.getMessage());
     }
 
-    private static void closeQuietly(FileChannel channel, NativeFile nativeFile) {
+    private DirectChannel openDirect() throws IOException, DeviceOpenException {
+        try {
+            return DirectChannel.open(path, options.readOnly());
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            throw new DeviceOpenException("cannot open disk " + path + " for direct I/O: the file system does not offer it ("
+                    + e.getMessage() + ")");
+        }
+    }
+
+    private static void closeQuietly(FileChannel channel, NativeFile nativeFile, DirectChannel direct) {
+        if (direct != null) {
+            try {
+                direct.close();
+            } catch (IOException nothingWritten) {
+                // the other two are still to be closed
+            }
+        }
         if (nativeFile != null) {
             nativeFile.close();
         }

@@ -34,7 +34,7 @@ import org.netraid.time.EventLoop;
 public final class FileBlockDevice implements BlockDevice {
 
     /** Calls underway on the workers, besides one sync. */
-    private static final int DEPTH = 16;
+    private static final int DEPTH = 32;
     private static final int RESERVED = DEPTH + 1;
     /** Of these, checksums: they cost processor time, and must not keep the workers from syncs and data. */
     private static final int MAX_HASHING = 1;

@@ -13,8 +13,10 @@ package org.netraid.block.io;
  * @param createBytes make a missing file as a sparse one of this size; an existing one must have exactly this size.
  *     {@link #NO_CREATE}: the disk must exist
  * @param mode which thread reads and writes
+ * @param direct read and write past the page cache (O_DIRECT) what is aligned to {@link DirectChannel}'s blocks in offset,
+ *     length and memory; the rest goes through it, and the kernel keeps both views the same. Needs {@link Mode#WORKERS}
  */
-public record FileDeviceOptions(boolean readOnly, boolean exclusive, long createBytes, Mode mode) {
+public record FileDeviceOptions(boolean readOnly, boolean exclusive, long createBytes, Mode mode, boolean direct) {
 
     public static final long NO_CREATE = -1;
 
@@ -35,7 +37,7 @@ public record FileDeviceOptions(boolean readOnly, boolean exclusive, long create
     }
 
     /** Exclusive, writable, existing, inline. */
-    public static final FileDeviceOptions DEFAULT = new FileDeviceOptions(false, true, NO_CREATE, Mode.INLINE);
+    public static final FileDeviceOptions DEFAULT = new FileDeviceOptions(false, true, NO_CREATE, Mode.INLINE, false);
 
     public FileDeviceOptions {
         if (createBytes < NO_CREATE) {
@@ -44,21 +46,29 @@ public record FileDeviceOptions(boolean readOnly, boolean exclusive, long create
         if (readOnly && createBytes != NO_CREATE) {
             throw new IllegalArgumentException("a read-only disk cannot be created");
         }
+        if (direct && mode == Mode.INLINE) {
+            throw new IllegalArgumentException("direct I/O waits for the medium, which the event loop must not");
+        }
     }
 
     public FileDeviceOptions withReadOnly(boolean on) {
-        return new FileDeviceOptions(on, exclusive, createBytes, mode);
+        return new FileDeviceOptions(on, exclusive, createBytes, mode, direct);
     }
 
     public FileDeviceOptions withExclusive(boolean on) {
-        return new FileDeviceOptions(readOnly, on, createBytes, mode);
+        return new FileDeviceOptions(readOnly, on, createBytes, mode, direct);
     }
 
     public FileDeviceOptions withCreateBytes(long sizeBytes) {
-        return new FileDeviceOptions(readOnly, exclusive, sizeBytes, mode);
+        return new FileDeviceOptions(readOnly, exclusive, sizeBytes, mode, direct);
     }
 
     public FileDeviceOptions withMode(Mode newMode) {
-        return new FileDeviceOptions(readOnly, exclusive, createBytes, newMode);
+        return new FileDeviceOptions(readOnly, exclusive, createBytes, newMode, direct);
+    }
+
+    /** O_DIRECT, on the workers. */
+    public FileDeviceOptions withDirect() {
+        return new FileDeviceOptions(readOnly, exclusive, createBytes, Mode.WORKERS, true);
     }
 }

@@ -138,7 +138,8 @@ public final class BufferPool {
     private static final class Slab {
         private static final int LEAVES = LARGEST_BYTES / SMALLEST_BYTES;
 
-        private final ByteBuffer memory = ByteBuffer.allocateDirect(LARGEST_BYTES);
+        /** Aligned to pages, which direct I/O needs. */
+        private final ByteBuffer memory = ByteBuffer.allocateDirect(LARGEST_BYTES + SMALLEST_BYTES).alignedSlice(SMALLEST_BYTES);
         private final int[] largestFree = new int[2 * LEAVES];
         private final Buffer[] buffers = new Buffer[2 * LEAVES];
 

@@ -51,6 +51,10 @@ public final class NbdServerMain implements Callable<Integer> {
     @Option(names = "--read-only", description = "Refuse all modification; the files are opened for reading only.")
     private boolean readOnly;
 
+    @Option(names = "--direct", description = "Read and write past the page cache (O_DIRECT). For data that would not stay in the cache"
+            + " or must not take the place of what does; requests that are not multiples of the file system's block go through the cache.")
+    private boolean direct;
+
     @Option(names = "--max-connections", paramLabel = "N", description = "Clients at one time. Default: ${DEFAULT-VALUE}",
             defaultValue = "1024")
     private int maxConnections;
@@ -95,6 +99,9 @@ public final class NbdServerMain implements Callable<Integer> {
     public Integer call() throws Exception {
         ServerProcess process = new ServerProcess(address(), tls.mark(exports()), limits(), tls.settings(ServerProcess::warn));
         process.offer(offeredExtensions());
+        if (direct) {
+            process.useDirectIo();
+        }
         process.run();
         return EXIT_FAILURE;
     }

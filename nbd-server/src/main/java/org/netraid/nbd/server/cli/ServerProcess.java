@@ -43,7 +43,9 @@ final class ServerProcess {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServerProcess.class);
     private static final int DISK_THREADS = 8;
-    private static final int WORKER_CAPACITY_PER_FILE = 32;
+    /** With direct I/O each request waits for the medium on a thread of its own. */
+    private static final int DIRECT_THREADS = 32;
+    private static final int WORKER_CAPACITY_PER_FILE = 64;
     private static final long MAX_MEMORY_BYTES = 256 << 20;
     private static final long LISTEN_TIMEOUT_S = 30;
     private static final long FLUSH_TIMEOUT_S = 60;
@@ -54,6 +56,7 @@ final class ServerProcess {
     private final ServerTls tls;
     private final List<Export> exports = new ArrayList<>();
     private Set<Extension> extensions = Set.of(Extension.values());
+    private boolean direct;
     private NettyEventLoop loop;
     private BufferPool pool;
     private volatile NbdServer server;
@@ -70,6 +73,11 @@ final class ServerProcess {
         extensions = offered;
     }
 
+    /** Reads and writes past the page cache. */
+    void useDirectIo() {
+        direct = true;
+    }
+
     static void warn(String sentence) {
         LOG.warn("{}", sentence);
     }
@@ -78,7 +86,7 @@ final class ServerProcess {
     void run() throws ServerFailure, InterruptedException {
         NettyRuntime runtime = new NettyRuntime("nbd-server", 1, e -> LOG.error("internal error; the client concerned is cut", e));
         loop = runtime.loop(0);
-        openAll(new DiskWorkers("nbd-disk", DISK_THREADS, Math.max(256, specs.size() * WORKER_CAPACITY_PER_FILE)));
+        openAll(new DiskWorkers("nbd-disk", direct ? DIRECT_THREADS : DISK_THREADS, Math.max(256, specs.size() * WORKER_CAPACITY_PER_FILE)));
         FixedExports table = tableOf(exports);
         long memoryBytes = Math.max(BufferPool.LARGEST_BYTES * 2L, Math.min(MAX_MEMORY_BYTES, Runtime.getRuntime().maxMemory() / 2));
         pool = new BufferPool(memoryBytes);
@@ -97,7 +105,8 @@ final class ServerProcess {
     private void openAll(DiskWorkers workers) throws ServerFailure {
         for (ExportSpec spec : specs) {
             try {
-                FileDeviceOptions options = FileDeviceOptions.DEFAULT.withReadOnly(spec.readOnly());
+                FileDeviceOptions cached = FileDeviceOptions.DEFAULT.withReadOnly(spec.readOnly());
+                FileDeviceOptions options = direct ? cached.withDirect() : cached;
                 FileBlockDevice device = FileBlockDevice.open(spec.file(), options, loop, workers);
                 exports.add(new Export(spec.name(), spec.description(), device, spec.readOnly()).withTlsOnly(spec.tlsOnly()));
             } catch (DeviceOpenException e) {
