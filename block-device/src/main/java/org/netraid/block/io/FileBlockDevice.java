@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
@@ -52,6 +54,10 @@ public final class FileBlockDevice implements BlockDevice {
     private final ArrayDeque<Operation> done = new ArrayDeque<>();
     private final Runnable completeTask = this::completeAll;
     private boolean completePosted;
+    /** Filled by the workers, emptied by the loop; at most {@link #DEPTH} entries. */
+    private final ConcurrentLinkedQueue<Operation> workersDone = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean loopTold = new AtomicBoolean();
+    private final Runnable workersDoneTask = this::onWorkersDone;
     private int onWorkers;
     private final ArrayDeque<Operation> hashWaiting = new ArrayDeque<>();
     private int hashing;
@@ -192,6 +198,22 @@ public final class FileBlockDevice implements BlockDevice {
         onWorkers++;
         hashing += operation.hashes() ? 1 : 0;
         workers.execute(operation);
+    }
+
+    /** On a worker: the loop is told once for all operations that end before it looks. */
+    private void tellLoop(Operation operation) {
+        workersDone.add(operation);
+        if (loopTold.compareAndSet(false, true)) {
+            loop.execute(workersDoneTask);
+        }
+    }
+
+    private void onWorkersDone() {
+        // before the queue is read: what is added later tells again
+        loopTold.set(false);
+        for (Operation operation = workersDone.poll(); operation != null; operation = workersDone.poll()) {
+            onWorkerDone(operation);
+        }
     }
 
     private void onWorkerDone(Operation operation) {
@@ -375,7 +397,6 @@ public final class FileBlockDevice implements BlockDevice {
 
     /** One request on its way; pooled, so that the data path allocates nothing. */
     private final class Operation implements Runnable {
-        private final Runnable workerDone = () -> onWorkerDone(this);
         private BlockRequest request;
         private BlockError error = BlockError.NONE;
         private String detail = "";
@@ -393,7 +414,7 @@ public final class FileBlockDevice implements BlockDevice {
         @Override
         public void run() {
             perform();
-            loop.execute(workerDone);
+            tellLoop(this);
         }
 
         void perform() {

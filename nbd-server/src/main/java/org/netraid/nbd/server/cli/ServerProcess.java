@@ -86,7 +86,8 @@ final class ServerProcess {
     void run() throws ServerFailure, InterruptedException {
         NettyRuntime runtime = new NettyRuntime("nbd-server", 1, e -> LOG.error("internal error; the client concerned is cut", e));
         loop = runtime.loop(0);
-        openAll(new DiskWorkers("nbd-disk", direct ? DIRECT_THREADS : DISK_THREADS, Math.max(256, specs.size() * WORKER_CAPACITY_PER_FILE)));
+        int threads = direct ? DIRECT_THREADS : DISK_THREADS;
+        openAll(new DiskWorkers("nbd-disk", threads, Math.max(256, specs.size() * WORKER_CAPACITY_PER_FILE)));
         FixedExports table = tableOf(exports);
         long memoryBytes = Math.max(BufferPool.LARGEST_BYTES * 2L, Math.min(MAX_MEMORY_BYTES, Runtime.getRuntime().maxMemory() / 2));
         pool = new BufferPool(memoryBytes);
