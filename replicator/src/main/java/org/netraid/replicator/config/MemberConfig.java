@@ -14,8 +14,9 @@ import org.netraid.link.LinkAddress;
  * @param priority order of takeover, lowest first (DataKeeper's 1, 10, 20)
  * @param export where this node serves the mirrored device to the application while it is the source; null for a foreign member
  * @param uri NBD URI of a plain NBD server without a daemon, which can only ever be a target; null for an ordinary member
+ * @param undoJournal path there of a file or block device for what a resync overwrites; null: a file in the state folder
  */
-public record MemberConfig(String node, String disk, int priority, LinkAddress export, String uri) {
+public record MemberConfig(String node, String disk, int priority, LinkAddress export, String uri, String undoJournal) {
 
     public MemberConfig {
         Checks.name("member's node name", node);
@@ -26,6 +27,15 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
         if (priority < 0) {
             throw new IllegalArgumentException("member " + node + ": priority " + priority + " is negative");
         }
+    }
+
+    /** A member that keeps its undo journal in the state folder. */
+    public MemberConfig(String node, String disk, int priority, LinkAddress export, String uri) {
+        this(node, disk, priority, export, uri, null);
+    }
+
+    public MemberConfig withUndoJournal(String path) {
+        return new MemberConfig(node, disk, priority, export, uri, path);
     }
 
     /** A member with a daemon. */

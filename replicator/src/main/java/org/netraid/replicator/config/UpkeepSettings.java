@@ -8,8 +8,9 @@ package org.netraid.replicator.config;
  * What a mirror does for the health of its copies.
  *
  * @param verify comparing them
+ * @param undo keeping what a resync overwrites
  */
-public record UpkeepSettings(VerifySettings verify) {
+public record UpkeepSettings(VerifySettings verify, UndoSettings undo) {
 
-    public static final UpkeepSettings DEFAULT = new UpkeepSettings(VerifySettings.DEFAULT);
+    public static final UpkeepSettings DEFAULT = new UpkeepSettings(VerifySettings.DEFAULT, UndoSettings.DEFAULT);
 }

@@ -128,7 +128,13 @@ final class MirrorReader {
         if (export.equals(node.address()) || export.equals(node.nbd())) {
             throw section.error("export", "export " + export + " is node " + nodeName + "'s own address or nbd");
         }
-        return MemberConfig.of(nodeName, disk, (int) priority, export);
+        MemberConfig member = MemberConfig.of(nodeName, disk, (int) priority, export);
+        if (!section.has("undo_journal")) {
+            return member;
+        }
+        String journal = path.apply(section.string("undo_journal"));
+        refuseReuse(section, "undo_journal", nodeName + ":" + journal, journal, usedDisks);
+        return member.withUndoJournal(journal);
     }
 
     private static MemberConfig foreign(TomlSection section, String nodeName, NodeConfig node) throws ConfigException {
@@ -136,7 +142,7 @@ final class MirrorReader {
         if (node != null) {
             throw section.error("uri", "node " + nodeName + " runs a daemon; give the member a disk, not a uri");
         }
-        for (String key : new String[] {"disk", "export", "priority"}) {
+        for (String key : new String[] {"disk", "export", "priority", "undo_journal"}) {
             if (section.has(key)) {
                 throw section.error(key, key + " has no meaning for a member with a uri: a plain NBD server can only be a target");
             }

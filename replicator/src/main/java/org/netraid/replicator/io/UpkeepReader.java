@@ -4,6 +4,7 @@
  */
 package org.netraid.replicator.io;
 
+import org.netraid.replicator.config.UndoSettings;
 import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.config.VerifySettings;
 
@@ -17,7 +18,18 @@ final class UpkeepReader {
     }
 
     static UpkeepSettings read(TomlSection mirror) throws ConfigException {
-        return new UpkeepSettings(verify(mirror));
+        return new UpkeepSettings(verify(mirror), undo(mirror));
+    }
+
+    private static UndoSettings undo(TomlSection mirror) throws ConfigException {
+        String mode = mirror.string("undo", "auto");
+        UndoSettings.Mode parsed = switch (mode) {
+            case "auto" -> UndoSettings.Mode.AUTO;
+            case "on" -> UndoSettings.Mode.ON;
+            case "off" -> UndoSettings.Mode.OFF;
+            default -> throw mirror.error("undo", "undo is \"" + mode + "\"; \"auto\", \"on\" and \"off\" are allowed");
+        };
+        return new UndoSettings(parsed, mirror.bytes("undo_max", UndoSettings.DEFAULT.maxBytes(), UndoSettings.MIN_BYTES, 1L << 50));
     }
 
     private static VerifySettings verify(TomlSection mirror) throws ConfigException {

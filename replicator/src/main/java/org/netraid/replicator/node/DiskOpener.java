@@ -35,4 +35,25 @@ public interface DiskOpener {
 
     /** Gives the log beside that of the mirror its place, durably and in one step; both are closed. */
     void replaceIntentLog(String tag, Runnable replaced, Consumer<String> failed);
+
+    /**
+     * How large an undo journal may be.
+     *
+     * @param wantedBytes no more is ever needed
+     * @param neededBytes if there is less room than this, it is not worth beginning
+     * @param quarterOnly take at most a quarter of what is free
+     */
+    record UndoSpace(long wantedBytes, long neededBytes, boolean quarterOnly) {
+    }
+
+    /**
+     * Opens a mirror's undo journal.
+     *
+     * @param path file or block device; null: a file in the node's state folder
+     * @param space the bounds of a new one, whose content does not matter; null: the existing one, as it is
+     */
+    void openUndoJournal(String tag, String path, UndoSpace space, Consumer<BlockDevice> opened, Consumer<String> failed);
+
+    /** Gives the space of an undo journal that is closed back: a file is removed, a block device stays as it is. */
+    void removeUndoJournal(String tag, String path);
 }
