@@ -19,7 +19,8 @@ import org.netraid.time.EventLoop;
 
 /**
  * A target's disk. While a journal is kept, the first overwrite of each chunk waits until the chunk's old content is durable in the
- * journal; what waits meanwhile shares the next batch and its flush. Otherwise, and for chunks that are kept already, requests pass untouched.
+ * journal; what waits meanwhile shares the next batch and its flush. Otherwise, and for chunks that are kept already, requests
+ * pass untouched.
  */
 public final class UndoDevice implements BlockDevice {
 

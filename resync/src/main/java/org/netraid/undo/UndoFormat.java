@@ -24,8 +24,8 @@ import java.util.zip.CRC32C;
  *                                           4096  payload: the records' old content, one behind the other, zeros up to a block
  * </pre>
  *
- * A batch is written only when the one before it is durable, and nothing it covers is overwritten before it is durable itself: the first batch
- * that is not whole is the last, and was never needed, unless a later one is found behind it.
+ * A batch is written only when the one before it is durable, and nothing it covers is overwritten before it is durable itself: the first
+ * batch that is not whole is the last, and was never needed, unless a later one is found behind it.
  */
 final class UndoFormat {
 

@@ -13,8 +13,8 @@ import org.netraid.block.BlockRequest;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * An undo journal on a device of fixed size: one batch after the other, each durable before the next begins. Knows which chunks it holds. Single
- * owner; one operation at a time.
+ * An undo journal on a device of fixed size: one batch after the other, each durable before the next begins. Knows which chunks it holds.
+ * Single owner; one operation at a time.
  */
 public final class UndoJournal {
 

@@ -10,8 +10,8 @@ import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockRequest;
 
 /**
- * Looks at the last batch of a journal that is being opened. If its payload is not whole, a crash has cut it short, and then all its chunks still
- * are on the disk as the header says: nothing may be overwritten before the batch is durable. If one is not, the payload has rotted
+ * Looks at the last batch of a journal that is being opened. If its payload is not whole, a crash has cut it short, and then all its chunks
+ * are on the disk still as the header says: nothing may be overwritten before the batch is durable. If one is not, the payload has rotted
  * and the journal cannot be believed.
  */
 final class UndoTail {

@@ -50,6 +50,7 @@ public final class MirrorAction {
               verify [source] [target...]      compare targets with the source, online; what differs becomes dirty
               resize [source]                  give the mirror the size its disks have now (or `size` in the configuration)
               newlog [source]                  put an intent log that has failed on its repaired device
+              rollback [node]                  take an interrupted resync over a node's copy back
               explain [node]                   why a node is blocked or waits, and what would unblock it
 
             The third word names the SOURCE, as in DataKeeper ("pause eve" pauses the mirror of source eve). Without it, the node
@@ -195,7 +196,7 @@ public final class MirrorAction {
         switch (action) {
             case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
             case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
-            case CREATE, START, STOP, FORCE, RESIZE, NEWLOG, EXPLAIN -> require(targets.isEmpty(), action.word() + " takes one node");
+            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, EXPLAIN -> require(targets.isEmpty(), action.word() + " takes one node");
             default -> { }
         }
     }

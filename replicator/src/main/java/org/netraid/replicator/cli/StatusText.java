@@ -10,6 +10,7 @@ import java.util.Locale;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
+import org.netraid.replicator.control.UndoStatus;
 import org.netraid.replicator.control.VerifyStatus;
 import org.netraid.replicator.io.Units;
 import org.netraid.replicator.state.Role;
@@ -44,6 +45,7 @@ final class StatusText {
         }
         lines.add("        Copy here: " + mirror.diskState() + (mirror.sizeBytes() > 0 ? ", " + Units.ofBytes(mirror.sizeBytes()) : "")
                 + (mirror.generation().isEmpty() ? "" : ", generation " + mirror.generation()));
+        addUndo(lines, mirror.undo());
         lines.add("        Flags: " + flags(mirror));
         addIfAny(lines, "        Export: ", mirror.exportUri());
         addIfAny(lines, "        Intent log when opened: ", mirror.recoveryMessage());
@@ -80,6 +82,18 @@ final class StatusText {
         }
         if (!target.connected()) {
             addIfAny(lines, "        Last error: ", target.lastError());
+        }
+    }
+
+    private static void addUndo(List<String> lines, UndoStatus undo) {
+        switch (undo.state()) {
+            case "KEEPING" -> lines.add("        Undo: the resync of " + VerifyText.time(undo.resyncStartedMillis()) + " can be taken back"
+                    + (undo.limitBytes() == 0 ? "" : "; " + undo.chunks() + " chunks kept, " + Units.ofBytes(undo.usedBytes())
+                    + " of at most " + Units.ofBytes(undo.limitBytes())));
+            case "GIVEN_UP" -> lines.add("        Undo: the resync cannot be taken back: " + undo.reason());
+            case "ROLLING_BACK" -> lines.add("        Undo: a roll-back has begun and not ended; give the command again");
+            case "ROLLED_BACK" -> lines.add("        Undo: rolled back to the state of " + VerifyText.time(undo.stateMillis()));
+            default -> { }
         }
     }
 

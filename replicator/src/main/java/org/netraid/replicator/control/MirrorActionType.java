@@ -29,6 +29,8 @@ public enum MirrorActionType {
     FORCE,
     /** Resumes, and copies everything to the targets. */
     FULLRESYNC,
+    /** Takes an interrupted resync over the node's copy back, to what the copy was before it. */
+    ROLLBACK,
     /** Compares targets with the source while the mirror is in service; what differs becomes dirty, or is repaired. */
     VERIFY,
     /** Gives the mirror the size that its disks have now; the new part is resynchronised. */

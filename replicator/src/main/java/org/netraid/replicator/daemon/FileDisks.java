@@ -24,6 +24,8 @@ import org.netraid.block.io.FileBlockDevice;
 import org.netraid.block.io.FileDeviceOptions;
 import org.netraid.replicator.node.DiskOpener;
 import org.netraid.time.EventLoop;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens disks and intent logs as files and block devices, exclusively. Opening may hang in the kernel, so it has a thread of its own.
@@ -33,6 +35,7 @@ import org.netraid.time.EventLoop;
  */
 final class FileDisks implements DiskOpener, AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger("org.netraid.replicator.Disks");
     static final String INTENT_LOG_SUFFIX = ".intent";
     private static final String NEW_SUFFIX = ".new";
     private static final long MAX_INTENT_LOG_BYTES = 1L << 30;
@@ -90,6 +93,28 @@ final class FileDisks implements DiskOpener, AutoCloseable {
                 loop.execute(replaced);
             } catch (IOException | RuntimeException e) {
                 loop.execute(() -> failed.accept("the new intent log cannot take the place of " + file + ": " + e.getMessage()));
+            }
+        });
+    }
+
+    @Override
+    public void openUndoJournal(String tag, String path, UndoSpace space, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        open(() -> {
+            Path file = UndoJournalFile.of(stateFolder, tag, path);
+            if (space != null) {
+                UndoJournalFile.prepare(file, space);
+            }
+            return file;
+        }, opened, failed);
+    }
+
+    @Override
+    public void removeUndoJournal(String tag, String path) {
+        opener.execute(() -> {
+            try {
+                UndoJournalFile.remove(UndoJournalFile.of(stateFolder, tag, path));
+            } catch (IOException e) {
+                LOG.warn("{}: the space of the undo journal is not given back: {}", tag, e.getMessage());
             }
         });
     }

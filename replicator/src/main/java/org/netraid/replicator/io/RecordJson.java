@@ -60,9 +60,6 @@ public final class RecordJson {
         try (JsonParser parser = FACTORY.createParser(json)) {
             parser.nextToken();
             Object tree = readTree(parser, 0);
-            if (tree == null) {
-                throw new IllegalArgumentException(type.getSimpleName() + " must be an object");
-            }
             if (parser.nextToken() != null) {
                 throw new IllegalArgumentException("not JSON: something follows the object");
             }
@@ -156,7 +153,7 @@ public final class RecordJson {
         }
         Class<?> wanted = (Class<?>) type;
         if (wanted.isRecord()) {
-            return fitRecord(tree == null ? Map.of() : tree, wanted, where);
+            return fitRecord(tree, wanted, where);
         }
         if (wanted == boolean.class) {
             return tree == null ? Boolean.FALSE : checked(tree instanceof Boolean, tree, where, "true or false");

@@ -56,6 +56,7 @@ final class AgentCommands {
             }
         }
         switch (command.action()) {
+            case ROLLBACK -> agent.rollback().execute(command, result);
             case CREATE -> create(command, result);
             case START -> start(command, Request.START, result);
             case FORCE -> start(command, command.acceptInconsistentData() ? Request.FORCE_INCONSISTENT : Request.FORCE, result);
@@ -365,6 +366,9 @@ final class AgentCommands {
         lines.add(agent.node() + ": " + agent.withTag(decision.text()));
         if (!agent.failure().isEmpty()) {
             lines.add(agent.node() + ": " + agent.failure());
+        }
+        if (!agent.rollback().explanation().isEmpty()) {
+            lines.add(agent.rollback().explanation());
         }
         if (agent.role() != Role.SOURCE) {
             Decision start = agent.decide(Request.START);

@@ -52,7 +52,7 @@ final class AgentStatus {
                         : blocked && decision != null ? agent.withTag(decision.cure()) : "",
                 serving ? agent.source().recoveryMessage() : "", serving ? agent.source().sourceLog().failure() : "",
                 serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
-                serving ? agent.source().verifies().statuses() : List.of());
+                serving ? agent.source().verifies().statuses() : List.of(), agent.undo().status());
     }
 
     private static String sourceNode(VolumeAgent agent) {

@@ -256,7 +256,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 if (failed[0]) {
                     fail("the intent log " + sourceLog.name() + " cannot be written");
                 } else {
-                    serve();
+                    UndoneChunks.markOwn(agent, log, targets, this::serve, this::fail);
                 }
             }
         };
@@ -524,7 +524,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             done.onMarked("");
             return;
         }
-        context.request(node, PeerMessages.MARK_INCONSISTENT, agent.reportBody(), reply -> done.onMarked(reply.error()));
+        ObjectNode body = agent.reportBody().put("dirtyBytes", log.dirtyChunks(slot) * log.chunkBytes());
+        context.request(node, PeerMessages.MARK_INCONSISTENT, body, reply -> done.onMarked(reply.error()));
     }
 
     @Override

@@ -138,6 +138,14 @@ final class TargetConnection implements NbdConnectionListener {
     }
 
     private void onAnswer(PeerReply reply) {
+        if (reply.isOk() && !closed) {
+            UndoneChunks.markTarget(source, this, reply.body(), () -> onReady(reply));
+        } else {
+            onReady(reply);
+        }
+    }
+
+    private void onReady(PeerReply reply) {
         asking = false;
         if (closed) {
             return;

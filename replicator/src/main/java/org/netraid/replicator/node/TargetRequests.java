@@ -45,7 +45,7 @@ final class TargetRequests {
         NodeFacts sender = PeerMessages.facts(peer, body);
         switch (method) {
             case PeerMessages.OPEN -> open(sender, body, answer);
-            case PeerMessages.MARK_INCONSISTENT -> markInconsistent(sender, answer);
+            case PeerMessages.MARK_INCONSISTENT -> markInconsistent(sender, body, answer);
             case PeerMessages.MARK_IN_SYNC -> markInSync(sender, answer);
             case PeerMessages.ADOPT -> adopt(sender, body, answer);
             case PeerMessages.STOPPED_CLEAN -> stoppedClean(sender, answer);
@@ -111,27 +111,46 @@ final class TargetRequests {
         TargetSide target = agent.target();
         target.cut(source.node() + " is the source now", () -> target.openDisk(error -> {
             String problem = error.isEmpty() ? sizeProblem(target.disk(), source.record()) : error;
-            if (problem.isEmpty() && !agent.write(opened(source, kind, discard))) {
-                problem = "the state folder of " + agent.node() + " cannot be written";
-            }
             if (problem.isEmpty()) {
-                // this node's own log is of no use any more
-                agent.logNotes().clearFailure();
-                agent.logNotes().clearResize();
+                keepOld(source, kind, discard, () -> offer(source, kind, discard, answer));
+            } else {
+                refuse(source, problem, answer);
             }
-            if (!problem.isEmpty()) {
-                agent.event("cannot serve " + source.node() + ": " + problem);
-                answer.error("node " + agent.node() + ": " + problem);
-                agent.endTransition();
-                return;
-            }
-            ObjectNode reply = PeerMessages.object(agent.tag());
-            reply.put("export", target.offer(source.node())).put("port", agent.context().nbdPort);
-            reply.put("consistent", agent.record().diskState() != DiskState.INCONSISTENT);
-            agent.becameTarget();
-            answer.ok(reply);
-            agent.endTransition();
         }));
+    }
+
+    /** Taking over another copy's generation marks this one inconsistent at once; what it was is kept first. */
+    private void keepOld(NodeFacts source, TargetPlan.Kind kind, boolean discard, Runnable then) {
+        MirrorRecord own = agent.record();
+        boolean overwrites = kind != TargetPlan.Kind.NO_RESYNC && (discard || !own.created());
+        if (overwrites && own.diskState() != DiskState.INCONSISTENT) {
+            agent.undo().begin(source.node(), asTarget(own, source), source.record().sizeBytes(), then);
+        } else {
+            then.run();
+        }
+    }
+
+    private void refuse(NodeFacts source, String problem, PeerEvents.Answer answer) {
+        agent.event("cannot serve " + source.node() + ": " + problem);
+        answer.error("node " + agent.node() + ": " + problem);
+        agent.endTransition();
+    }
+
+    private void offer(NodeFacts source, TargetPlan.Kind kind, boolean discard, PeerEvents.Answer answer) {
+        if (!agent.write(opened(source, kind, discard))) {
+            refuse(source, "the state folder of " + agent.node() + " cannot be written", answer);
+            return;
+        }
+        // this node's own log is of no use any more
+        agent.logNotes().clearFailure();
+        agent.logNotes().clearResize();
+        ObjectNode reply = PeerMessages.object(agent.tag());
+        reply.put("export", agent.target().offer(source.node())).put("port", agent.context().nbdPort);
+        reply.put("consistent", agent.record().diskState() != DiskState.INCONSISTENT);
+        agent.undo().files().readUndone().ifPresent(map -> reply.put("undone", Base64.getEncoder().encodeToString(map)));
+        agent.becameTarget();
+        answer.ok(reply);
+        agent.endTransition();
     }
 
     private static String sizeProblem(BlockDevice disk, MirrorRecord source) {
@@ -144,9 +163,7 @@ final class TargetRequests {
         MirrorRecord own = agent.record();
         boolean clean = kind == TargetPlan.Kind.NO_RESYNC;
         boolean takesOver = discard || !own.created();
-        MirrorRecord.Builder next = (takesOver ? adopted(source) : own).with().lastOwner(false).dataCorrupt(false).inService(false)
-                .logActive(false).stoppedClean(false).stayStopped(false).previousSource("").mirrorId(source.record().mirrorId())
-                .size(source.record().sizeBytes(), source.record().chunkBytes());
+        MirrorRecord.Builder next = asTarget(takesOver ? adopted(source) : own, source).with();
         if (takesOver) {
             // the generation says where the copy is going; until it is there, the disk state says that it is nothing yet
             next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT).resyncSource(clean ? "" : source.node());
@@ -154,6 +171,12 @@ final class TargetRequests {
             next.diskState(DiskState.OUTDATED);
         }
         return next.build();
+    }
+
+    private static MirrorRecord asTarget(MirrorRecord copy, NodeFacts source) {
+        return copy.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false).stayStopped(false)
+                .previousSource("").mirrorId(source.record().mirrorId())
+                .size(source.record().sizeBytes(), source.record().chunkBytes()).build();
     }
 
     // ---- marks
@@ -166,16 +189,25 @@ final class TargetRequests {
         return true;
     }
 
-    private void markInconsistent(NodeFacts source, PeerEvents.Answer answer) {
+    private void markInconsistent(NodeFacts source, JsonNode body, PeerEvents.Answer answer) {
         if (isSource(source, answer)) {
-            confirm(agent.write(agent.record().with().diskState(DiskState.INCONSISTENT).resyncSource(source.node()).build()), answer);
+            agent.undo().begin(source.node(), agent.record(), body.path("dirtyBytes").asLong(), () -> {
+                if (isSource(source, answer)) {
+                    confirm(agent.write(agent.record().with().diskState(DiskState.INCONSISTENT).resyncSource(source.node()).build()),
+                            answer);
+                }
+            });
         }
     }
 
     private void markInSync(NodeFacts source, PeerEvents.Answer answer) {
         if (isSource(source, answer)) {
-            confirm(agent.write(adopted(source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node()).build()),
-                    answer);
+            boolean written = agent.write(adopted(source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node())
+                    .build());
+            if (written) {
+                agent.undo().inSync();
+            }
+            confirm(written, answer);
         }
     }
 

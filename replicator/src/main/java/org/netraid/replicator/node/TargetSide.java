@@ -19,16 +19,20 @@ final class TargetSide {
     private final NodeContext context;
     private final String tag;
     private final String diskPath;
+    private final TargetUndo undo;
     private final List<Runnable> whenCut = new ArrayList<>();
+    /** As sources get it: with the undo journal before it. */
     private BlockDevice disk;
+    private BlockDevice rawDisk;
     private Export export;
     private boolean connected;
     private String source = "";
 
-    TargetSide(NodeContext context, String tag, String diskPath) {
+    TargetSide(NodeContext context, String tag, String diskPath, TargetUndo undo) {
         this.context = context;
         this.tag = tag;
         this.diskPath = diskPath;
+        this.undo = undo;
     }
 
     /** The node whose connection is served or awaited; "" if none. */
@@ -68,7 +72,8 @@ final class TargetSide {
             return;
         }
         context.env.disks().openDisk(diskPath, device -> {
-            disk = device;
+            disk = undo.wrap(device);
+            rawDisk = device;
             opened.accept("");
         }, opened);
     }
@@ -77,11 +82,12 @@ final class TargetSide {
         return disk;
     }
 
-    /** Hands the open disk over to its caller; cut first. */
-    BlockDevice takeDisk() {
-        BlockDevice taken = disk;
+    /** Hands the open disk over, null if it is not open; cut first. */
+    void takeDisk(Consumer<BlockDevice> taker) {
+        BlockDevice taken = rawDisk;
         disk = null;
-        return taken;
+        rawDisk = null;
+        undo.detach(() -> taker.accept(taken));
     }
 
     /** Offers the open disk to a source. @return the name to ask for */
@@ -108,6 +114,7 @@ final class TargetSide {
     private void onClosed() {
         export = null;
         connected = false;
+        undo.noteUnfollowed();
         List<Runnable> told = new ArrayList<>(whenCut);
         whenCut.clear();
         told.forEach(Runnable::run);
@@ -115,13 +122,12 @@ final class TargetSide {
 
     /** Cuts the source off and closes the disk. */
     void close(Runnable done) {
-        cut("the node leaves the mirror", () -> {
-            BlockDevice taken = takeDisk();
+        cut("the node leaves the mirror", () -> takeDisk(taken -> {
             if (taken == null) {
                 done.run();
             } else {
                 taken.close(done);
             }
-        });
+        }));
     }
 }

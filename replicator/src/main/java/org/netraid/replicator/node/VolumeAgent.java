@@ -45,6 +45,8 @@ final class VolumeAgent {
     private final AgentCommands commands;
     private final TargetRequests targetRequests;
     private final TargetSide target;
+    private final TargetUndo undo;
+    private final TargetRollback rollback;
     private Role role = Role.STOPPED;
     private Decision decision;
     private SourceSide source;
@@ -60,7 +62,9 @@ final class VolumeAgent {
         this.self = self;
         this.store = new MirrorStateStore(context.env.folder(), config.tag());
         this.logNotes = new LogNotes(context.env.folder(), config.tag());
-        this.target = new TargetSide(context, config.tag(), self.disk());
+        this.undo = new TargetUndo(this, config.upkeep().undo(), self.undoJournal());
+        this.rollback = new TargetRollback(this, undo);
+        this.target = new TargetSide(context, config.tag(), self.disk(), undo);
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
         for (MemberConfig member : config.members()) {
@@ -106,6 +110,18 @@ final class VolumeAgent {
 
     TargetSide target() {
         return target;
+    }
+
+    TargetUndo undo() {
+        return undo;
+    }
+
+    TargetRollback rollback() {
+        return rollback;
+    }
+
+    long nowMillis() {
+        return context.env.wallClock().currentTimeMillis();
     }
 
     /** Null unless in service or on the way in or out. */
@@ -182,6 +198,7 @@ final class VolumeAgent {
         if (!store.contradiction().isEmpty()) {
             event("X1: " + store.contradiction());
         }
+        undo.boot();
         MirrorRecord record = record();
         if (record.created() && !record.lastOwner() && !record.stoppedClean() && record.diskState() == DiskState.UP_TO_DATE) {
             // while this node was down it may have missed writes
@@ -256,7 +273,7 @@ final class VolumeAgent {
                 members.add(peer);
             }
         }
-        return Decisions.decide(new Situation(ownFacts(), members, request, waited, store.contradiction()));
+        return rollback.advise(Decisions.decide(new Situation(ownFacts(), members, request, waited, store.contradiction())));
     }
 
     /** Asks the table, soon and once for many changes. */
@@ -351,22 +368,26 @@ final class VolumeAgent {
                 notStarted(error, result);
                 return;
             }
-            BlockDevice disk = target.takeDisk();
-            source = new SourceSide(this, config, self);
-            source.start(disk, why, problem -> {
-                if (!problem.isEmpty()) {
-                    source = null;
-                    notStarted(problem, result);
-                    return;
-                }
-                decision = new Decision(Decision.Action.KEEP, why.rule(), node(), node() + " is in service", "");
-                setRole(Role.SOURCE);
-                event("in service: " + source.exportUri());
-                result.accept(new CommandResult(ExitCode.DONE, why.rule(), List.of(tag() + " is in service on " + node() + ": "
-                        + source.exportUri())));
-                endTransition();
-            });
+            target.takeDisk(disk -> startSource(disk, why, result));
         }));
+    }
+
+    private void startSource(BlockDevice disk, Decision why, Consumer<CommandResult> result) {
+        source = new SourceSide(this, config, self);
+        source.start(disk, why, problem -> {
+            if (!problem.isEmpty()) {
+                source = null;
+                notStarted(problem, result);
+                return;
+            }
+            undo.drop();
+            decision = new Decision(Decision.Action.KEEP, why.rule(), node(), node() + " is in service", "");
+            setRole(Role.SOURCE);
+            event("in service: " + source.exportUri());
+            result.accept(new CommandResult(ExitCode.DONE, why.rule(), List.of(tag() + " is in service on " + node() + ": "
+                    + source.exportUri())));
+            endTransition();
+        });
     }
 
     private void notStarted(String error, Consumer<CommandResult> result) {

@@ -84,7 +84,7 @@ public final class FakeNode implements NodeControl {
                 role == Role.SOURCE, role == Role.SOURCE ? "" : "eve", false, 1 << 30, 64 << 10,
                 role == Role.SOURCE ? "nbd+unix:///data?socket=/s/data.nbd" : "", blockedRule,
                 blockedRule.isEmpty() ? "" : "eve cannot be reached", blockedRule.isEmpty() ? "" : "start eve, or force", "",
-                "", ResyncStatus.NONE, List.of(targets), List.of());
+                "", ResyncStatus.NONE, List.of(targets), List.of(), org.netraid.replicator.control.UndoStatus.NONE);
     }
 
     public static TargetStatus target(String node, TargetState state, double percent) {

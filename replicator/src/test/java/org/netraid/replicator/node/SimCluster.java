@@ -82,6 +82,7 @@ final class SimCluster {
         SimDisk logDisk;
         /** The log that is being made to replace it. */
         SimDisk newLogDisk;
+        final SimDisk undoDisk;
         final SimStateFolder folder;
         final List<String> log = new ArrayList<>();
         SimLoop loop;
@@ -92,6 +93,7 @@ final class SimCluster {
             this.name = name;
             disk = new SimDisk(scheduler, name + ".disk", SimDiskOptions.ofSize(SIZE));
             logDisk = new SimDisk(scheduler, name + ".log", SimDiskOptions.ofSize(8 << 20));
+            undoDisk = new SimDisk(scheduler, name + ".undo", SimDiskOptions.ofSize(undoBytes));
             folder = new SimStateFolder(name + ".state");
         }
 
@@ -109,6 +111,11 @@ final class SimCluster {
     }
 
     SimCluster(long seed, long waitForPreviousSourceNs, String... names) {
+        this(seed, waitForPreviousSourceNs, 20 << 20, names);
+    }
+
+    SimCluster(long seed, long waitForPreviousSourceNs, long undoBytes, String... names) {
+        this.undoBytes = undoBytes;
         scheduler = new SimScheduler(seed);
         network = new SimNetwork(scheduler);
         appLoop = scheduler.loop("app");
@@ -125,6 +132,7 @@ final class SimCluster {
     long mirrorBytes;
     /** Of every node from its next boot on. */
     IntentLogSettings intentLog = new IntentLogSettings(CHUNK, 16, LogFailureAction.STOP);
+    private final long undoBytes;
     ResyncSettings resync = ResyncSettings.DEFAULT;
     /** For the nodes booted from now on. */
     UpkeepSettings upkeep = UpkeepSettings.DEFAULT;
@@ -200,6 +208,19 @@ final class SimCluster {
                 box.logDisk = box.newLogDisk;
                 box.loop.execute(replaced);
             }
+
+            @Override
+            public void openUndoJournal(String tag, String path, UndoSpace space, Consumer<BlockDevice> opened, Consumer<String> failed) {
+                if (space != null && space.neededBytes() > box.undoDisk.geometry().sizeBytes()) {
+                    box.loop.execute(() -> failed.accept("too small"));
+                } else {
+                    box.loop.execute(() -> opened.accept(box.undoDisk.attach(box.loop)));
+                }
+            }
+
+            @Override
+            public void removeUndoJournal(String tag, String path) {
+            }
         };
         NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
                 box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name
@@ -225,6 +246,7 @@ final class SimCluster {
         }
         box.disk.crash(mode);
         box.logDisk.crash(mode);
+        box.undoDisk.crash(mode);
         box.app = null;
     }
 

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.netraid.replicator.config.UndoSettings;
 import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.config.VerifySettings;
 import org.netraid.replicator.control.CommandResult;
@@ -79,7 +80,7 @@ class VerifyNodeTest {
 
     @Test
     void shouldRefuseToVerifyWhatIsNotInSyncAndStopOnRequest() {
-        begin(2, new UpkeepSettings(new VerifySettings(0, 1 << 20)), "a", "b");
+        begin(2, new UpkeepSettings(new VerifySettings(0, 1 << 20), UndoSettings.DEFAULT), "a", "b");
         assertThat(verify().code()).isEqualTo(ExitCode.DONE);
         assertThat(verify().lines().get(0)).contains("already");
         assertThat(verify("stop").lines()).containsExactly("the verify of b is stopped");
@@ -94,7 +95,7 @@ class VerifyNodeTest {
 
     @Test
     void shouldVerifyByScheduleAlsoAcrossRestarts() {
-        begin(3, new UpkeepSettings(new VerifySettings(600_000_000_000L, 0)), "a", "b");
+        begin(3, new UpkeepSettings(new VerifySettings(600_000_000_000L, 0), UndoSettings.DEFAULT), "a", "b");
         cluster.run(400_000);
         assertThat(status("b").state()).isEqualTo(VerifyStatus.NEVER);
         assertThat(status("b").nextMillis()).isBetween(600_000L, 610_000L);
@@ -113,10 +114,10 @@ class VerifyNodeTest {
     void shouldGoOnWithADamagedReport() {
         begin(4, UpkeepSettings.DEFAULT, "a", "b");
         cluster.shutdown("a");
-        cluster.box("a").folder.write("m_verify", "{ torn".getBytes(StandardCharsets.UTF_8));
+        cluster.box("a").folder.write(SimCluster.TAG + "_verify", "{ torn".getBytes(StandardCharsets.UTF_8));
         cluster.boot("a");
         cluster.awaitInSync("a", "b");
-        assertThat(cluster.box("a").log).anySatisfy(line -> assertThat(line).contains("m_verify is damaged"));
+        assertThat(cluster.box("a").log).anySatisfy(line -> assertThat(line).contains(SimCluster.TAG + "_verify is damaged"));
         assertThat(verify().code()).isEqualTo(ExitCode.DONE);
         awaitEnd("b");
     }
