@@ -196,7 +196,8 @@ public final class MirrorAction {
         switch (action) {
             case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
             case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
-            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, EXPLAIN -> require(targets.isEmpty(), action.word() + " takes one node");
+            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, EXPLAIN -> require(targets.isEmpty(), action.word()
+                    + " takes one node");
             default -> { }
         }
     }

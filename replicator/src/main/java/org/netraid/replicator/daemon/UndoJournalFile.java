@@ -71,8 +71,8 @@ final class UndoJournalFile {
             zeros &= start.get(at) == 0;
         }
         if (!zeros && (start.position() < 8 || start.getLong(0) != MAGIC)) {
-            throw new IOException(file + " holds something that is not an undo journal; it is left alone. If it is worthless, zero its first "
-                    + "4096 bytes");
+            throw new IOException(file + " holds something that is not an undo journal; it is left alone. If it is worthless, zero "
+                    + "its first 4096 bytes");
         }
     }
 

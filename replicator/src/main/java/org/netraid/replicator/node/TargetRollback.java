@@ -70,8 +70,8 @@ final class TargetRollback {
         return undo.canRollBack() ? "the resync from " + state.source() + " can be taken back to " + stateAndAge(state) + ": mirror_action "
                 + agent.tag() + " rollback " + agent.node()
                 : state.phase() == UndoState.Phase.ROLLED_BACK ? "the copy here was rolled back to " + stateAndAge(state)
-                : state.phase() == UndoState.Phase.GIVEN_UP ? "the resync from " + state.source() + " cannot be taken back: " + state.reason()
-                : "";
+                : state.phase() == UndoState.Phase.GIVEN_UP ? "the resync from " + state.source() + " cannot be taken back: "
+                + state.reason() : "";
     }
 
     private static String age(long millis) {

@@ -19,9 +19,9 @@ import org.netraid.undo.UndoJournal;
 /**
  * The undo journal of this node's copy: begun before the copy is marked inconsistent, dropped when it is whole again.
  *
- * <p>Steps of a beginning, each durable before the next: flushed disk (what is not kept must stay what it is), empty journal, {@code <tag>_undo}
- * with the record to go back to, then the caller marks the copy inconsistent. So a copy that is inconsistent either has a state that belongs to
- * it or none; a state beside a whole copy means nothing and is dropped.
+ * <p>Steps of a beginning, each durable before the next: flushed disk (what is not kept must stay what it is), empty journal,
+ * {@code <tag>_undo} with the record to go back to, then the caller marks the copy inconsistent. So a copy that is inconsistent either has
+ * a state that belongs to it or none; a state beside a whole copy means nothing and is dropped.
  *
  * <p>A journal that cannot be kept never stops a resync: there is no way back then, and the status says why.
  */

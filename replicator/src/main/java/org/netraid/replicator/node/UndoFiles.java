@@ -15,8 +15,8 @@ import org.netraid.store.StateFolder;
  *
  * <ul>
  *   <li>{@code <tag>_undo}: the {@link UndoState}</li>
- *   <li>{@code <tag>_undone}: chunks that a roll-back has made older than the source believes, as a dirty map; empty: perhaps all. It is there
- *       before the first chunk is rolled back, and until the copy is in sync again or in service</li>
+ *   <li>{@code <tag>_undone}: chunks that a roll-back has made older than the source believes, as a dirty map; empty: perhaps all. It is
+ *       there before the first chunk is rolled back, and until the copy is in sync again or in service</li>
  *   <li>{@code <tag>_followed}: when the copy ceased to follow its source, milliseconds as text</li>
  * </ul>
  */
