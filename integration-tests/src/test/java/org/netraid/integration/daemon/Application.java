@@ -26,6 +26,8 @@ final class Application implements AutoCloseable {
     private final Random random;
     private final long sizeBytes;
     private RealClient client;
+    /** Added to the URI of the device, such as {@code ?tls-certificates=DIR}. */
+    String uriParameters = "";
     private long unansweredOffset = -1;
     private byte[] unanswered;
 
@@ -43,7 +45,7 @@ final class Application implements AutoCloseable {
         }
         rig.awaitStatus(source, "has an export", status -> !status.exportUri().isEmpty());
         client = new RealClient(NbdClientConfig.defaults());
-        assertThat(client.tryOpen(rig.status(source).exportUri())).as(rig.logs()).isEmpty();
+        assertThat(client.tryOpen(rig.status(source).exportUri() + uriParameters)).as(rig.logs()).isEmpty();
         assertThat(client.device().geometry().sizeBytes()).isEqualTo(sizeBytes);
     }
 

@@ -47,6 +47,7 @@ final class ClusterRig implements AutoCloseable {
     private final Map<String, Integer> peerPorts = new LinkedHashMap<>();
     private final Map<String, Integer> nbdPorts = new LinkedHashMap<>();
     private final Map<String, JavaProcess> daemons = new LinkedHashMap<>();
+    private final Map<String, Integer> exportPorts = new LinkedHashMap<>();
     private String settings = "";
     private String mirrorSettings = "";
     private int commands;
@@ -126,6 +127,18 @@ final class ClusterRig implements AutoCloseable {
         writeConfig();
     }
 
+    /** The mirrored device is served over TCP instead of a unix socket; for daemons started later. */
+    void exportOverTcp() throws IOException {
+        for (String node : nodes) {
+            exportPorts.put(node, freePort());
+        }
+        writeConfig();
+    }
+
+    int nbdPort(String node) {
+        return nbdPorts.get(node);
+    }
+
     /** A target without a daemon. */
     void addForeignTarget(String node, String uri) throws IOException {
         foreignMembers.put(node, uri);
@@ -144,6 +157,9 @@ final class ClusterRig implements AutoCloseable {
                 + "request = \"2s\"\n[mirrors.data]\n").append(mirrorSettings);
         for (String node : nodes) {
             text.append("[[mirrors.data.members]]\nnode = \"").append(node).append("\"\ndisk = \"").append(disk(node)).append("\"\n");
+            if (exportPorts.containsKey(node)) {
+                text.append("export = \"").append(hosts.address(node)).append(':').append(exportPorts.get(node)).append("\"\n");
+            }
         }
         foreignMembers.forEach((node, uri) ->
                 text.append("[[mirrors.data.members]]\nnode = \"").append(node).append("\"\nuri = \"").append(uri).append("\"\n"));

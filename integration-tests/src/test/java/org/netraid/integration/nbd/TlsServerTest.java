@@ -200,6 +200,23 @@ class TlsServerTest {
     }
 
     @Test
+    void shouldRefuseVersionsBeforeTls12() throws Exception {
+        // a ClientHello of TLS 1.1: version, random, no session, one suite, no compression
+        java.nio.ByteBuffer hello = java.nio.ByteBuffer.allocate(50).put((byte) 22).putShort((short) 0x0301).putShort((short) 45)
+                .put((byte) 1).put((byte) 0).putShort((short) 41).putShort((short) 0x0302).put(new byte[32]).put((byte) 0)
+                .putShort((short) 2).putShort((short) 0x002f).put((byte) 1).put((byte) 0);
+        try (ServerUnderTest server = serve("--tls=require");
+                RawNbd nbd = new RawNbd(server.uri.replace("nbds:", "nbd:")).greet(3)) {
+            assertThat(nbd.option(STARTTLS, new byte[0])).isEqualTo(1);
+            nbd.send(hello.array());
+            byte[] alert = nbd.bytes(7);
+            assertThat(alert[0]).as("an alert").isEqualTo((byte) 21);
+            assertThat(new byte[] {alert[5], alert[6]}).as("fatal: protocol_version").isEqualTo(new byte[] {2, 70});
+            assertThat(nbd.isClosedByServer()).isTrue();
+        }
+    }
+
+    @Test
     void shouldCutAClientThatNeverBeginsTheHandshake() throws Exception {
         try (ServerUnderTest server = serve("--tls=require", "--handshake-timeout", "1");
                 RawNbd nbd = new RawNbd(server.uri.replace("nbds:", "nbd:")).greet(3)) {

@@ -89,7 +89,8 @@ public record NbdUri(LinkAddress address, String exportName, Tls tls) {
             case TLS_UNIX -> new NbdUri(unixAddress(authority, socket), exportName, parameters.tls());
             case "nbd+vsock", "nbds+vsock", "nbd+ssh", "nbds+ssh" -> throw new NbdFormatException(
                     "transport '" + scheme + "' is not supported; use " + TCP + " or " + UNIX);
-            default -> throw new NbdFormatException("unknown scheme '" + scheme + "'; use " + TCP + " or " + UNIX);
+            default -> throw new NbdFormatException("unknown scheme '" + scheme + "'; use " + TCP + " or " + UNIX
+                    + ", with TLS " + TLS_TCP + " or " + TLS_UNIX);
         };
     }
 

@@ -16,9 +16,10 @@ import java.util.Optional;
  * @param mirrors in the order of the file
  * @param peers settings of the channel between nodes
  * @param server settings of every NBD listener
+ * @param tls encryption; null for none
  */
 public record ClusterConfig(String name, String secretFile, List<NodeConfig> nodes, List<MirrorConfig> mirrors,
-        PeerSettings peers, NbdServerSettings server) {
+        PeerSettings peers, NbdServerSettings server, TlsSettings tls) {
 
     public ClusterConfig {
         Checks.name("cluster name", name);
@@ -39,6 +40,12 @@ public record ClusterConfig(String name, String secretFile, List<NodeConfig> nod
                 }
             }
         }
+    }
+
+    /** A cluster without TLS. */
+    public ClusterConfig(String name, String secretFile, List<NodeConfig> nodes, List<MirrorConfig> mirrors, PeerSettings peers,
+            NbdServerSettings server) {
+        this(name, secretFile, nodes, mirrors, peers, server, null);
     }
 
     public Optional<NodeConfig> node(String nodeName) {

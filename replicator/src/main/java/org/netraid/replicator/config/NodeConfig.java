@@ -13,8 +13,14 @@ import org.netraid.link.LinkAddress;
  * @param address where its daemon listens for peers
  * @param nbd where it serves its disks to a source
  * @param stateFolder path of the folder with flags, generations, intent logs and the control socket; of this daemon alone
+ * @param tlsHostName name or address that its certificate is for
  */
-public record NodeConfig(String name, LinkAddress address, LinkAddress nbd, String stateFolder) {
+public record NodeConfig(String name, LinkAddress address, LinkAddress nbd, String stateFolder, String tlsHostName) {
+
+    /** A node whose certificate is for the host of its address. */
+    public NodeConfig(String name, LinkAddress address, LinkAddress nbd, String stateFolder) {
+        this(name, address, nbd, stateFolder, address == null ? "" : address.host());
+    }
 
     public NodeConfig {
         Checks.name("node name", name);

@@ -45,11 +45,13 @@ final class DaemonProcess {
     private final ClusterConfig config;
     private final NodeConfig node;
     private final byte[] secret;
+    private final DaemonTls tls;
     private NettyEventLoop loop;
     private ReplicatorNode replicator;
     private ControlServer control;
 
-    DaemonProcess(ClusterConfig config, NodeConfig node, byte[] secret) {
+    DaemonProcess(ClusterConfig config, NodeConfig node, byte[] secret, DaemonTls tls) {
+        this.tls = tls;
         this.config = config;
         this.node = node;
         this.secret = secret;
@@ -69,7 +71,7 @@ final class DaemonProcess {
         SecureRandom random = new SecureRandom();
         NodeEnvironment environment = new NodeEnvironment(config, node.name(), secret, folder,
                 new FileDisks(Path.of(node.stateFolder()), loop, workers), runtime.links(0, NettyLinkOptions.DEFAULT.withOwnerOnly(true)),
-                loop, System::currentTimeMillis, random::nextLong);
+                loop, System::currentTimeMillis, random::nextLong, tls);
         replicator = boot(environment);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endOnSignal, "netraid-end"));
         try {

@@ -61,12 +61,13 @@ public final class ReplicatorMain {
         NodeConfig node = node(config, required(parsed, "--node", "NETRAID_NODE"));
         byte[] secret = SecretFile.read(Path.of(config.secretFile()));
         DiskChecks.check(config, node);
+        DaemonTls tls = DaemonTls.load(config, node);
         if (parsed.has("--check")) {
             System.out.println(file + ": all is well for node " + node.name() + ": " + config.mirrorsOf(node.name()).size() + " of "
                     + config.mirrors().size() + " mirrors");
             return 0;
         }
-        new DaemonProcess(config, node, secret).run();
+        new DaemonProcess(config, node, secret, tls).run();
         return 0;
     }
 

@@ -15,6 +15,7 @@ import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.Names;
 import org.netraid.replicator.config.NodeConfig;
+import org.netraid.replicator.config.TlsSettings;
 import org.netraid.link.LinkAddress;
 import org.netraid.replicator.io.SettingsReader.MirrorSettings;
 import org.tomlj.Toml;
@@ -88,8 +89,27 @@ public final class ConfigParser {
         limits.end();
 
         List<MirrorConfig> mirrors = new MirrorReader(this::path, nodes, defaults).read(top);
+        TlsSettings tls = tls(top);
         top.end();
-        return top.checked(null, () -> new ClusterConfig(name, secretFile, nodes, mirrors, peers, server));
+        return top.checked(null, () -> new ClusterConfig(name, secretFile, nodes, mirrors, peers, server, tls));
+    }
+
+    /** Null without the table. */
+    private TlsSettings tls(TomlSection top) throws ConfigException {
+        TomlSection section = top.section("tls", "[tls]");
+        if (section == null) {
+            return null;
+        }
+        String certificates = path(section.string("certificates"));
+        TlsSettings.Exports exports = switch (section.string("exports", "require")) {
+            case "off" -> TlsSettings.Exports.OFF;
+            case "on" -> TlsSettings.Exports.ON;
+            case "require" -> TlsSettings.Exports.REQUIRE;
+            default -> throw section.error("exports", "exports is \"" + section.string("exports") + "\"; allowed: off, on, require");
+        };
+        boolean verifyPeer = section.truth("verify_peer", true);
+        section.end();
+        return new TlsSettings(certificates, exports, verifyPeer);
     }
 
     private List<NodeConfig> nodes(TomlSection top) throws ConfigException {
@@ -111,7 +131,8 @@ public final class ConfigParser {
             if (address.equals(nbd)) {
                 throw section.error("nbd", "nbd is the same as address: " + nbd + "; each needs a port of its own");
             }
-            nodes.add(new NodeConfig(name, address, nbd, path(section.string("state"))));
+            String state = path(section.string("state"));
+            nodes.add(new NodeConfig(name, address, nbd, state, section.string("tls_hostname", address.host())));
             section.end();
         }
         return nodes;

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.netraid.link.LinkAddress;
+import org.netraid.nbd.wire.NbdFormatException;
+import org.netraid.nbd.wire.NbdUri;
 import org.netraid.replicator.config.IntentLogSettings;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
@@ -137,7 +139,7 @@ final class MirrorReader {
         return member.withUndoJournal(journal);
     }
 
-    private static MemberConfig foreign(TomlSection section, String nodeName, NodeConfig node) throws ConfigException {
+    private MemberConfig foreign(TomlSection section, String nodeName, NodeConfig node) throws ConfigException {
         String uri = section.string("uri");
         if (node != null) {
             throw section.error("uri", "node " + nodeName + " runs a daemon; give the member a disk, not a uri");
@@ -151,10 +153,19 @@ final class MirrorReader {
         if (fault != null) {
             throw section.error("node", fault);
         }
-        if (!uri.startsWith("nbd://") && !uri.startsWith("nbd+unix://")) {
-            throw section.error("uri", "uri is \"" + uri + "\"; nbd://host[:port]/export and nbd+unix:///export?socket=/path are allowed");
+        return MemberConfig.foreign(nodeName, usable(section, uri));
+    }
+
+    /** With the folder of certificates, if it names one, counted from the configuration's. */
+    private String usable(TomlSection section, String text) throws ConfigException {
+        try {
+            NbdUri uri = NbdUri.parse(text);
+            NbdUri.Tls tls = uri.tls();
+            return tls == null || tls.certificates().isEmpty() ? text : new NbdUri(uri.address(), uri.exportName(),
+                    new NbdUri.Tls(path.apply(tls.certificates()), tls.hostName(), tls.verifyPeer())).toString();
+        } catch (NbdFormatException e) {
+            throw section.error("uri", e.getMessage());
         }
-        return MemberConfig.foreign(nodeName, uri);
     }
 
     private LinkAddress export(String tag, TomlSection section, NodeConfig node) throws ConfigException {

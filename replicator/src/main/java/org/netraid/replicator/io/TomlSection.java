@@ -81,6 +81,16 @@ final class TomlSection {
         return text;
     }
 
+    boolean truth(String key, boolean otherwise) throws ConfigException {
+        if (!has(key)) {
+            return otherwise;
+        }
+        if (!(table.get(List.of(key)) instanceof Boolean value)) {
+            throw error(key, key + " must be true or false");
+        }
+        return value;
+    }
+
     boolean isMinusOne(String key) {
         return has(key) && Long.valueOf(-1).equals(table.get(List.of(key)));
     }

@@ -6,10 +6,14 @@ package org.netraid.replicator.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.function.Consumer;
+import org.netraid.link.LinkFactory;
+import org.netraid.link.LinkTls;
+import org.netraid.link.SecureLinks;
 import org.netraid.nbd.server.BufferPool;
 import org.netraid.nbd.server.NbdService;
 import org.netraid.nbd.server.ServerEvents;
 import org.netraid.nbd.server.ServerLimits;
+import org.netraid.nbd.server.ServerTls;
 import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.peer.PeerNetwork;
 import org.netraid.replicator.peer.PeerReply;
@@ -28,6 +32,7 @@ final class NodeContext {
     final NbdService targetService;
     PeerNetwork peers;
     int nbdPort;
+    private String turnedAway = "";
 
     NodeContext(NodeEnvironment env) {
         this.env = env;
@@ -36,7 +41,33 @@ final class NodeContext {
         limits = ServerLimits.DEFAULT.withMaxConnections(server.maxConnections()).withMaxPerAddress(server.maxPerAddress())
                 .withInFlight(server.requestsPerConnection(), ServerLimits.DEFAULT.maxBytesInFlight())
                 .withHandshakeTimeout(server.handshakeNs()).withIdleTimeout(server.idleNs());
-        targetService = new NbdService(env.loop(), tokens, limits, payloads, ServerEvents.NONE);
+        targetService = new NbdService(env.loop(), tokens, limits, payloads, ServerEvents.NONE, fromNodes());
+    }
+
+    /** How sources reach this node's disks. */
+    private ServerTls fromNodes() {
+        LinkTls settings = env.tls().fromNodes();
+        return settings == null ? ServerTls.OFF : new ServerTls(ServerTls.Mode.REQUIRE, settings);
+    }
+
+    /** Links of the peer channel, secured if the configuration wants it. */
+    LinkFactory peerLinks() {
+        LinkTls settings = env.tls().fromNodes();
+        if (settings == null) {
+            return env.links();
+        }
+        return new SecureLinks(env.links(), settings, address -> env.tls().toNode(env.config().nodes().stream()
+                .filter(node -> node.address().equals(address)).findFirst().orElseThrow().name()), env.config().peers().connectNs(),
+                this::onTurnedAway);
+    }
+
+    /** Whoever is turned away comes back, from another port; the operator wants it once. */
+    private void onTurnedAway(String peer, String reason) {
+        String gist = peer.replaceAll(":\\d+$", "") + reason;
+        if (!gist.equals(turnedAway)) {
+            turnedAway = gist;
+            events.add("", "a peer at " + peer + " was turned away: " + reason);
+        }
     }
 
     String node() {

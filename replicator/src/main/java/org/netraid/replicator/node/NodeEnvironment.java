@@ -23,7 +23,14 @@ import org.netraid.time.WallClock;
  * @param loop its event loop; links and disks complete on it
  * @param wallClock for event times
  * @param random unpredictable in production: generations, tokens and nonces are made of it
+ * @param tls what its links are secured with
  */
 public record NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
-        EventLoop loop, WallClock wallClock, LongSupplier random) {
+        EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls) {
+
+    /** A node in a cluster without TLS. */
+    public NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
+            EventLoop loop, WallClock wallClock, LongSupplier random) {
+        this(config, node, secret, folder, disks, links, loop, wallClock, random, NodeTls.NONE);
+    }
 }

@@ -55,7 +55,7 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
         PeerConfig peerConfig = new PeerConfig(env.config().name(), env.node(), own.address(), peers, env.secret(),
                 env.config().peers().heartbeatNs(), env.config().peers().deadNs(), env.config().peers().connectNs(),
                 env.config().peers().reconnectNs());
-        context.peers = new PeerNetwork(peerConfig, env.links(), env.loop(), env.random(), this);
+        context.peers = new PeerNetwork(peerConfig, context.peerLinks(), env.loop(), env.random(), this);
         for (MirrorConfig mirror : env.config().mirrorsOf(env.node())) {
             agents.put(mirror.tag(), new VolumeAgent(context, mirror, mirror.member(env.node()).orElseThrow()));
         }

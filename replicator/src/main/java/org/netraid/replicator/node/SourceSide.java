@@ -31,6 +31,7 @@ import org.netraid.nbd.server.Export;
 import org.netraid.nbd.server.FixedExports;
 import org.netraid.nbd.server.NbdService;
 import org.netraid.nbd.server.ServerEvents;
+import org.netraid.nbd.server.ServerTls;
 import org.netraid.nbd.wire.NbdUri;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
@@ -127,7 +128,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     String exportUri() {
-        return listening == null ? "" : new NbdUri(listening.address(), config.tag()).toString();
+        return listening == null ? "" : new NbdUri(listening.address(), config.tag(),
+                exportTls().mode() == ServerTls.Mode.REQUIRE ? NbdUri.Tls.DEFAULT : null).toString();
     }
 
     // ---- going in service
@@ -315,12 +317,18 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             addLeg(target);
         }
         Export export = new Export(config.tag(), "NetRAID mirror " + config.tag(), mirror, false, this::dirtyContexts);
-        service = new NbdService(context.loop(), new FixedExports(List.of(export)), context.limits, context.payloads, ServerEvents.NONE);
+        service = new NbdService(context.loop(), new FixedExports(List.of(export)), context.limits, context.payloads, ServerEvents.NONE,
+                exportTls());
         context.env.links().listen(self.export(), peer -> service.accept(peer), bound -> {
             listening = bound;
             armWait();
             started.accept("");
         }, reason -> fail("cannot serve the mirror on " + self.export() + ": " + reason));
+    }
+
+    /** A unix socket is plain: who may use it is a matter of its file's permissions. */
+    private ServerTls exportTls() {
+        return self.export().isUnix() ? ServerTls.OFF : context.env.tls().exports();
     }
 
     /** What each target lacks, for clients that ask the mirror's export. */

@@ -160,7 +160,7 @@ final class TargetConnection implements NbdConnectionListener {
         LinkAddress address = configured.isUnix() || configured.port() != 0 ? configured
                 : LinkAddress.tcp(configured.host(), body.path("port").asInt());
         exportName = body.path("export").asText();
-        dial(new NbdTarget(address, exportName));
+        dial(new NbdTarget(address, exportName).withTls(agent.context().env.tls().toNode(node())));
     }
 
     private void connectForeign(PeerRecord known) {
@@ -177,7 +177,8 @@ final class TargetConnection implements NbdConnectionListener {
                 : "D13",
                 "a plain NBD server: only this node knows what it lacks", ""));
         consistent = !known.inconsistent();
-        dial(NbdTarget.of(NbdUri.parse(member.uri())));
+        NbdUri uri = NbdUri.parse(member.uri());
+        dial(NbdTarget.of(uri, agent.context().env.tls().toServer(uri)));
     }
 
     /** A one-time name admits to the target's disk: it has no place in messages. */

@@ -17,6 +17,7 @@ import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.config.PeerSettings;
+import org.netraid.replicator.config.TlsSettings;
 
 class ConfigParserTest {
 
@@ -177,9 +178,9 @@ class ConfigParserTest {
                 + "chunk, hot_extents, intent_log_failure, limits, members, protocol, size, timeouts, undo, undo_max, "
                 + "verify_every, verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
-                + "cluster, limits, mirrors, nodes, timeouts");
+                + "cluster, limits, mirrors, nodes, timeouts, tls");
         fails("nbd = \"127.0.0.1:7801\"", "nbd = \"127.0.0.1:7801\"\nadress = \"x\"", "n.toml:8:1: [nodes.adam]: unknown key \"adress\" "
-                + "(did you mean \"address\"?); known here: address, nbd, state");
+                + "(did you mean \"address\"?); known here: address, nbd, state, tls_hostname");
         fails("node = \"eve\"", "node = \"evi\"", "n.toml:21:1: [mirrors.data.members]: there is no [nodes.evi] (did you mean \"eve\"?); "
                 + "a member without a daemon needs uri = \"nbd://...\"");
     }
@@ -204,8 +205,8 @@ class ConfigParserTest {
     void shouldRefuseMembersThatCannotBeMirrored() {
         fails("node = \"eve\"\n", "node = \"adam\"\n", "n.toml:26:1: [mirrors.data.members]: node adam has a member already; "
                 + "the copies of a mirror must be on different systems");
-        fails("uri = \"nbd://stor/data\"", "uri = \"http://stor/\"", "n.toml:33:1: [mirrors.data.members]: uri is \"http://stor/\"; "
-                + "nbd://host[:port]/export and nbd+unix:///export?socket=/path are allowed");
+        fails("uri = \"nbd://stor/data\"", "uri = \"http://stor/\"", "n.toml:33:1: [mirrors.data.members]: "
+                + "'http://stor/' is not a usable NBD URI: unknown scheme 'http'; use nbd or nbd+unix, with TLS nbds or nbds+unix");
         fails("uri = \"nbd://stor/data\"", "uri = \"nbd://stor/data\"\npriority = 3",
                 "n.toml:34:1: [mirrors.data.members]: priority has no "
                 + "meaning for a member with a uri: a plain NBD server can only be a target");
@@ -244,6 +245,26 @@ class ConfigParserTest {
                 "n.toml:36:1: [timeouts]: peer_dead is 1 s; 2 s to 600 s is allowed");
         assertThat(messageOf(GOOD + "[limits]\nLKDR_ASYNC_LIMIT = 9\n"))
                 .startsWith("n.toml:35:1: [limits]: unknown key \"LKDR_ASYNC_LIMIT\"");
+    }
+
+    @Test
+    void shouldReadTlsSettings() throws Exception {
+        assertThat(parse(GOOD).tls()).isNull();
+        String text = GOOD.replace("uri = \"nbd://stor/data\"", "uri = \"nbds://stor/data?tls-certificates=other\"")
+                .replace("state = \"eve\"", "state = \"eve\"\ntls_hostname = \"eve.example.org\"");
+        ClusterConfig config = parse(text + "[tls]\ncertificates = \"pki\"\n");
+        assertThat(config.tls()).isEqualTo(new TlsSettings("/etc/netraid/pki", TlsSettings.Exports.REQUIRE, true));
+        assertThat(config.node("adam").orElseThrow().tlsHostName()).isEqualTo("127.0.0.1");
+        assertThat(config.node("eve").orElseThrow().tlsHostName()).isEqualTo("eve.example.org");
+        assertThat(config.mirror("data").orElseThrow().members().get(2).uri())
+                .isEqualTo("nbds://stor:10809/data?tls-certificates=/etc/netraid/other");
+        assertThat(parse(GOOD + "[tls]\ncertificates = \"/pki\"\nexports = \"on\"\nverify_peer = false\n").tls())
+                .isEqualTo(new TlsSettings("/pki", TlsSettings.Exports.ON, false));
+        assertThat(messageOf(GOOD + "[tls]\n")).contains("certificates is missing");
+        assertThat(messageOf(GOOD + "[tls]\ncertificates = \"p\"\nexports = \"maybe\"\n")).contains("allowed: off, on, require");
+        assertThat(messageOf(GOOD + "[tls]\ncertificates = \"p\"\nverify_peer = 1\n")).contains("true or false");
+        assertThat(messageOf(GOOD.replace("uri = \"nbd://stor/data\"", "uri = \"nbds://stor/data?tls-psk-file=keys\"")))
+                .contains("pre-shared keys");
     }
 
     private static void fails(String good, String bad, String message, String... more) {

@@ -137,6 +137,8 @@ final class SimCluster {
     /** For the nodes booted from now on. */
     UpkeepSettings upkeep = UpkeepSettings.DEFAULT;
     private SimDisk foreign;
+    /** For the nodes booted from now on; null: plain text. */
+    NodeTls tls;
 
     private ClusterConfig config() {
         List<NodeConfig> nodes = new ArrayList<>();
@@ -224,7 +226,7 @@ final class SimCluster {
         };
         NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
                 box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name
-                + scheduler.nanoTime())::nextLong);
+                + scheduler.nanoTime())::nextLong, tls == null ? NodeTls.NONE : tls);
         box.node = new ReplicatorNode(env);
         box.node.onEvent(event -> box.log.add(event.tag() + " " + event.text()));
         box.loop.execute(() -> box.node.start(error -> assertThat(error).isEmpty()));
