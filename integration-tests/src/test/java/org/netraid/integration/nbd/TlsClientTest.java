@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.netraid.link.io.TestCertificates;
 import org.netraid.nbd.client.NbdClientConfig;
+import org.netraid.nbd.client.cli.NbdClientMain;
 
 /** Our client in TLS against nbdkit and qemu-nbd, with certificates that are right and with such that are not. */
 @Tag("slow")
@@ -149,6 +150,22 @@ class TlsClientTest {
         try (ForeignServer server = nbdkit(false, late)) {
             connect(secured(server, good) + "&tls-verify-peer=false").close();
             assertThat(attempt(secured(server, good))).contains("has expired");
+        }
+    }
+
+    @Test
+    void shouldListCopyAndCompareByCommand() throws Exception {
+        try (ForeignServer server = nbdkit(false, good, "--tls-verify-peer")) {
+            String uri = secured(server, good);
+            connect(uri).close();
+            Path back = folder.resolve("back");
+            assertThat(NbdClientMain.run("list", uri)).isZero();
+            assertThat(NbdClientMain.run("info", "--tls-certificates", good.toString(), server.uri().replace("nbd:", "nbds:"))).isZero();
+            assertThat(NbdClientMain.run("copy", uri, back.toString())).isZero();
+            assertThat(Files.mismatch(image, back)).isEqualTo(-1);
+            assertThat(NbdClientMain.run("compare", uri, back.toString())).isZero();
+            assertThat(NbdClientMain.run("info", "--tls-hostname", "other.example.org", uri)).isEqualTo(1);
+            assertThat(NbdClientMain.run("info", server.uri())).isEqualTo(1);
         }
     }
 

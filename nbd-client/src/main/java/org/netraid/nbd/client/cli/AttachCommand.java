@@ -59,6 +59,10 @@ final class AttachCommand implements Callable<Integer> {
         check();
         KernelDevice named = KernelDevice.parse(device);
         NbdUri parsed = ClientSession.uri(uri);
+        if (parsed.tls() != null) {
+            throw new CliFailure(uri + " cannot be attached: a socket in the kernel's hands speaks no TLS. Use nbdfuse and a loop device"
+                    + " (docs/attach.md)");
+        }
         List<RawSocket> sockets = new ArrayList<>();
         try {
             int family = ioctl ? -1 : KernelNbd.family();

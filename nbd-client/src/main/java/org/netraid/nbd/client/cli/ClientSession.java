@@ -102,8 +102,9 @@ final class ClientSession implements AutoCloseable {
 
     /** Connects to an export over several connections, where the server allows it. */
     NbdMultiDevice open(NbdUri uri, int connections) {
+        NbdTarget target = NbdTarget.of(uri, tls.of(uri));
         NbdMultiDevice device = call("the connection to " + uri, (result, failed) ->
-                MultiConnector.connect(connector, NbdTarget.of(uri), connections, new MultiConnector.Listener() {
+                MultiConnector.connect(connector, target, connections, new MultiConnector.Listener() {
                     @Override
                     public void onConnected(NbdMultiDevice connected) {
                         result.accept(connected);

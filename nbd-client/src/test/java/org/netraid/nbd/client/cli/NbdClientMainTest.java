@@ -26,6 +26,7 @@ class NbdClientMainTest {
         "1 | there is no folder /nonexistent | info nbds://localhost/?tls-certificates=/nonexistent",
         "1 | there is no folder /nonexistent | list --tls-certificates /nonexistent nbds://localhost/",
         "1 | is plain text | info --tls-certificates /etc nbd://localhost/",
+        "1 | speaks no TLS | attach nbds://localhost/ /dev/nbd0",
         "1 | use certificates | info nbds://localhost/?tls-psk-file=/etc/psk",
         "1 | cannot connect | info nbd+unix:///?socket=/nonexistent/socket",
         "1 | cannot connect | list nbd+unix:///?socket=/nonexistent/socket",
