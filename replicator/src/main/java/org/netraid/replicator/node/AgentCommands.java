@@ -177,7 +177,7 @@ final class AgentCommands {
                     : "would not start: ")
                     + agent.withTag(decision.text()))));
         } else if (decision.starts()) {
-            agent.goInService(decision, result);
+            agent.goInService(decision, new ServiceClaims.Terms(request.isForce(), ""), result);
         } else {
             if (decision.action() == Decision.Action.BLOCK_DATA_CORRUPT) {
                 agent.write(agent.record().with().dataCorrupt(true).build());

@@ -37,6 +37,10 @@ final class PeerMessages {
     static final String HAND_OVER = "hand-over";
     /** A source asks how large the target's disk is now. */
     static final String DISK_SIZE = "disk-size";
+    /** The sender is about to go in service, if the receiver agrees. */
+    static final String CLAIM = "claim";
+    /** The sender's claim has ended: it is in service, or has given up. */
+    static final String RELEASE = "release";
     /** An operator's command for this node. */
     static final String COMMAND = "command";
 

@@ -288,7 +288,7 @@ final class TargetRequests {
         agent.report(from.node(), from);
         Decision why = new Decision(Decision.Action.TAKE_OVER, "D5", agent.node(), agent.node() + " takes over from " + from.node()
                 + ", which has stopped in order", "");
-        agent.goInService(why, result -> answer.ok(PeerMessages.result(result)));
+        agent.goInService(why, new ServiceClaims.Terms(false, from.node()), result -> answer.ok(PeerMessages.result(result)));
     }
 
     // ---- the previous source's dirty chunks

@@ -47,6 +47,7 @@ final class VolumeAgent {
     private final TargetSide target;
     private final TargetUndo undo;
     private final TargetRollback rollback;
+    private final ServiceClaims claims;
     private Role role = Role.STOPPED;
     private Decision decision;
     private SourceSide source;
@@ -55,6 +56,8 @@ final class VolumeAgent {
     private boolean waited;
     private boolean down;
     private boolean evaluationPending;
+    /** Somebody did not agree a moment ago: do not ask in a loop. */
+    private boolean claimRefused;
 
     VolumeAgent(NodeContext context, MirrorConfig config, MemberConfig self) {
         this.context = context;
@@ -67,6 +70,7 @@ final class VolumeAgent {
         this.target = new TargetSide(context, config.tag(), self.disk(), undo);
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
+        this.claims = new ServiceClaims(this);
         for (MemberConfig member : config.members()) {
             if (!member.isForeign() && !member.node().equals(context.node())) {
                 facts.put(member.node(), NodeFacts.unreachable(member.node()));
@@ -236,6 +240,7 @@ final class VolumeAgent {
     void peerDown(String peer) {
         if (facts.containsKey(peer)) {
             facts.put(peer, NodeFacts.unreachable(peer));
+            claims.peerDown(peer);
             evaluate();
         }
     }
@@ -243,6 +248,11 @@ final class VolumeAgent {
     void request(String peer, String method, JsonNode body, PeerEvents.Answer answer) {
         if (PeerMessages.REPORT.equals(method)) {
             report(peer, PeerMessages.facts(peer, body));
+            answer.ok(PeerMessages.object(tag()));
+        } else if (PeerMessages.CLAIM.equals(method)) {
+            claims.onClaim(PeerMessages.facts(peer, body), body, answer);
+        } else if (PeerMessages.RELEASE.equals(method)) {
+            claims.onRelease(peer);
             answer.ok(PeerMessages.object(tag()));
         } else if (PeerMessages.COMMAND.equals(method)) {
             execute(PeerMessages.command(body.path("command")), result -> answer.ok(PeerMessages.result(result)));
@@ -332,7 +342,9 @@ final class VolumeAgent {
     }
 
     private void startByItself(Decision next) {
-        if (failure.isEmpty()) {
+        if (claimRefused) {
+            setRole(Role.DECIDING);
+        } else if (failure.isEmpty()) {
             goInService(next, result -> { });
         } else {
             setRole(Role.BLOCKED);
@@ -357,10 +369,40 @@ final class VolumeAgent {
 
     // ---- changes of role
 
-    /** Carries out a START or TAKE_OVER. */
+    /** Carries out a START or TAKE_OVER, if every node within reach agrees. */
     void goInService(Decision why, Consumer<CommandResult> result) {
+        goInService(why, ServiceClaims.Terms.NORMAL, result);
+    }
+
+    void goInService(Decision why, ServiceClaims.Terms terms, Consumer<CommandResult> result) {
         failure = "";
         transition = "going in service";
+        claims.claim(terms, refusal -> {
+            if (refusal.isEmpty()) {
+                begin(why, outcome -> {
+                    claims.release();
+                    result.accept(outcome);
+                });
+            } else {
+                notAgreed(why, refusal, result);
+            }
+        });
+    }
+
+    private void notAgreed(Decision why, String refusal, Consumer<CommandResult> result) {
+        event("not in service: " + refusal);
+        if (!claimRefused) {
+            claimRefused = true;
+            context.loop().schedule(context.env.config().peers().reconnectNs(), () -> {
+                claimRefused = false;
+                evaluate();
+            });
+        }
+        result.accept(CommandResult.refused("G6", refusal, "wait until that has ended, then look again: mirror_status " + tag()));
+        endTransition();
+    }
+
+    private void begin(Decision why, Consumer<CommandResult> result) {
         event(why.text());
         setRole(Role.DECIDING);
         target.cut(node() + " goes in service", () -> target.openDisk(error -> {
