@@ -161,6 +161,25 @@ class ForeignServerTest {
         assertThat(sha256(Files.readAllBytes(back))).isEqualTo(sha256(content));
     }
 
+    /** {@code info} and {@code --compress} ask for all our extensions. */
+    @ParameterizedTest
+    @CsvSource({"nbdkit, true", "nbdkit-simple, true", "qemu-nbd, false", "nbd-server, false"})
+    void shouldLeaveForeignServersUnharmedWhenEveryExtensionIsAskedFor(String kind, boolean unix) throws Exception {
+        Path file = disk();
+        byte[] content = new byte[SIZE];
+        new Random(8).nextBytes(content);
+        Arrays.fill(content, 2 << 20, 4 << 20, (byte) 0);
+        Arrays.fill(content, 4 << 20, 5 << 20, (byte) 'x');
+        Path original = Files.write(folder.resolve("original.img"), content);
+        try (ForeignServer server = start(kind, unix, file)) {
+            RealClient.connect(server).close();
+            assertThat(NbdClientMain.run("info", server.uri())).isZero();
+            assertThat(NbdClientMain.run("copy", "--compress=fast", original.toString(), server.uri())).isZero();
+            assertThat(NbdClientMain.run("compare", original.toString(), server.uri())).isZero();
+        }
+        assertThat(sha256(Files.readAllBytes(file))).isEqualTo(sha256(content));
+    }
+
     @ParameterizedTest
     @CsvSource({"nbdkit, true", "qemu-nbd, false", "nbdkit-blocks, true"})
     void shouldSeeTheHolesOfOtherServers(String kind, boolean unix) throws Exception {

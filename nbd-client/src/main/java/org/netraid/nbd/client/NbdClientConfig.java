@@ -7,6 +7,7 @@ package org.netraid.nbd.client;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.netraid.nbd.wire.Compression;
 import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdStrings;
@@ -25,9 +26,12 @@ import org.netraid.nbd.wire.NbdStrings;
  *     64-bit ranges; "" for none, which spares round trips at every
  *     connection: a mirror's targets are never asked for their holes
  * @param extensions NetRAID's own additions to ask for; {@link NbdExport#has} tells which of them the server has
+ * @param compression what to do to the payload of writes; unless OFF, zeros are sent as WRITE_ZEROES where that is offered, and what
+ *     can be compressed is, to a server that has {@link Extension#LZ4}, which is asked for then
  */
 public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, long requestTimeoutNs,
-        int maxInFlight, long maxBytesInFlight, int maxQueued, String map, Set<Extension> extensions) {
+        int maxInFlight, long maxBytesInFlight, int maxQueued, String map, Set<Extension> extensions,
+        Compression compression) {
 
     private static final long SECOND_NS = 1_000_000_000L;
 
@@ -47,27 +51,27 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
 
     /** 5 s to connect, 10 s for the handshake, 10 s for an answer, 128 commands and 64 MiB in flight, 4096 waiting. */
     public static NbdClientConfig defaults() {
-        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096, "", Set.of());
+        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096, "", Set.of(), Compression.OFF);
     }
 
     public NbdClientConfig withRequestTimeoutNs(long timeoutNs) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, timeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, extensions);
+                map, extensions, compression);
     }
 
     public NbdClientConfig withConnectTimeoutNs(long timeoutNs) {
         return new NbdClientConfig(timeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, extensions);
+                map, extensions, compression);
     }
 
     public NbdClientConfig withHandshakeTimeoutNs(long timeoutNs) {
         return new NbdClientConfig(connectTimeoutNs, timeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, extensions);
+                map, extensions, compression);
     }
 
     public NbdClientConfig withLimits(int inFlight, long bytesInFlight, int queued) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, inFlight, bytesInFlight, queued,
-                map, extensions);
+                map, extensions, compression);
     }
 
     /** EXTENTS tells holes and zeros, if the server does. */
@@ -78,12 +82,21 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
     /** EXTENTS tells what this metadata context says. */
     public NbdClientConfig withMap(String context) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                context, extensions);
+                context, extensions, compression);
     }
 
     public NbdClientConfig withExtensions(Set<Extension> wanted) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, wanted);
+                map, wanted, compression);
+    }
+
+    public NbdClientConfig withCompression(Compression wanted) {
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
+                map, extensions, wanted);
+    }
+
+    private boolean wants(Extension extension) {
+        return extensions.contains(extension) || extension == Extension.LZ4 && compression != Compression.OFF;
     }
 
     /** The metadata contexts to select. */
@@ -93,7 +106,7 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
             contexts.add(map);
         }
         for (Extension extension : Extension.values()) {
-            if (extensions.contains(extension)) {
+            if (wants(extension)) {
                 contexts.add(extension.contextName());
             }
         }

@@ -20,6 +20,7 @@ import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
 import org.netraid.nbd.wire.ChecksumFlags;
 import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.Compression;
 import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdCommand;
@@ -64,6 +65,8 @@ public final class NbdClientDevice implements BlockDevice {
 
     private final PendingReplies pending;
     private final ReplyReader reader;
+    /** Null if payloads go as they are. */
+    private final PayloadPacker packer;
     private final RequestCutter cutter;
     private final AlignmentLocks locks;
     private final RequestAges ages = new RequestAges();
@@ -105,7 +108,8 @@ public final class NbdClientDevice implements BlockDevice {
         this.zeroesOnWire = export.offered().contains(BlockCapability.WRITE_ZEROES);
         this.pending = new PendingReplies(config.maxInFlight(), connectionNumber, this::onReleased);
         this.reader = new ReplyReader(new ReplySink(), export, config.map());
-        this.cutter = new RequestCutter(export, zeroesOnWire);
+        this.packer = config.compression() == Compression.OFF ? null : new PayloadPacker(config.compression());
+        this.cutter = new RequestCutter(export, zeroesOnWire, export.has(Extension.LZ4) && packer != null);
         this.locks = new AlignmentLocks(export.minBlockBytes());
     }
 
@@ -354,7 +358,7 @@ public final class NbdClientDevice implements BlockDevice {
                 }
                 boolean all = offset == request.startBytes && offset + length == request.endBytes;
                 ByteBuffer payload = all ? request.data : request.data.slice(request.dataIndex(offset), length);
-                send(request, NbdCommand.WRITE, flags, offset, length, payload);
+                sendPayload(request, flags, offset, payload);
             }
             case TRIM -> send(request, NbdCommand.TRIM, flags, offset, length, null);
             case WRITE_ZEROES -> {
@@ -369,6 +373,35 @@ public final class NbdClientDevice implements BlockDevice {
             case FLUSH, EXTENTS, CHECKSUM, BARRIER -> throw new IllegalStateException(request.command + " has no parts");
         }
         return true;
+    }
+
+    /** A write as it is, or made smaller on its way; the disk at the other end gets the same bytes. */
+    private void sendPayload(ClientRequest request, int flags, long offset, ByteBuffer payload) {
+        int length = payload.remaining();
+        if (packer == null) {
+            send(request, NbdCommand.WRITE, flags, offset, length, payload);
+        } else if (zeroesOnWire && PayloadPacker.isZero(payload)) {
+            packer.countZeros(length);
+            send(request, NbdCommand.WRITE_ZEROES, flags, offset, length, null);
+        } else {
+            ByteBuffer packed = export.has(Extension.LZ4) ? packer.pack(payload) : null;
+            if (packed == null) {
+                packer.countPlain(length);
+                send(request, NbdCommand.WRITE, flags, offset, length, payload);
+            } else {
+                send(request, NbdCommand.WRITE_LZ4, flags, offset, packed.remaining(), packed).packed = packed;
+            }
+        }
+    }
+
+    /** Data of all writes so far, if compression is on; else 0. */
+    public long dataBytes() {
+        return packer == null ? 0 : packer.dataBytes();
+    }
+
+    /** What of {@link #dataBytes} went over the wire. */
+    public long wireBytes() {
+        return packer == null ? 0 : packer.wireBytes();
     }
 
     private boolean hasRoomFor(long payloadBytes) {
@@ -497,6 +530,9 @@ public final class NbdClientDevice implements BlockDevice {
         BlockError error = slot.error;
         String detail = slot.detail;
         boolean receiptDue = slot.receiptDue;
+        if (slot.packed != null) {
+            packer.release(slot.packed);
+        }
         if (slot.command == NbdCommand.BLOCK_STATUS && !error.isError()) {
             slot.status.complete();
         }

@@ -4,6 +4,8 @@
  */
 package org.netraid.nbd.client;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.netraid.block.BlockCapability;
@@ -24,6 +26,7 @@ import org.netraid.block.BlockRequest;
 public final class NbdMultiDevice implements BlockDevice {
 
     private final List<NbdClientDevice> members;
+    private final Set<BlockCapability> capabilities;
     private int living;
     private String endReason = "";
     private int next;
@@ -32,6 +35,11 @@ public final class NbdMultiDevice implements BlockDevice {
     NbdMultiDevice(List<NbdClientDevice> members) {
         this.members = List.copyOf(members);
         this.living = members.size();
+        EnumSet<BlockCapability> all = EnumSet.noneOf(BlockCapability.class);
+        all.addAll(members.get(0).capabilities());
+        // each connection orders only what it carries itself
+        all.remove(BlockCapability.BARRIER);
+        this.capabilities = Collections.unmodifiableSet(all);
     }
 
     /** Connections, living or not. */
@@ -42,6 +50,16 @@ public final class NbdMultiDevice implements BlockDevice {
     /** What the server said about the export, on every connection alike. */
     public NbdExport export() {
         return members.get(0).export();
+    }
+
+    /** Data of all writes so far, if compression is on; else 0. */
+    public long dataBytes() {
+        return members.stream().mapToLong(NbdClientDevice::dataBytes).sum();
+    }
+
+    /** What of {@link #dataBytes} went over the wire. */
+    public long wireBytes() {
+        return members.stream().mapToLong(NbdClientDevice::wireBytes).sum();
     }
 
     @Override
@@ -56,7 +74,7 @@ public final class NbdMultiDevice implements BlockDevice {
 
     @Override
     public Set<BlockCapability> capabilities() {
-        return members.get(0).capabilities();
+        return capabilities;
     }
 
     /** False once nothing more can be asked of this device. */

@@ -33,6 +33,8 @@ final class PendingReply {
     int targetBase;
     /** Not null while this is half of a read-modify-write, or a read of part of a block. */
     EdgeBlock edge;
+    /** Not null while the link has a payload that was made smaller. */
+    ByteBuffer packed;
 
     /** The answer to BLOCK_STATUS, and what of it has come. */
     final StatusAnswer status = new StatusAnswer();
@@ -63,7 +65,7 @@ final class PendingReply {
 
     /** Payload this command accounts for: data on its way out, or asked for. */
     long payloadBytes() {
-        return command == NbdCommand.READ || command == NbdCommand.WRITE ? lengthBytes : 0;
+        return command == NbdCommand.READ || command == NbdCommand.WRITE || command == NbdCommand.WRITE_LZ4 ? lengthBytes : 0;
     }
 
     boolean isFinished() {
@@ -75,6 +77,7 @@ final class PendingReply {
         owner = null;
         target = null;
         edge = null;
+        packed = null;
         answered = false;
         receiptDue = false;
         received = false;

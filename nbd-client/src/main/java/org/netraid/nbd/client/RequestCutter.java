@@ -5,6 +5,7 @@
 package org.netraid.nbd.client;
 
 import org.netraid.block.BlockCommand;
+import org.netraid.nbd.wire.Lz4Payload;
 
 /**
  * Cuts a request into parts a server takes: whole minimum blocks of at most the maximum payload, and single edge blocks for
@@ -24,6 +25,7 @@ final class RequestCutter {
 
     private final int minBlockBytes;
     private final int maxPayloadBytes;
+    private final int maxWriteBytes;
     private final int maxZeroBytes;
 
     long offsetBytes;
@@ -31,10 +33,14 @@ final class RequestCutter {
     /** The part is less than a minimum block. */
     boolean edge;
 
-    /** @param zeroesOnWire the server offers WRITE_ZEROES */
-    RequestCutter(NbdExport export, boolean zeroesOnWire) {
+    /**
+     * @param zeroesOnWire the server offers WRITE_ZEROES
+     * @param compresses writes are kept short enough to be compressed
+     */
+    RequestCutter(NbdExport export, boolean zeroesOnWire, boolean compresses) {
         minBlockBytes = export.minBlockBytes();
         maxPayloadBytes = export.maxPayloadBytes();
+        maxWriteBytes = compresses ? Math.min(maxPayloadBytes, Lz4Payload.MAX_DATA_BYTES) : maxPayloadBytes;
         maxZeroBytes = zeroesOnWire ? ZERO_SLICE_BYTES : Math.min(ZERO_PAYLOAD_BYTES, maxPayloadBytes);
     }
 
@@ -59,7 +65,8 @@ final class RequestCutter {
 
     private int longest(BlockCommand command) {
         return switch (command) {
-            case READ, WRITE -> maxPayloadBytes;
+            case READ -> maxPayloadBytes;
+            case WRITE -> maxWriteBytes;
             case WRITE_ZEROES -> maxZeroBytes;
             case TRIM -> TRIM_SLICE_BYTES;
             case FLUSH, EXTENTS, CHECKSUM, BARRIER -> throw new IllegalStateException(command + " has no parts");

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import net.jpountz.lz4.LZ4Factory;
 import org.netraid.link.Link;
 import org.netraid.link.LinkAddress;
 import org.netraid.link.LinkFactory;
@@ -29,6 +30,7 @@ final class FakeServer {
     static final int TRIM = 4;
     static final int ZEROES = 6;
     static final int STATUS = 7;
+    static final int WRITE_LZ4 = 0x4e03;
     static final int CONTEXT_ID = 0x7777;
 
     /** A command as it arrived. */
@@ -92,6 +94,12 @@ final class FakeServer {
             }
             case ZEROES -> {
                 java.util.Arrays.fill(disk, at, at + length, (byte) 0);
+                ok(command);
+            }
+            case WRITE_LZ4 -> {
+                ByteBuffer payload = ByteBuffer.wrap(command.data);
+                int dataBytes = payload.getInt(0);
+                LZ4Factory.safeInstance().safeDecompressor().decompress(command.data, 4, command.data.length - 4, disk, at, dataBytes);
                 ok(command);
             }
             case STATUS -> status(command, length, 0);
@@ -267,18 +275,19 @@ final class FakeServer {
             int type = in.getShort(in.position() + 6);
             int length = in.getInt(in.position() + header - 4);
             check(!negotiatedExtended || in.getInt(in.position() + 24) == 0, "length above 4 GiB");
-            if (type == WRITE && in.remaining() < header + length) {
+            boolean payload = type == WRITE || type == WRITE_LZ4;
+            if (payload && in.remaining() < header + length) {
                 return false;
             }
             check(in.getInt() == (negotiatedExtended ? 0x21e41c71 : 0x25609513), "request magic");
             int commandFlags = in.getShort();
-            check(((commandFlags & 32) != 0) == (negotiatedExtended && type == WRITE), "PAYLOAD_LEN");
+            check(((commandFlags & 32) != 0) == (negotiatedExtended && payload), "PAYLOAD_LEN");
             commandFlags &= ~32;
             in.getShort();
             long cookie = in.getLong();
             long offset = in.getLong();
             in.position(in.position() + header - 24);
-            byte[] data = new byte[type == WRITE ? length : 0];
+            byte[] data = new byte[payload ? length : 0];
             in.get(data);
             if (type == DISC) {
                 disconnected = true;
@@ -295,7 +304,7 @@ final class FakeServer {
 
         private void checkLimits(int type, long offset, int length) {
             int min = blockSizes == null ? 1 : blockSizes[0];
-            check(offset % min == 0 && length % min == 0, "unaligned " + type + " " + length + "@" + offset);
+            check(type == WRITE_LZ4 || offset % min == 0 && length % min == 0, "unaligned " + type + " " + length + "@" + offset);
             check(offset >= 0 && offset + length <= disk.length, "beyond the end");
             if (type == READ || type == WRITE) {
                 check(blockSizes == null || length <= blockSizes[2], "payload " + length);

@@ -269,7 +269,7 @@ class NbdClientDeviceTest {
         long size = 1L << 43;
         NbdExport export = new NbdExport("big", "", size, 0x41, 512, 4096, 32 << 20, true, true, false, java.util.List.of());
         assertThat(export.geometry().sizeBytes()).isEqualTo(size);
-        RequestCutter cutter = new RequestCutter(export, true);
+        RequestCutter cutter = new RequestCutter(export, true, false);
         ClientRequest request = new ClientRequest();
         request.set(new BlockRequest().writeZeroes(5L << 30, 6L << 30, 0, done -> { }));
         long sum = 0;

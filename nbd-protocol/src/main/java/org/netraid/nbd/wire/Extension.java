@@ -13,7 +13,9 @@ public enum Extension {
     /** {@link CommandFlags#RECEIPT}: a modification is acknowledged once in memory, and again when it is carried out. */
     RECEIPT("x-netraid:receipt"),
     /** {@link NbdCommand#BARRIER}: modifications before it are carried out before those behind it. */
-    ORDER("x-netraid:order");
+    ORDER("x-netraid:order"),
+    /** {@link NbdCommand#WRITE_LZ4}: a WRITE whose payload is compressed. */
+    LZ4("x-netraid:lz4");
 
     private final String contextName;
 

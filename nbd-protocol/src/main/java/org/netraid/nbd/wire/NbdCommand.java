@@ -23,6 +23,8 @@ public final class NbdCommand {
     public static final int CHECKSUM = 0x4e01;
     /** NetRAID extension: what comes before is carried out before what comes behind. */
     public static final int BARRIER = 0x4e02;
+    /** NetRAID extension: WRITE with a compressed payload. */
+    public static final int WRITE_LZ4 = 0x4e03;
 
     private NbdCommand() {
     }
@@ -41,6 +43,7 @@ public final class NbdCommand {
             case RESIZE -> "RESIZE";
             case CHECKSUM -> "CHECKSUM";
             case BARRIER -> "BARRIER";
+            case WRITE_LZ4 -> "WRITE_LZ4";
             default -> "command 0x" + Integer.toHexString(type);
         };
     }

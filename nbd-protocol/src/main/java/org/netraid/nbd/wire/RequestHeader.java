@@ -74,6 +74,11 @@ public final class RequestHeader {
         return follows ? lengthBytes : 0;
     }
 
+    /** Puts the length of the data in the place of that of a compressed payload, once it is known. */
+    public void setDataBytes(int dataBytes) {
+        lengthBytes = dataBytes;
+    }
+
     /** Writes a header. @param lengthBytes 0 to 2^32 - 1 */
     public static void encode(ByteBuffer to, int flags, int type, long cookie, long offsetBytes, long lengthBytes) {
         to.putInt(NbdConstants.REQUEST_MAGIC);

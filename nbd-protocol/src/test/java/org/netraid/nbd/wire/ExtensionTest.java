@@ -32,6 +32,8 @@ class ExtensionTest {
         }
         assertThat(document).contains("command `0x4e01` | `CHECKSUM`", "command `0x4e02` | `BARRIER`", "reply type `0x4e01` | `CHECKSUMS`",
                 "reply type `0x4e02` | `RECEIVED`", "flag bit 12, `0x1000` | `RECEIPT`");
+        assertThat(document).contains("command `0x4e03` | `WRITE_LZ4`");
+        assertThat(NbdCommand.WRITE_LZ4).isEqualTo(0x4e03);
         assertThat(NbdCommand.CHECKSUM).isEqualTo(0x4e01);
         assertThat(NbdCommand.BARRIER).isEqualTo(0x4e02);
         assertThat(ChunkType.CHECKSUMS).isEqualTo(0x4e01);

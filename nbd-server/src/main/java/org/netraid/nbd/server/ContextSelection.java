@@ -73,7 +73,7 @@ final class ContextSelection {
     private static boolean serves(Extension extension, Export export) {
         return switch (extension) {
             case CHECKSUM -> export.device().can(BlockCapability.CHECKSUM);
-            case RECEIPT, ORDER -> true;
+            case RECEIPT, ORDER, LZ4 -> true;
         };
     }
 

@@ -4,6 +4,8 @@
  */
 package org.netraid.nbd.server;
 
+import org.netraid.nbd.wire.Extension;
+
 /**
  * What the handshake has settled for the transmission phase.
  *
@@ -12,4 +14,9 @@ package org.netraid.nbd.server;
  * @param contexts the metadata contexts selected for the export that was opened
  */
 record Negotiated(boolean structured, boolean extended, ContextSelection contexts) {
+
+    /** WRITE_LZ4 may come. */
+    boolean compressed() {
+        return contexts.has(Extension.LZ4);
+    }
 }

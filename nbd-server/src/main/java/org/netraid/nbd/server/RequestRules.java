@@ -39,7 +39,7 @@ final class RequestRules {
             int extra = request.flags() & ~allowedFlags(request.type()) & ~CommandFlags.PAYLOAD_LEN;
             return fits && extra == 0 ? BlockError.NONE : BlockError.EINVAL;
         }
-        if (negotiated.extended() && request.type() == NbdCommand.WRITE && (request.flags() & CommandFlags.PAYLOAD_LEN) == 0) {
+        if (negotiated.extended() && carriesData(request.type()) && (request.flags() & CommandFlags.PAYLOAD_LEN) == 0) {
             return BlockError.EINVAL;
         }
         return check(request.type(), request.flags(), request.offsetBytes(), request.lengthBytes());
@@ -110,6 +110,7 @@ final class RequestRules {
             case NbdCommand.BLOCK_STATUS -> !negotiated.contexts().isEmpty();
             case NbdCommand.CHECKSUM -> negotiated.contexts().has(Extension.CHECKSUM);
             case NbdCommand.BARRIER -> negotiated.contexts().has(Extension.ORDER);
+            case NbdCommand.WRITE_LZ4 -> negotiated.compressed();
             default -> false;
         };
     }
@@ -130,7 +131,7 @@ final class RequestRules {
         if (type == NbdCommand.READ && offersFlag(TransmissionFlags.SEND_DF)) {
             allowed |= CommandFlags.DF;
         }
-        if (type == NbdCommand.WRITE && negotiated.extended()) {
+        if (carriesData(type) && negotiated.extended()) {
             allowed |= CommandFlags.PAYLOAD_LEN;
         }
         if (type == NbdCommand.BLOCK_STATUS) {
@@ -152,7 +153,7 @@ final class RequestRules {
     /** Payload memory that a request which has passed {@link #check} needs. */
     static int memoryBytes(RequestHeader request) {
         return switch (request.type()) {
-            case NbdCommand.READ, NbdCommand.WRITE -> (int) request.lengthBytes();
+            case NbdCommand.READ, NbdCommand.WRITE, NbdCommand.WRITE_LZ4 -> (int) request.lengthBytes();
             case NbdCommand.CHECKSUM -> ChunkHash.hashesBytes(request.lengthBytes(), ChecksumFlags.chunkBytes(request.flags()));
             default -> 0;
         };
@@ -162,7 +163,7 @@ final class RequestRules {
     static BlockCommand commandOf(int type) {
         return switch (type) {
             case NbdCommand.READ -> BlockCommand.READ;
-            case NbdCommand.WRITE -> BlockCommand.WRITE;
+            case NbdCommand.WRITE, NbdCommand.WRITE_LZ4 -> BlockCommand.WRITE;
             case NbdCommand.FLUSH -> BlockCommand.FLUSH;
             case NbdCommand.TRIM -> BlockCommand.TRIM;
             case NbdCommand.WRITE_ZEROES -> BlockCommand.WRITE_ZEROES;
@@ -172,7 +173,11 @@ final class RequestRules {
         };
     }
 
+    private static boolean carriesData(int type) {
+        return type == NbdCommand.WRITE || type == NbdCommand.WRITE_LZ4;
+    }
+
     static boolean modifies(int type) {
-        return type == NbdCommand.WRITE || type == NbdCommand.TRIM || type == NbdCommand.WRITE_ZEROES;
+        return carriesData(type) || type == NbdCommand.TRIM || type == NbdCommand.WRITE_ZEROES;
     }
 }

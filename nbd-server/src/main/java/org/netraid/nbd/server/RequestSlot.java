@@ -15,6 +15,7 @@ import org.netraid.block.ExtentList;
 import org.netraid.nbd.wire.ChecksumFlags;
 import org.netraid.nbd.wire.ChunkType;
 import org.netraid.nbd.wire.CommandFlags;
+import org.netraid.nbd.wire.Lz4Payload;
 import org.netraid.nbd.wire.NbdCommand;
 import org.netraid.nbd.wire.NbdConstants;
 import org.netraid.nbd.wire.RequestHeader;
@@ -97,6 +98,16 @@ final class RequestSlot implements BlockCompletion {
     }
 
     // ---- towards the device
+
+    /** Makes a WRITE of a compressed one whose payload has come, behind the room for its data; false if it is damaged. */
+    boolean inflate() {
+        int dataBytes = (int) lengthBytes;
+        int blockBytes = data.bytes.position() - dataBytes;
+        boolean good = Lz4Payload.inflate(data.bytes, dataBytes, blockBytes, data.bytes, 0, dataBytes);
+        data.bytes.position(0).limit(dataBytes);
+        type = NbdCommand.WRITE;
+        return good;
+    }
 
     /** Collects what the selected maps say; the device's own is still to come. */
     BlockError gatherStatus(ContextSelection selected, int wanted) {

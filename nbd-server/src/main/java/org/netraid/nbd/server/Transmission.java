@@ -25,6 +25,8 @@ final class Transmission implements NbdServerSession.Phase {
     private enum State {
         /** Waiting for 28 bytes, or 32. */
         HEADER,
+        /** Reading how long the data of a compressed WRITE is. */
+        COMPRESSED,
         /** A request is decoded and lacks something to begin with. */
         HELD,
         /** Copying a WRITE's payload. */
@@ -54,6 +56,7 @@ final class Transmission implements NbdServerSession.Phase {
     private final boolean outlivesLink;
     private final OrderedStream order = new OrderedStream(new Held());
     private final StatusFilter filter;
+    private final CompressedHead compressed = new CompressedHead();
     private State state = State.HEADER;
     /** The request whose payload is being read or skipped. */
     private RequestSlot current;
@@ -91,6 +94,11 @@ final class Transmission implements NbdServerSession.Phase {
             switch (state) {
                 case HEADER -> {
                     if (readHeader(in)) {
+                        afterHeader();
+                    }
+                }
+                case COMPRESSED -> {
+                    if (compressed.fill(in, request)) {
                         begin();
                     }
                 }
@@ -129,13 +137,22 @@ final class Transmission implements NbdServerSession.Phase {
         return negotiated.extended() ? request.decodeExtended(from) : request.decode(from);
     }
 
+    private void afterHeader() {
+        compressed.reset();
+        if (CompressedHead.isFor(request, negotiated) && compressed.expect(request.lengthBytes())) {
+            state = State.COMPRESSED;
+        } else {
+            begin();
+        }
+    }
+
     /** Starts the decoded request; false if the session is paused for want of something. */
     private boolean begin() {
         if (request.type() == NbdCommand.DISC) {
             session.endAfterRequests("the client disconnected");
             return true;
         }
-        long payloadBytes = request.payloadBytes();
+        long payloadBytes = compressed.isActive() ? compressed.payloadLeftBytes() : request.payloadBytes();
         if (negotiated.extended() && Long.compareUnsigned(payloadBytes, NbdConstants.DEFAULT_MAX_PAYLOAD_BYTES) > 0) {
             session.abort("a payload of " + Long.toUnsignedString(payloadBytes) + " bytes");
             return true;
@@ -144,8 +161,11 @@ final class Transmission implements NbdServerSession.Phase {
             return hold();
         }
         BlockError error = service.isStopping() ? BlockError.ESHUTDOWN : rules.check(request);
+        if (compressed.isActive() && !compressed.isPlausible() && error == BlockError.NONE) {
+            error = BlockError.EINVAL;
+        }
         BufferPool.Buffer data = null;
-        int memoryBytes = error == BlockError.NONE ? RequestRules.memoryBytes(request) : 0;
+        int memoryBytes = error == BlockError.NONE ? RequestRules.memoryBytes(request) + compressed.blockBytes() : 0;
         if (memoryBytes > 0) {
             data = takeMemory(memoryBytes);
             if (data == null) {
@@ -172,6 +192,10 @@ final class Transmission implements NbdServerSession.Phase {
             skipBytes = payloadBytes;
             state = State.SKIP;
         } else if (slot.type == NbdCommand.WRITE) {
+            state = State.PAYLOAD;
+        } else if (slot.type == NbdCommand.WRITE_LZ4) {
+            // the block goes behind the room for the data
+            slot.data.bytes.position((int) slot.lengthBytes);
             state = State.PAYLOAD;
         } else {
             filter.expect((int) payloadBytes);
@@ -229,7 +253,14 @@ final class Transmission implements NbdServerSession.Phase {
         RequestSlot slot = current;
         current = null;
         state = State.HEADER;
-        slot.data.bytes.flip();
+        if (slot.type != NbdCommand.WRITE_LZ4) {
+            slot.data.bytes.flip();
+        } else if (!slot.inflate()) {
+            order.onRefused(slot.type);
+            slot.reply(BlockError.EINVAL, "the compressed payload is damaged: it is not the " + slot.lengthBytes
+                    + " bytes it announces; nothing was written");
+            return;
+        }
         start(slot);
     }
 

@@ -5,6 +5,7 @@
 package org.netraid.replicator.config;
 
 import org.netraid.link.LinkAddress;
+import org.netraid.nbd.wire.Compression;
 
 /**
  * One copy of a mirror.
@@ -15,8 +16,10 @@ import org.netraid.link.LinkAddress;
  * @param export where this node serves the mirrored device to the application while it is the source; null for a foreign member
  * @param uri NBD URI of a plain NBD server without a daemon, which can only ever be a target; null for an ordinary member
  * @param undoJournal path there of a file or block device for what a resync overwrites; null: a file in the state folder
+ * @param compression what a source does to the payload of writes on their way to this member
  */
-public record MemberConfig(String node, String disk, int priority, LinkAddress export, String uri, String undoJournal) {
+public record MemberConfig(String node, String disk, int priority, LinkAddress export, String uri, String undoJournal,
+        Compression compression) {
 
     public MemberConfig {
         Checks.name("member's node name", node);
@@ -31,11 +34,11 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
 
     /** A member that keeps its undo journal in the state folder. */
     public MemberConfig(String node, String disk, int priority, LinkAddress export, String uri) {
-        this(node, disk, priority, export, uri, null);
+        this(node, disk, priority, export, uri, null, Compression.OFF);
     }
 
     public MemberConfig withUndoJournal(String path) {
-        return new MemberConfig(node, disk, priority, export, uri, path);
+        return new MemberConfig(node, disk, priority, export, uri, path, compression);
     }
 
     /** A member with a daemon. */
@@ -46,6 +49,10 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
     /** A plain NBD server as target. */
     public static MemberConfig foreign(String node, String uri) {
         return new MemberConfig(node, null, Integer.MAX_VALUE, null, uri);
+    }
+
+    public MemberConfig withCompression(Compression wanted) {
+        return new MemberConfig(node, disk, priority, export, uri, undoJournal, wanted);
     }
 
     /** True for a plain NBD server: it keeps no flags, can never be source, and is told nothing but NBD. */

@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import org.netraid.link.LinkAddress;
 import org.netraid.nbd.wire.NbdFormatException;
 import org.netraid.nbd.wire.NbdUri;
+import org.netraid.nbd.wire.Compression;
 import org.netraid.replicator.config.IntentLogSettings;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
@@ -130,7 +131,11 @@ final class MirrorReader {
         if (export.equals(node.address()) || export.equals(node.nbd())) {
             throw section.error("export", "export " + export + " is node " + nodeName + "'s own address or nbd");
         }
-        MemberConfig member = MemberConfig.of(nodeName, disk, (int) priority, export);
+        Compression compression = Compression.parse(section.string("compression", "off"));
+        if (compression == null) {
+            throw section.error("compression", "compression is \"" + section.string("compression") + "\"; off, fast, high are allowed");
+        }
+        MemberConfig member = MemberConfig.of(nodeName, disk, (int) priority, export).withCompression(compression);
         if (!section.has("undo_journal")) {
             return member;
         }
@@ -144,7 +149,7 @@ final class MirrorReader {
         if (node != null) {
             throw section.error("uri", "node " + nodeName + " runs a daemon; give the member a disk, not a uri");
         }
-        for (String key : new String[] {"disk", "export", "priority", "undo_journal"}) {
+        for (String key : new String[] {"disk", "export", "priority", "undo_journal", "compression"}) {
             if (section.has(key)) {
                 throw section.error(key, key + " has no meaning for a member with a uri: a plain NBD server can only be a target");
             }

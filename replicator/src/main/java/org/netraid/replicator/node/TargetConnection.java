@@ -189,8 +189,8 @@ final class TargetConnection implements NbdConnectionListener {
     private void dial(NbdTarget target) {
         // a foreign server is never asked for what only ours has
         NbdClientConfig config = source.connector().config();
-        connection = source.connector().connect(target,
-                member.isForeign() ? config : config.withExtensions(Set.of(Extension.values())), this);
+        NbdClientConfig ours = config.withExtensions(Set.of(Extension.values())).withCompression(member.compression());
+        connection = source.connector().connect(target, member.isForeign() ? config : ours, this);
     }
 
     @Override

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.netraid.link.LinkAddress;
+import org.netraid.nbd.wire.Compression;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.LogFailureAction;
@@ -75,6 +76,16 @@ class ConfigParserTest {
                 MemberConfig.foreign("stor", "nbd://stor/data"));
         assertThat(config.peers()).isEqualTo(PeerSettings.DEFAULT);
         assertThat(mirror.failover().waitForPreviousSourceNs()).isEqualTo(FailoverSettings.FOR_EVER);
+    }
+
+    @Test
+    void shouldReadTheCompressionOfEachMember() throws Exception {
+        MirrorConfig mirror = parse(GOOD.replace("priority = 10", "priority = 10\ncompression = \"high\"")).mirror("data").orElseThrow();
+        assertThat(mirror.members()).extracting(MemberConfig::compression).containsOnlyOnce(Compression.HIGH).contains(Compression.OFF);
+        fails("priority = 10", "priority = 10\ncompression = \"gzip\"",
+                "n.toml:24:1: [mirrors.data.members]: compression is \"gzip\"; off, fast, high are allowed");
+        fails("uri = ", "compression = \"fast\"\nuri = ", "n.toml:33:1: [mirrors.data.members]: compression has no meaning for a"
+                + " member with a uri: a plain NBD server can only be a target");
     }
 
     @Test

@@ -13,6 +13,8 @@ import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.io.FileDeviceOptions;
 import org.netraid.nbd.client.CopyJob;
+import org.netraid.nbd.client.NbdMultiDevice;
+import org.netraid.nbd.wire.Compression;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,13 +41,21 @@ final class CopyCommand implements Callable<Integer> {
     private String target;
     @Option(names = {"-z", "--zeroes-as-holes"}, description = "Send blocks of zeros as WRITE_ZEROES, which may leave holes.")
     private boolean zeroes;
+    @Option(names = "--compress", paramLabel = "off|fast|high", defaultValue = "off",
+            description = {"Compress what is sent to an export of a NetRAID server, and send zeros as WRITE_ZEROES to any server",
+                "(default ${DEFAULT-VALUE})."})
+    private String compress;
     @Option(names = "--flush", description = "Accepted for nbdcopy's sake; the target is always flushed.")
     private boolean flush;
 
     @Override
     public Integer call() {
         pair.check();
-        try (ClientSession session = common.session()) {
+        Compression compression = Compression.parse(compress);
+        if (compression == null) {
+            throw new CliFailure("--compress " + compress + " is none of off, fast, high");
+        }
+        try (ClientSession session = common.session(config -> config.withCompression(compression))) {
             BlockDevice from = session.open(source, FileDeviceOptions.DEFAULT.withReadOnly(true).withExclusive(false), pair.connections());
             long size = from.geometry().sizeBytes();
             boolean create = !ClientSession.isUri(target) && !Files.exists(Path.of(target));
@@ -63,9 +73,14 @@ final class CopyCommand implements Callable<Integer> {
             }
             PrintWriter out = spec.commandLine().getOut();
             out.println("copied " + size + " bytes" + (job.zeroBytes() > 0 ? ", " + job.zeroBytes() + " of them zeros" : "")
-                    + (to.can(BlockCapability.FLUSH) ? ", flushed" : "; the target cannot flush"));
+                    + sent(to) + (to.can(BlockCapability.FLUSH) ? ", flushed" : "; the target cannot flush"));
             out.flush();
         }
         return 0;
+    }
+
+    private static String sent(BlockDevice to) {
+        return to instanceof NbdMultiDevice device && device.dataBytes() > 0
+                ? ", " + device.wireBytes() + " of " + device.dataBytes() + " sent after compression" : "";
     }
 }
