@@ -228,8 +228,8 @@ public abstract class BlockDeviceContract {
         onLoop(() -> {
             running.forEach(tracked -> tracked.submitTo(target));
             target.close(() -> {
-                closed.incrementAndGet();
                 doneAtClose.set((int) running.stream().filter(Tracked::isDone).count());
+                closed.incrementAndGet();
             });
             assertThat(closed.get()).as("closed runs later").isZero();
             late.submitTo(target);
