@@ -10,6 +10,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -148,6 +149,38 @@ public final class NettyLinkFactory implements LinkFactory {
             } else {
                 bind(address, transport.unixAddress(address.socketPath()), accept, bound, failed);
             }
+        });
+    }
+
+    /**
+     * Listens on a socket that another process has bound. Needs epoll. The socket's file, if it has one, stays when this ends.
+     *
+     * @param accept as {@link #listen}
+     * @param bound gets the address
+     * @param failed gets a reason for people
+     */
+    public void adopt(InheritedSocket socket, Function<String, LinkHandler> accept, Consumer<Listening> bound, Consumer<String> failed) {
+        loop.execute(() -> {
+            if (transport != NettyTransport.EPOLL) {
+                failed.accept("a socket made by another process needs epoll, which this machine does not have");
+                return;
+            }
+            ServerChannel channel = socket.channel();
+            LinkAddress address = socket.address(channel);
+            ServerBootstrap bootstrap = new ServerBootstrap().group(loop.netty(), loop.netty()).channelFactory(() -> channel)
+                    .childHandler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel made) {
+                            setUpAccepted(made, address, accept);
+                        }
+                    });
+            bootstrap.register().addListener(done -> tell(() -> {
+                if (done.isSuccess()) {
+                    bound.accept(new NettyListening(address, channel, null));
+                } else {
+                    failed.accept(LinkReasons.of(done.cause()) + ": " + address);
+                }
+            }));
         });
     }
 

@@ -81,6 +81,7 @@ class KernelAttachTest {
         assertThat(run("attach", "nbd://127.0.0.1:1/x", "/dev/sda").err()).contains("write /dev/nbd0");
         assertThat(run("attach", "nbd://127.0.0.1:1/x", "/dev/nbd0", "--timeout", "0").err()).contains("--timeout must be 1");
         assertThat(run("attach", "nbd://127.0.0.1:1/x", "/dev/nbd0", "-C", "0").err()).contains("--connections 0");
+        assertThat(run("attach", "nbds://127.0.0.1:1/x", "/dev/nbd0").err()).contains("speaks no TLS");
         assertThat(run("detach", "/dev/nbd").err()).contains("write /dev/nbd0");
     }
 

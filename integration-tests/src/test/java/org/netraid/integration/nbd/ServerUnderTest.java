@@ -33,6 +33,18 @@ final class ServerUnderTest implements AutoCloseable {
         assertThat(uri).as("first line of standard output; standard error: " + Files.readString(errors)).startsWith("nbd");
     }
 
+    /** Starts a server by a command line of the test's own, such as one with {@link #command} behind another program. */
+    ServerUnderTest(Path folder, ProcessBuilder ready) throws IOException {
+        errors = Files.createTempFile(folder, "nbd-server", ".err");
+        process = ready.redirectError(errors.toFile()).start();
+        uri = "";
+    }
+
+    /** Command line of the server. */
+    static List<String> command(String... arguments) {
+        return builder(arguments).command();
+    }
+
     private static ProcessBuilder builder(String... arguments) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp",

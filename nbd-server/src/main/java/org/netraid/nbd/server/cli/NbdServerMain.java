@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.netraid.link.LinkAddress;
+import org.netraid.link.io.InheritedSocket;
 import org.netraid.nbd.server.ServerLimits;
 import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdConstants;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Parameters;
 /** Entry of the command {@code nbd-server}: reads the command line, then runs a {@link ServerProcess}. */
 @Command(name = "nbd-server", mixinStandardHelpOptions = true, version = "nbd-server (NetRAID) 0.1.0",
         description = "Exports files or block devices over NBD until SIGTERM or SIGINT.",
-        footer = {"", "Once it listens, the URI of each export is printed, the first one on the first line.",
+        footer = {"", "Started by systemd with a socket (LISTEN_FDS), it serves that one.",
+            "Once it listens, the URI of each export is printed, the first one on the first line.",
             "Exit status: 0 ended by a signal, all data flushed; 1 failure; 2 wrong command line."})
 public final class NbdServerMain implements Callable<Integer> {
 
@@ -102,8 +104,17 @@ public final class NbdServerMain implements Callable<Integer> {
         if (direct) {
             process.useDirectIo();
         }
+        process.inherit(activation());
         process.run();
         return EXIT_FAILURE;
+    }
+
+    private InheritedSocket activation() throws ServerFailure {
+        InheritedSocket socket = Activation.socket(System.getenv(), ProcessHandle.current().pid());
+        if (socket != null && (unix != null || listen != null)) {
+            throw new UsageException("started with a socket (LISTEN_FDS), which excludes --listen and --unix");
+        }
+        return socket;
     }
 
     private LinkAddress address() {

@@ -19,7 +19,9 @@ import org.netraid.block.io.DiskWorkers;
 import org.netraid.block.io.FileBlockDevice;
 import org.netraid.block.io.FileDeviceOptions;
 import org.netraid.link.LinkAddress;
+import org.netraid.link.io.InheritedSocket;
 import org.netraid.link.io.NettyEventLoop;
+import org.netraid.link.io.NettyLinkFactory;
 import org.netraid.link.io.NettyLinkOptions;
 import org.netraid.link.io.NettyRuntime;
 import org.netraid.nbd.server.BufferPool;
@@ -57,6 +59,7 @@ final class ServerProcess {
     private final List<Export> exports = new ArrayList<>();
     private Set<Extension> extensions = Set.of(Extension.values());
     private boolean direct;
+    private InheritedSocket inherited;
     private NettyEventLoop loop;
     private BufferPool pool;
     private volatile NbdServer server;
@@ -66,6 +69,11 @@ final class ServerProcess {
         this.address = address;
         this.specs = specs;
         this.limits = limits;
+    }
+
+    /** Listens on this socket instead of on an address. */
+    void inherit(InheritedSocket socket) {
+        inherited = socket;
     }
 
     /** Which of NetRAID's additions to the protocol clients may use; all, unless this says otherwise. */
@@ -127,11 +135,16 @@ final class ServerProcess {
     private NbdServer listen(NettyRuntime runtime, NbdService service) throws ServerFailure, InterruptedException {
         CompletableFuture<NbdServer> started = new CompletableFuture<>();
         CompletableFuture<String> failed = new CompletableFuture<>();
-        NbdServer.listen(runtime.links(0, NettyLinkOptions.DEFAULT), address, service, started::complete, failed::complete);
+        NettyLinkFactory links = runtime.links(0, NettyLinkOptions.DEFAULT);
+        if (inherited != null) {
+            NbdServer.adopt(links, inherited, service, started::complete, failed::complete);
+        } else {
+            NbdServer.listen(links, address, service, started::complete, failed::complete);
+        }
         try {
             CompletableFuture.anyOf(started, failed).get(LISTEN_TIMEOUT_S, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            throw new ServerFailure("cannot listen on " + address + ": " + e.getMessage());
+            throw new ServerFailure("cannot listen on " + (inherited == null ? address : "the inherited socket") + ": " + e.getMessage());
         }
         if (failed.isDone()) {
             throw new ServerFailure("cannot listen: " + failed.join());

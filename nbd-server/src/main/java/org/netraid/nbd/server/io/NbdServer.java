@@ -7,6 +7,8 @@ package org.netraid.nbd.server.io;
 import java.util.function.Consumer;
 import org.netraid.link.LinkAddress;
 import org.netraid.link.LinkFactory;
+import org.netraid.link.io.InheritedSocket;
+import org.netraid.link.io.NettyLinkFactory;
 import org.netraid.nbd.server.NbdService;
 
 /** One listening address of an {@link NbdService}. All methods on the service's event loop. */
@@ -29,6 +31,12 @@ public final class NbdServer {
     public static void listen(LinkFactory links, LinkAddress address, NbdService service, Consumer<NbdServer> started,
             Consumer<String> failed) {
         links.listen(address, service::accept, listening -> started.accept(new NbdServer(listening, service)), failed);
+    }
+
+    /** Listens on a socket that another process has bound, as systemd does. Parameters as {@link #listen}. */
+    public static void adopt(NettyLinkFactory links, InheritedSocket socket, NbdService service, Consumer<NbdServer> started,
+            Consumer<String> failed) {
+        links.adopt(socket, service::accept, listening -> started.accept(new NbdServer(listening, service)), failed);
     }
 
     /** The address really bound. */
