@@ -14,6 +14,9 @@ import org.netraid.time.EventLoop;
  * tells the intent log which of them have succeeded. Whoever asks during a round is served by the next one, all together: a flush
  * covers only what was answered before it was sent.
  *
+ * <p>Targets whose protocol does not promise a flush are flushed too, so that extents can cool, but an application's request does not wait
+ * for them ({@link LazyFlushes}); an action does.
+ *
  * <p>A target whose flush fails is lost, a local disk whose flush fails ends the mirror: a later flush that succeeds would prove nothing.
  */
 final class FlushRounds implements DeviceOpOwner {
@@ -23,6 +26,7 @@ final class FlushRounds implements DeviceOpOwner {
     private final EventLoop loop;
     private final LegTable legs;
     private final WriteEpoch writes;
+    private final LazyFlushes lazy;
     private ArrayDeque<MirrorRequest> requests = new ArrayDeque<>();
     private ArrayDeque<MirrorRequest> nextRequests = new ArrayDeque<>();
     private ArrayDeque<MirrorAction> actions = new ArrayDeque<>();
@@ -31,6 +35,8 @@ final class FlushRounds implements DeviceOpOwner {
     private boolean wanted;
     private long epoch;
     private int pendingMask;
+    /** Targets of this round that no application waits for. */
+    private int lazyMask;
     private long rounds;
     private final Runnable end = this::end;
 
@@ -40,6 +46,7 @@ final class FlushRounds implements DeviceOpOwner {
         this.log = log;
         this.legs = legs;
         this.writes = writes;
+        this.lazy = new LazyFlushes(mirror, log);
     }
 
     /** The request hears FLUSHED at the end of the next round. */
@@ -63,7 +70,7 @@ final class FlushRounds implements DeviceOpOwner {
     }
 
     boolean isRunning() {
-        return running;
+        return running || lazy.isRunning();
     }
 
     long rounds() {
@@ -82,13 +89,17 @@ final class FlushRounds implements DeviceOpOwner {
             return;
         }
         epoch = log.closeEpoch();
-        pendingMask = legs.replicatingMask() | Mirror.LOCAL_BIT;
-        int asked = pendingMask;
+        int awaited = legs.flushAwaitedMask();
+        lazyMask = legs.replicatingMask() & ~awaited;
+        pendingMask = awaited | Mirror.LOCAL_BIT;
         flush(mirror.localChannel, Mirror.LOCAL_BIT);
-        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
-            if ((asked & 1 << slot) != 0) {
-                flush(legs.leg(slot).channel, 1 << slot);
-            }
+        for (int rest = awaited; rest != 0; rest &= rest - 1) {
+            Leg leg = legs.leg(Integer.numberOfTrailingZeros(rest));
+            leg.flushingBytes = leg.bytesWritten;
+            flush(leg.channel, leg.bit());
+        }
+        for (int rest = lazyMask; rest != 0; rest &= rest - 1) {
+            lazy.flush(Integer.numberOfTrailingZeros(rest), epoch);
         }
         if (pendingMask == 0) {
             loop.execute(end);
@@ -116,6 +127,9 @@ final class FlushRounds implements DeviceOpOwner {
     public void onOpDone(DeviceOp op) {
         if (!op.error().isError() && mirror.life.state() != MirrorState.FAILED) {
             log.epochFlushed(op.slot(), epoch);
+            if (op.slot() != IntentLog.LOCAL) {
+                legs.leg(op.slot()).flushedBytes = legs.leg(op.slot()).flushingBytes;
+            }
         }
         ended(op.slot());
     }
@@ -134,6 +148,9 @@ final class FlushRounds implements DeviceOpOwner {
 
     private void end() {
         running = false;
+        long endedEpoch = epoch;
+        int endedLazyMask = lazyMask;
+        lazyMask = 0;
         boolean failed = mirror.life.state() == MirrorState.FAILED;
         ArrayDeque<MirrorRequest> doneRequests = requests;
         ArrayDeque<MirrorAction> doneActions = actions;
@@ -147,6 +164,11 @@ final class FlushRounds implements DeviceOpOwner {
             mirror.walk.onEvent(request, RequestEvent.FLUSHED, IntentLog.LOCAL);
         }
         for (MirrorAction action : doneActions) {
+            int behind = lazy.behind(endedLazyMask, endedEpoch);
+            if (behind != 0 && !failed) {
+                lazy.await(action, behind, endedEpoch);
+                continue;
+            }
             action.onDone(failed ? BlockError.EIO : BlockError.NONE, failed ? mirror.life.failure() : "");
         }
         mirror.life.finishDrain();

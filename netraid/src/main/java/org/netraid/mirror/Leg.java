@@ -21,6 +21,12 @@ final class Leg {
     boolean stale;
     /** Orders to the log about this slot that are not durable yet. */
     int logOrders;
+    /** In force now; a change outlives connections. */
+    ReplicationProtocol protocol = ReplicationProtocol.C;
+    /** Connected, but without writes because it lagged too far behind. */
+    boolean ahead;
+    /** How often in a row that has happened. */
+    int timesAhead;
     boolean targetIsConsistent = true;
     /** Connected, but the device has to end commands from before a pause first. */
     boolean offerWhenDrained;
@@ -30,6 +36,9 @@ final class Leg {
     boolean settling;
 
     long bytesWritten;
+    /** Of the bytes written, those a flush that is under way covers, and those that are flushed. */
+    long flushingBytes;
+    long flushedBytes;
     long resyncBytes;
     long resyncZeroBytes;
     long losses;

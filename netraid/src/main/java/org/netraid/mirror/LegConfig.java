@@ -15,8 +15,9 @@ import org.netraid.intentlog.IntentLog;
  * @param protocol when a write counts as done
  * @param timeoutNs longest time a command may stay unanswered before the target is lost; the application is held no
  *     longer than this by a hung target
+ * @param queue how far it may lag behind with protocol A
  */
-public record LegConfig(int slot, String nodeName, String systemId, ReplicationProtocol protocol, long timeoutNs) {
+public record LegConfig(int slot, String nodeName, String systemId, ReplicationProtocol protocol, long timeoutNs, QueueLimit queue) {
 
     /** DRBD's network timeout. */
     public static final long DEFAULT_TIMEOUT_NS = 6_000_000_000L;
@@ -36,5 +37,9 @@ public record LegConfig(int slot, String nodeName, String systemId, ReplicationP
 
     public LegConfig(int slot, String nodeName, String systemId) {
         this(slot, nodeName, systemId, ReplicationProtocol.C, DEFAULT_TIMEOUT_NS);
+    }
+
+    public LegConfig(int slot, String nodeName, String systemId, ReplicationProtocol protocol, long timeoutNs) {
+        this(slot, nodeName, systemId, protocol, timeoutNs, QueueLimit.DEFAULT);
     }
 }

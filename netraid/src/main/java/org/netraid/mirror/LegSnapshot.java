@@ -10,7 +10,7 @@ package org.netraid.mirror;
  * @param slot place in the intent log
  * @param nodeName the target node
  * @param systemId its machine
- * @param protocol when a write counts as done
+ * @param protocol when a write counts as done, now
  * @param state where the target stands
  * @param deviceName URI or path of the connection; "" without one
  * @param dirtyChunks chunks that may differ and will be resynced
@@ -18,12 +18,14 @@ package org.netraid.mirror;
  * @param resyncBytes bytes the resync has sent, zeros excluded
  * @param resyncZeroBytes bytes the resync has sent as WRITE_ZEROES
  * @param commandsInFlight commands not yet answered
- * @param bytesInFlight payload of these: the target's lag in bytes
- * @param oldestInFlightNs age of the oldest of these: the target's lag in time
+ * @param lagBytes bytes of writes that the target has not answered, queued ones included
+ * @param lagNs age of the oldest of these
+ * @param unflushedBytes bytes that the target may still lose with its cache, and those that it lags behind
+ * @param ahead it lagged too far behind and gets no writes for now; a resync follows
  * @param losses how often the target was lost since the leg was added
  * @param lastError what ended the last connection; "" if nothing did
  */
 public record LegSnapshot(int slot, String nodeName, String systemId, ReplicationProtocol protocol, LegState state, String deviceName,
-        long dirtyChunks, long bytesWritten, long resyncBytes, long resyncZeroBytes, int commandsInFlight, long bytesInFlight,
-        long oldestInFlightNs, long losses, String lastError) {
+        long dirtyChunks, long bytesWritten, long resyncBytes, long resyncZeroBytes, int commandsInFlight, long lagBytes,
+        long lagNs, long unflushedBytes, boolean ahead, long losses, String lastError) {
 }

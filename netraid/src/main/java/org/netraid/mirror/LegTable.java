@@ -19,6 +19,9 @@ import org.netraid.time.EventLoop;
  */
 final class LegTable implements CopyChannel.Watcher {
 
+    private static final long MIN_AHEAD_NS = 1_000_000_000L;
+    private static final long MAX_AHEAD_NS = 60_000_000_000L;
+
     private final Mirror mirror;
     private final MirrorConfig config;
     private final IntentLog log;
@@ -28,6 +31,8 @@ final class LegTable implements CopyChannel.Watcher {
     private int usedMask;
     private int replicatingMask;
     private int stalePendingMask;
+    private int asyncMask;
+    private int lazyFlushMask;
 
     LegTable(Mirror mirror, MirrorConfig config, IntentLog log, EventLoop loop, MirrorListener listener) {
         this.mirror = mirror;
@@ -57,6 +62,21 @@ final class LegTable implements CopyChannel.Watcher {
         return replicatingMask;
     }
 
+    /** Slots of protocol A that get every new write. */
+    int asyncMask() {
+        return asyncMask & replicatingMask;
+    }
+
+    /** Slots whose writes go through a queue. */
+    int streamedMask() {
+        return asyncMask | mirror.streams.backlogMask();
+    }
+
+    /** Slots that an application's flush waits for. */
+    int flushAwaitedMask() {
+        return replicatingMask & ~lazyFlushMask;
+    }
+
     /** Slots of which the log has not yet confirmed that they are stale. */
     int stalePendingMask() {
         return stalePendingMask;
@@ -69,10 +89,6 @@ final class LegTable implements CopyChannel.Watcher {
         String who = "target " + member.nodeName() + " of mirror " + config.tag() + " refused: ";
         if (leg.config != null) {
             return Optional.of(who + "slot " + member.slot() + " is taken by " + leg.nodeName());
-        }
-        if (!member.protocol().isImplemented()) {
-            return Optional.of(who + "protocol " + member.protocol() + " (" + member.protocol().words()
-                    + ") is not available in this release; use protocol C");
         }
         if (member.systemId().equals(config.localSystemId())) {
             return Optional.of(who + "system " + member.systemId() + " is the source's own; each copy needs a system of its own");
@@ -88,6 +104,8 @@ final class LegTable implements CopyChannel.Watcher {
             return Optional.of(who + "the intent log has slot " + member.slot() + " for " + known + "; remove that target first");
         }
         leg.config = member;
+        leg.protocol = member.protocol();
+        noteProtocol(leg);
         if (log.slotState(member.slot()) == SlotState.UNUSED) {
             orderSlot(leg, SlotState.FULL_RESYNC, null);
         }
@@ -104,11 +122,30 @@ final class LegTable implements CopyChannel.Watcher {
         usedMask &= ~leg.bit();
         mirror.walk.onLegRemoved(slot);
         leg.config = null;
+        noteProtocol(leg);
         leg.paused = false;
         leg.stale = false;
         log.setSlot(slot, "", SlotState.UNUSED, error -> durable.onDone(error,
                 error.isError() ? "the intent log of mirror " + config.tag() + " could not free slot " + slot : ""));
         return Optional.empty();
+    }
+
+    /** Changes the protocol of a target from the next write on; what is queued by then keeps its order. */
+    Optional<String> setProtocol(int slot, ReplicationProtocol protocol) {
+        Leg leg = legs[slot];
+        if (leg.config == null) {
+            return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
+        }
+        leg.protocol = protocol;
+        noteProtocol(leg);
+        return Optional.empty();
+    }
+
+    private void noteProtocol(Leg leg) {
+        boolean isAsync = leg.config != null && leg.protocol == ReplicationProtocol.A;
+        boolean isLazy = leg.config != null && !leg.protocol.awaitsFlush();
+        asyncMask = isAsync ? asyncMask | leg.bit() : asyncMask & ~leg.bit();
+        lazyFlushMask = isLazy ? lazyFlushMask | leg.bit() : lazyFlushMask & ~leg.bit();
     }
 
     private void use(Leg leg) {
@@ -129,6 +166,7 @@ final class LegTable implements CopyChannel.Watcher {
         leg.channel = new CopyChannel(slot, device, loop, this, leg.config.timeoutNs());
         leg.state = LegState.CONNECTED;
         leg.targetIsConsistent = targetIsConsistent;
+        leg.flushedBytes = leg.bytesWritten;
         if (!leg.paused) {
             offer(leg);
         }
@@ -211,6 +249,7 @@ final class LegTable implements CopyChannel.Watcher {
         boolean replicated = leg.replicates();
         leg.state = state;
         leg.settling = false;
+        leg.ahead = false;
         leg.offerWhenDrained = false;
         leg.offerWhenDurable = false;
         replicatingMask &= ~leg.bit();
@@ -221,6 +260,39 @@ final class LegTable implements CopyChannel.Watcher {
         if (replicated) {
             mirror.walk.onLegStopped(leg.slot);
         }
+    }
+
+    /** The target's queue is over its limit, and the limit does not say that the application waits. */
+    void fellBehind(int slot, String why) {
+        Leg leg = legs[slot];
+        if (leg.config.queue().whenFull() == QueueLimit.WhenFull.DISCONNECT) {
+            lose(slot, why);
+            return;
+        }
+        CopyChannel channel = leg.channel;
+        leg.timesAhead = leg.state == LegState.RESYNCING ? leg.timesAhead + 1 : 1;
+        leg.lastError = why;
+        detach(leg);
+        leg.ahead = true;
+        listener.legPulledAhead(slot, why);
+        loop.schedule(aheadNs(leg), () -> {
+            if (leg.channel == channel && leg.ahead && !leg.paused) {
+                leg.ahead = false;
+                offer(leg);
+            }
+        });
+    }
+
+    /** Gives up every target that still has something queued. */
+    void dropBacklogs(String reason) {
+        for (int rest = mirror.streams.backlogMask(); rest != 0; rest &= rest - 1) {
+            lose(Integer.numberOfTrailingZeros(rest), reason);
+        }
+    }
+
+    /** One second, doubled each time that the resync after it fell behind as well. */
+    private static long aheadNs(Leg leg) {
+        return Math.min(MAX_AHEAD_NS, MIN_AHEAD_NS << Math.min(leg.timesAhead - 1, 10));
     }
 
     /** A write is about to go out without these targets: the log must know of each that it is stale. */
@@ -262,7 +334,7 @@ final class LegTable implements CopyChannel.Watcher {
             }
             if (then != null && !error.isError()) {
                 then.run();
-            } else if (leg.logOrders == 0 && leg.offerWhenDurable && leg.channel != null && !leg.paused && !error.isError()) {
+            } else if (leg.logOrders == 0 && leg.offerWhenDurable && leg.channel != null && !leg.paused && !leg.ahead && !error.isError()) {
                 offer(leg);
             }
         };
@@ -398,9 +470,13 @@ final class LegTable implements CopyChannel.Watcher {
 
     LegSnapshot snapshot(Leg leg) {
         CopyChannel channel = leg.channel;
-        return new LegSnapshot(leg.slot, leg.nodeName(), leg.config.systemId(), leg.config.protocol(), leg.shownState(),
+        LegStream stream = mirror.streams.stream(leg.slot);
+        long lagBytes = channel == null ? 0 : channel.bytesInFlight() + stream.lagBytes - stream.inFlightBytes;
+        long lagNs = channel == null ? 0 : Math.max(channel.oldestAgeNs(), mirror.streams.lagNs(leg.slot));
+        long unflushed = leg.replicates() ? lagBytes + leg.bytesWritten - leg.flushedBytes : 0;
+        return new LegSnapshot(leg.slot, leg.nodeName(), leg.config.systemId(), leg.protocol, leg.shownState(),
                 channel == null ? "" : channel.device.name(), log.dirtyChunks(leg.slot), leg.bytesWritten, leg.resyncBytes,
-                leg.resyncZeroBytes, channel == null ? 0 : channel.inFlight(), channel == null ? 0 : channel.bytesInFlight(),
-                channel == null ? 0 : channel.oldestAgeNs(), leg.losses, leg.lastError);
+                leg.resyncZeroBytes, channel == null ? 0 : channel.inFlight(), lagBytes, lagNs, unflushed, leg.ahead,
+                leg.losses, leg.lastError);
     }
 }

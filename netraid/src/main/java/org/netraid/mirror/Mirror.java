@@ -50,6 +50,7 @@ public final class Mirror implements BlockDevice {
     private final LocalDisk localDisk;
     final MirrorListeners listeners = new MirrorListeners();
     final CopyChannel localChannel;
+    final LegStreams streams;
     final LegTable legs;
     final WriteEpoch writes;
     final FlushRounds rounds;
@@ -76,6 +77,7 @@ public final class Mirror implements BlockDevice {
         this.life = new MirrorLife(this, config.tag(), loop);
         this.admission = new Admission(this, config, geometry, loop);
         this.walk = new RequestWalk(this, config, log, loop, locks, payloads, faults);
+        this.streams = new LegStreams(this, log, loop, payloads, faults);
         this.legs = new LegTable(this, config, log, loop, listeners);
         this.localDisk = new LocalDisk(this);
         this.localChannel = new CopyChannel(IntentLog.LOCAL, local, loop, localDisk, 0);
@@ -123,12 +125,15 @@ public final class Mirror implements BlockDevice {
         }
     }
 
-    /** Flushes all copies now and reports the end of the round. */
+    /**
+     * Sees to it that all copies have and have flushed what is written now, also what is still queued for targets that lag behind, and
+     * reports it.
+     */
     public void flushAll(MirrorAction flushed) {
         if (life.state() == MirrorState.CLOSED) {
             loop.execute(() -> flushed.onDone(BlockError.ESHUTDOWN, "mirror " + config.tag() + " is closed"));
         } else {
-            rounds.join(flushed);
+            streams.whenPassed(() -> rounds.join(flushed));
         }
     }
 
@@ -201,6 +206,11 @@ public final class Mirror implements BlockDevice {
         return legs.resume(slot);
     }
 
+    /** Changes when a write counts as done for one target, from the next write on. What is queued by then keeps its order. */
+    public Optional<String> setProtocol(int slot, ReplicationProtocol protocol) {
+        return legs.setProtocol(slot, protocol);
+    }
+
     /** Declares the target's content unknown: everything is sent again, at once if it is connected. */
     public Optional<String> fullResync(int slot) {
         return legs.fullResync(slot);
@@ -257,6 +267,11 @@ public final class Mirror implements BlockDevice {
     /** DISCONNECTED also for a slot without a leg. */
     public LegState legState(int slot) {
         return legs.leg(slot).shownState();
+    }
+
+    /** True if a write to some of these bytes is queued for the target or on its way to it while the application goes on. */
+    public boolean isLagging(int slot, long offsetBytes, long lengthBytes) {
+        return streams.isLagging(slot, offsetBytes, lengthBytes);
     }
 
     public MirrorSnapshot snapshot() {

@@ -11,6 +11,9 @@ import org.netraid.time.EventLoop;
 /** What the mirror as a whole does: runs, is suspended, has failed, is being closed. */
 final class MirrorLife {
 
+    /** How long a close waits for what is queued for targets that lag behind; the rest is dirty. {@link #suspend} waits for all of it. */
+    private static final long CLOSE_WAIT_NS = 6_000_000_000L;
+
     private final Mirror mirror;
     private final String tag;
     private final EventLoop loop;
@@ -18,6 +21,7 @@ final class MirrorLife {
     private String failure = "";
     private ArrayList<MirrorAction> drainWaiters = new ArrayList<>();
     private Runnable closed;
+    private EventLoop.Timer lastWait;
 
     MirrorLife(Mirror mirror, String tag, EventLoop loop) {
         this.mirror = mirror;
@@ -49,14 +53,15 @@ final class MirrorLife {
     }
 
     void finishDrain() {
-        if (!drainWaiters.isEmpty() && mirror.walk.modifications() == 0) {
+        if (!drainWaiters.isEmpty() && mirror.walk.modifications() == 0 && mirror.streams.isEmpty()) {
             ArrayList<MirrorAction> waiters = drainWaiters;
             drainWaiters = new ArrayList<>();
             for (MirrorAction waiter : waiters) {
                 mirror.rounds.join(waiter);
             }
         }
-        if (closed != null && mirror.walk.count() == 0 && !mirror.rounds.isRunning()) {
+        if (closed != null && mirror.walk.count() == 0 && mirror.streams.isEmpty() && !mirror.rounds.isRunning()) {
+            lastWait.cancel();
             Runnable told = closed;
             closed = null;
             closeDevices(told);
@@ -72,6 +77,7 @@ final class MirrorLife {
         mirror.writes.stop();
         mirror.listeners.mirrorClosing();
         mirror.admission.admit();
+        lastWait = loop.schedule(CLOSE_WAIT_NS, () -> mirror.legs.dropBacklogs("the mirror is being closed"));
         loop.execute(this::finishDrain);
     }
 

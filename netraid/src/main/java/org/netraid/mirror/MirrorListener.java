@@ -51,6 +51,10 @@ public interface MirrorListener {
     default void legPaused(int slot) {
     }
 
+    /** The target lagged too far behind: it gets no writes for a while, keeps its last state, and is resynced then. */
+    default void legPulledAhead(int slot, String why) {
+    }
+
     /** The local disk has failed a command; the mirror goes on. */
     default void localError(String text) {
     }

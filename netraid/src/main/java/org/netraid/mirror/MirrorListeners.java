@@ -65,6 +65,11 @@ final class MirrorListeners implements MirrorListener {
     }
 
     @Override
+    public void legPulledAhead(int slot, String why) {
+        each(listener -> listener.legPulledAhead(slot, why));
+    }
+
+    @Override
     public void localError(String text) {
         each(listener -> listener.localError(text));
     }

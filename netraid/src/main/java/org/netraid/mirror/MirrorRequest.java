@@ -67,6 +67,8 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     /** Targets that must durably be known to be stale before the request may be acknowledged. */
     int staleMask;
     boolean localFailed;
+    /** The part for targets with a queue, while the request is still copying; null if there is none. */
+    LaggingWrite lagging;
     private BlockError error = BlockError.NONE;
     private String errorDetail = "";
     MirrorRequest previous;
@@ -92,6 +94,7 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
         missedMask = 0;
         staleMask = 0;
         localFailed = false;
+        lagging = null;
         error = BlockError.NONE;
         errorDetail = "";
     }

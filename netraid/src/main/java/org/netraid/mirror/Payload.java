@@ -20,6 +20,8 @@ public final class Payload {
     private int references;
     /** Not counted by the pool any more: a device that does not answer sits on it. */
     boolean orphaned;
+    /** Not counted by the pool any more: it waits in the queues of targets that lag behind. */
+    boolean lagging;
     /** Set for an application's own buffer: told when nobody uses it any more. */
     MirrorRequest lender;
     /** Size class in the pool; -1 for an application's own buffer. */
@@ -85,5 +87,6 @@ public final class Payload {
     void start() {
         references = 1;
         orphaned = false;
+        lagging = false;
     }
 }

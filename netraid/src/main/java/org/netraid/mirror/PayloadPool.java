@@ -86,6 +86,16 @@ public final class PayloadPool {
     void orphan(Payload payload) {
         if (payload.sizeClass >= 0 && !payload.orphaned) {
             payload.orphaned = true;
+            usedBytes -= payload.lagging ? 0 : sizeOf(payload);
+        }
+    }
+
+    /**
+     * Takes a payload off the account that only waits for targets which lag behind: their queues have limits of their own.
+     */
+    void lag(Payload payload) {
+        if (payload.sizeClass >= 0 && !payload.orphaned && !payload.lagging) {
+            payload.lagging = true;
             usedBytes -= sizeOf(payload);
         }
     }
@@ -98,7 +108,11 @@ public final class PayloadPool {
             freeBorrowed = payload;
             lender.onBufferReleased();
         } else if (!payload.orphaned) {
-            usedBytes -= sizeOf(payload);
+            if (!payload.lagging) {
+                usedBytes -= sizeOf(payload);
+            } else if (usedBytes + freeBytes + sizeOf(payload) > limitBytes) {
+                return;
+            }
             payload.nextFree = free[payload.sizeClass];
             free[payload.sizeClass] = payload;
             freeBytes += sizeOf(payload);

@@ -6,9 +6,9 @@ package org.netraid.mirror;
 
 /** When a write counts as done for one target. The letters are DRBD's. */
 public enum ReplicationProtocol {
-    /** Queued in the source's journal. */
+    /** Queued at the source. */
     A("asynchronous"),
-    /** Received in the target's memory. */
+    /** Received in the target's memory; where the target cannot say so, written by it. */
     B("memory synchronous"),
     /** Written by the target. */
     C("synchronous");
@@ -24,8 +24,11 @@ public enum ReplicationProtocol {
         return words;
     }
 
-    /** True if this release carries it out; the others are refused when a leg is added. */
-    public boolean isImplemented() {
+    /**
+     * True if an acknowledged FLUSH or FUA write is on the target's stable storage too. For the others a flush is a point in the order of
+     * writes, which the target reaches in its own time.
+     */
+    public boolean awaitsFlush() {
         return this == C;
     }
 }

@@ -164,7 +164,8 @@ final class RequestWalk {
             announceFirst(request);
             return;
         }
-        if ((request.upper.flags() & BlockRequest.STABLE_PAYLOAD) != 0) {
+        // A target with a queue would keep the application's buffer, and the application with it, until it has the write.
+        if ((request.upper.flags() & BlockRequest.STABLE_PAYLOAD) != 0 && mirror.legs.streamedMask() == 0) {
             request.payload = payloads.borrow(request.upper.data(), request);
             request.payloadStart = request.upper.data().position();
             request.lent = true;
@@ -225,9 +226,14 @@ final class RequestWalk {
             mirror.legs.noteMissed(request.missedMask);
             request.staleMask |= mirror.legs.stalePendingMask() & request.missedMask;
         }
-        request.pendingMask = targets | Mirror.LOCAL_BIT;
+        int streamed = targets & mirror.legs.streamedMask();
+        int direct = targets & ~streamed;
+        request.pendingMask = direct | Mirror.LOCAL_BIT;
+        if (streamed != 0) {
+            request.pendingMask |= mirror.streams.add(request, streamed);
+        }
         write(request, mirror.localChannel);
-        for (int rest = targets; rest != 0; rest &= rest - 1) {
+        for (int rest = direct; rest != 0; rest &= rest - 1) {
             write(request, mirror.legs.leg(Integer.numberOfTrailingZeros(rest)).channel);
         }
     }
@@ -282,14 +288,26 @@ final class RequestWalk {
         }
     }
 
-    private void endCopies(MirrorRequest request) {
-        if ((request.mirroredMask & request.missedMask) != 0 || (request.mirroredMask | request.missedMask) != mirror.legs.usedMask()) {
-            throw new IllegalStateException("mirror " + config.tag() + ": a write is neither mirrored nor missed, or both: mirrored "
-                    + request.mirroredMask + ", missed " + request.missedMask + " of " + mirror.legs.usedMask());
+    /** Each target has the write, or misses it, or has it in its queue. */
+    private void requireEachTargetOnce(MirrorRequest request) {
+        int queued = request.lagging == null ? 0 : request.lagging.pendingMask;
+        int has = request.mirroredMask;
+        int misses = request.missedMask;
+        if ((has & misses) != 0 || (queued & (has | misses)) != 0 || (has | misses | queued) != mirror.legs.usedMask()) {
+            throw new IllegalStateException("mirror " + config.tag() + ": a write is not exactly one of mirrored, missed or queued: mirrored "
+                    + has + ", missed " + misses + ", queued " + queued + " of " + mirror.legs.usedMask());
         }
+    }
+
+    private void endCopies(MirrorRequest request) {
+        requireEachTargetOnce(request);
         // After a failed local write the copies may differ whatever the targets have.
         int missed = request.localFailed ? mirror.legs.usedMask() : request.missedMask;
-        log.endWrite(request.segmentOffsetBytes, request.segmentLengthBytes, missed);
+        if (request.lagging != null) {
+            mirror.streams.letGo(request, missed);
+        } else {
+            log.endWrite(request.segmentOffsetBytes, request.segmentLengthBytes, missed);
+        }
         mirror.writes.add(request.segmentLengthBytes);
         request.missedMask = 0;
         long doneBytes = request.segmentOffsetBytes + request.segmentLengthBytes - request.offsetBytes;
@@ -357,6 +375,10 @@ final class RequestWalk {
         }
         request.state = MirrorRequest.State.IDLE;
         active.remove(request);
+        if (request.command.modifies()) {
+            // Before the lock goes: whoever waits for it comes after this write at every copy.
+            mirror.streams.order().completing();
+        }
         if (!request.lock.isFree()) {
             locks.release(request.lock);
         }
@@ -369,9 +391,10 @@ final class RequestWalk {
         mirror.life.finishDrain();
     }
 
-    private static void acknowledgeEarly(MirrorRequest request) {
+    private void acknowledgeEarly(MirrorRequest request) {
         BlockRequest upper = request.upper;
         request.upper = null;
+        mirror.streams.order().completing();
         upper.complete(request.error(), request.errorDetail());
     }
 
@@ -399,6 +422,7 @@ final class RequestWalk {
 
     /** A target does not replicate any more: every request that counted on it hears of it. */
     void onLegStopped(int slot) {
+        mirror.streams.onLegStopped(slot);
         MirrorRequest next;
         for (MirrorRequest request = active.first(); request != null; request = next) {
             next = request.next;
@@ -425,6 +449,7 @@ final class RequestWalk {
 
     /** A slot is in use from now on: what is under way misses it. */
     void onLegAdded(int slot) {
+        mirror.streams.onLegAdded(slot);
         for (MirrorRequest request = active.first(); request != null; request = request.next) {
             if (request.state == MirrorRequest.State.COPYING) {
                 request.missedMask |= 1 << slot;

@@ -48,6 +48,9 @@ public final class MirrorRig {
     public MirrorConfig config = MirrorConfig.of("r0", "source-system").withMinBlockBytes(1);
     public int alSlots = 64;
     public long timeoutNs = LegConfig.DEFAULT_TIMEOUT_NS;
+    /** Protocol of each target, by slot; C beyond the end. */
+    public String protocols = "";
+    public QueueLimit queueLimit = QueueLimit.DEFAULT;
     private int lives;
 
     public MirrorRig(long seed, long sizeBytes, int targetCount) {
@@ -126,6 +129,11 @@ public final class MirrorRig {
             }
 
             @Override
+            public void legPulledAhead(int slot, String why) {
+                events.add("ahead " + slot);
+            }
+
+            @Override
             public void mirrorFailed(String text) {
                 events.add("failed");
             }
@@ -133,7 +141,9 @@ public final class MirrorRig {
     }
 
     public void addLeg(int slot) {
-        assertThat(mirror.addLeg(new LegConfig(slot, "node" + slot, "system" + slot, ReplicationProtocol.C, timeoutNs))).isEmpty();
+        ReplicationProtocol protocol = slot < protocols.length() ? ReplicationProtocol.valueOf(protocols.substring(slot, slot + 1))
+                : ReplicationProtocol.C;
+        assertThat(mirror.addLeg(new LegConfig(slot, "node" + slot, "system" + slot, protocol, timeoutNs, queueLimit))).isEmpty();
     }
 
     public Optional<String> connect(int slot) {

@@ -11,6 +11,7 @@ import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
+import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimNetwork;
 import org.netraid.sim.SimRandom;
@@ -35,7 +36,9 @@ final class ClusterSim {
     private final SourceNode source;
     private final SimClient client;
     private final History history = new History();
+    private final ProtocolMix mix;
     private final CopyChecker copies;
+    private final OrderChecker order;
     private final DirtyChecker dirty;
     private final FaultPlan faults;
     private final SimRandom imagination;
@@ -69,11 +72,13 @@ final class ClusterSim {
         for (int slot = 0; slot < settings.targets(); slot++) {
             targets.add(new TargetNode(scheduler, network, slot, settings));
         }
-        source = new SourceNode(scheduler, network, settings, targets, faultPoints, new Watch());
-        client = new SimClient(scheduler, settings, history, operations, this::ended);
-        copies = new CopyChecker(source, history, client);
+        mix = new ProtocolMix(scheduler.random("protocols"), targets.size());
+        source = new SourceNode(scheduler, network, settings, targets, faultPoints, mix, new Watch());
+        client = new SimClient(scheduler, settings, history, operations, new Judgement());
+        copies = new CopyChecker(source, history, client, mix);
+        order = new OrderChecker(targets);
         dirty = new DirtyChecker(source, client, settings);
-        faults = new FaultPlan(scheduler, network, settings, source, this);
+        faults = new FaultPlan(scheduler, network, settings, source, mix, this);
     }
 
     SimScheduler scheduler() {
@@ -82,6 +87,10 @@ final class ClusterSim {
 
     SimSettings settings() {
         return settings;
+    }
+
+    ProtocolMix mix() {
+        return mix;
     }
 
     /** @throws SimViolation or whatever the engine threw */
@@ -108,6 +117,7 @@ final class ClusterSim {
             throw new SimViolation("I14", otherwise + ": " + situation());
         }
         dirty.check();
+        order.check();
         if (source.mirror() != null && (acknowledgedNow || scheduler.steps() % IMAGINE_EVERY_EVENTS == 0)) {
             CrashMode[] modes = CrashMode.values();
             dirty.imagineCrash(imagination.nextLong(), modes[imagination.nextInt(modes.length)], faultPoints);
@@ -212,11 +222,22 @@ final class ClusterSim {
         source.crash(mode);
         client.sourceDied();
         copies.sourceCrashed(mode);
+        if (mode != CrashMode.PROCESS_KILL) {
+            order.sourceLostPower(source.disk);
+        }
     }
 
     void stopSource(Runnable stopped) {
         source.stop(stopped);
         client.sourceDied();
+    }
+
+    void changeProtocol(int slot, ReplicationProtocol protocol) {
+        mix.set(slot, protocol);
+        copies.protocolChanged(slot);
+        if (source.mirror() != null) {
+            source.mirror().setProtocol(slot, protocol);
+        }
     }
 
     boolean isClientBusy() {
@@ -225,8 +246,22 @@ final class ClusterSim {
 
     // ---- what the checkers hear
 
+    private final class Judgement implements SimClient.Judge {
+        @Override
+        public void begun(SimClient.Operation operation) {
+            operation.mixVersion = mix.version();
+            order.begun(operation);
+        }
+
+        @Override
+        public void ended(SimClient.Operation operation) {
+            ClusterSim.this.ended(operation);
+        }
+    }
+
     private void ended(SimClient.Operation operation) {
         copies.ended(operation);
+        order.ended(operation);
         dirty.acknowledged(operation, source.mirror());
         // most promises are broken right after they are made
         boolean justLost = scheduler.nanoTime() - lastLossNs < JUST_NS;
@@ -271,6 +306,8 @@ final class ClusterSim {
         @Override
         public void legInSync(int slot) {
             resyncs++;
+            copies.legInSync(slot);
+            order.inSync(slot);
             scheduler.record("in sync " + slot);
         }
 

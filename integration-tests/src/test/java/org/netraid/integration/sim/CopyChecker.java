@@ -22,9 +22,13 @@ final class CopyChecker {
     private final SourceNode source;
     private final History history;
     private final SimClient client;
+    private final ProtocolMix mix;
     private final int targets;
+    /** Slots that have had protocol C ever since they were in sync, so that no earlier write can still be on its way to them. */
+    private int alwaysDurableMask;
 
-    CopyChecker(SourceNode source, History history, SimClient client) {
+    CopyChecker(SourceNode source, History history, SimClient client, ProtocolMix mix) {
+        this.mix = mix;
         this.source = source;
         this.history = history;
         this.client = client;
@@ -39,6 +43,14 @@ final class CopyChecker {
             }
         }
         return mask;
+    }
+
+    void legInSync(int slot) {
+        alwaysDurableMask = mix.durableMask() & 1 << slot | alwaysDurableMask & ~(1 << slot);
+    }
+
+    void protocolChanged(int slot) {
+        alwaysDurableMask &= ~(1 << slot);
     }
 
     /** An operation has been acknowledged or refused. */
@@ -93,6 +105,8 @@ final class CopyChecker {
     /** Copies that were in sync from submit to completion and have not silently died meanwhile. */
     private List<Integer> copiesInSyncSince(SimClient.Operation operation) {
         int mask = operation.inSyncMask & inSyncMask(source.mirror(), targets);
+        // A target may have had another protocol at the moment that counted.
+        mask &= operation.mixVersion == mix.version() ? mix.presentMask() : 0;
         List<Integer> slots = new ArrayList<>();
         for (int slot = 0; slot < targets; slot++) {
             if ((mask >> slot & 1) != 0 && !source.targets().get(slot).crashedUnnoticed) {
@@ -105,6 +119,9 @@ final class CopyChecker {
     private void checkDurable(SimClient.Operation operation, boolean everything) {
         checkDurable(source.disk, "source", operation, everything);
         for (int slot : copiesInSyncSince(operation)) {
+            if ((alwaysDurableMask & mix.durableMask() & 1 << slot) == 0) {
+                continue;
+            }
             TargetNode target = source.targets().get(slot);
             checkDurable(target.disk, target.name, operation, everything);
         }

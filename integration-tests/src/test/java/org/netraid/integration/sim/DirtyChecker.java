@@ -107,7 +107,8 @@ final class DirtyChecker implements DiskObserver {
     private boolean isQuiet(TargetNode target, int chunk) {
         return !client.isModifying(offset(chunk), length(chunk))
                 && !source.disk.isBeingModified(offset(chunk), length(chunk))
-                && !target.disk.isBeingModified(offset(chunk), length(chunk));
+                && !target.disk.isBeingModified(offset(chunk), length(chunk))
+                && (source.mirror() == null || !source.mirror().isLagging(target.slot, offset(chunk), length(chunk)));
     }
 
     private long offset(int chunk) {

@@ -27,24 +27,30 @@ final class FaultPlan {
     private final SimNetwork network;
     private final SimSettings settings;
     private final SourceNode source;
+    private final ProtocolMix mix;
     private final ClusterSim cluster;
     private final SimRandom random;
+    private final SimRandom protocols;
     private boolean stopped;
     private int faults;
 
-    FaultPlan(SimScheduler scheduler, SimNetwork network, SimSettings settings, SourceNode source, ClusterSim cluster) {
+    FaultPlan(SimScheduler scheduler, SimNetwork network, SimSettings settings, SourceNode source, ProtocolMix mix,
+            ClusterSim cluster) {
         this.scheduler = scheduler;
         this.network = network;
         this.settings = settings;
         this.source = source;
         this.cluster = cluster;
+        this.mix = mix;
         this.random = scheduler.random("faults");
+        this.protocols = scheduler.random("protocol changes");
     }
 
     void start() {
         scheduler.after(random.nextLong(2 * settings.faultEveryNs()), "fault", () -> {
             if (!stopped) {
                 strike();
+                changeProtocol();
                 start();
             }
         });
@@ -129,6 +135,14 @@ final class FaultPlan {
             crashSource();
         } else {
             freeze(random.nextBoolean() ? source.loop() : target.loop());
+        }
+    }
+
+    private void changeProtocol() {
+        if (mix.changes() && protocols.chance(150)) {
+            int slot = protocols.nextInt(settings.targets());
+            cluster.changeProtocol(slot, ProtocolMix.draw(protocols));
+            note("target" + slot + " gets protocol " + mix.of(slot));
         }
     }
 

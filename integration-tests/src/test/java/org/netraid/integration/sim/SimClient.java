@@ -24,6 +24,9 @@ final class SimClient {
 
     /** Told of every end of an operation, after the history. */
     interface Judge {
+        /** A modification is about to be submitted. */
+        void begun(Operation operation);
+
         void ended(Operation operation);
     }
 
@@ -40,6 +43,8 @@ final class SimClient {
         BlockError error;
         /** Slots in sync when it was submitted. */
         int inSyncMask;
+        /** Of the {@link ProtocolMix} when it was submitted. */
+        int mixVersion;
 
         Operation(BlockCommand command, long offset, long length, int flags) {
             this.command = command;
@@ -171,6 +176,9 @@ final class SimClient {
             scheduler.note("client " + operation);
         }
         running.add(operation);
+        if (operation.write != null) {
+            judge.begun(operation);
+        }
         operation.inSyncMask = CopyChecker.inSyncMask(mirror, settings.targets());
         ByteBuffer buffer = operation.data == null ? null : ByteBuffer.wrap(operation.data);
         operation.request.set(operation.command, operation.offset, operation.length, operation.flags, buffer, done -> end(operation));

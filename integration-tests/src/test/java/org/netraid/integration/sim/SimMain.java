@@ -19,7 +19,8 @@ public final class SimMain {
               --seeds COUNT consecutive seeds to run (default 1)
               --steps N     client operations per seed (default 300)
               --break NAME  plant a defect (may be repeated): ack-before-intent, ack-before-mirrored, ack-before-stale,
-                            clear-bit-before-flush, extent-released-while-active, resync-without-lock, skip-range-lock, torn-page-accepted
+                            clear-bit-before-flush, end-intent-early, extent-released-while-active, forget-queue-on-loss,
+                            resync-without-lock, send-next-epoch-early, skip-range-lock, torn-page-accepted
               --trace       print every event
               --keep-going  run the other seeds too when one has failed
               --quiet       print violations and the summary only
@@ -44,7 +45,8 @@ public final class SimMain {
     }
 
     private static final Set<String> DEFECTS = Set.of("ack-before-intent", "ack-before-mirrored", "ack-before-stale",
-            "clear-bit-before-flush", "extent-released-while-active", "resync-without-lock", "skip-range-lock", "torn-page-accepted");
+            "clear-bit-before-flush", "end-intent-early", "extent-released-while-active", "forget-queue-on-loss", "resync-without-lock",
+            "send-next-epoch-early", "skip-range-lock", "torn-page-accepted");
 
     public static void main(String[] args) {
         Options options;
@@ -70,7 +72,7 @@ public final class SimMain {
             ran++;
             ClusterSim sim = new ClusterSim(seed, options.steps(), options.faults());
             if (options.trace()) {
-                System.out.println(sim.settings());
+                System.out.println(sim.settings() + " " + sim.mix());
                 sim.scheduler().traceTo(System.out::println);
             }
             try {
@@ -88,7 +90,7 @@ public final class SimMain {
                 if (!(violation instanceof SimViolation)) {
                     violation.printStackTrace(System.out);
                 }
-                System.out.printf("  %s%n  replay: %s%n", sim.settings(), options.replay(seed));
+                System.out.printf("  %s %s%n  replay: %s%n", sim.settings(), sim.mix(), options.replay(seed));
                 violations++;
                 if (!options.keepGoing()) {
                     break;

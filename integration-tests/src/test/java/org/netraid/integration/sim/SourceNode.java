@@ -22,7 +22,6 @@ import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorConfig;
 import org.netraid.mirror.MirrorListener;
-import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
@@ -66,6 +65,7 @@ final class SourceNode implements TargetMarker {
     private final SimSettings settings;
     private final List<TargetNode> targets;
     private final FaultPoints faults;
+    private final ProtocolMix mix;
     private final SimRandom random;
     private final Watcher watcher;
     private final Connection[] connections;
@@ -85,12 +85,13 @@ final class SourceNode implements TargetMarker {
     }
 
     SourceNode(SimScheduler scheduler, SimNetwork network, SimSettings settings, List<TargetNode> targets, FaultPoints faults,
-            Watcher watcher) {
+            ProtocolMix mix, Watcher watcher) {
         this.scheduler = scheduler;
         this.network = network;
         this.settings = settings;
         this.targets = targets;
         this.faults = faults;
+        this.mix = mix;
         this.watcher = watcher;
         this.random = scheduler.random("source");
         this.disk = new SimDisk(scheduler, "source.disk", settings.diskOptions(scheduler.random("source.options"), 512));
@@ -177,8 +178,8 @@ final class SourceNode implements TargetMarker {
                 64 << 20), loop, faults);
         for (TargetNode target : targets) {
             connections[target.slot] = new Connection();
-            Optional<String> refused = mirror.addLeg(new LegConfig(target.slot, target.name, target.name, ReplicationProtocol.C,
-                    settings.legTimeoutNs()));
+            Optional<String> refused = mirror.addLeg(new LegConfig(target.slot, target.name, target.name, mix.of(target.slot),
+                    settings.legTimeoutNs(), mix.limit()));
             if (refused.isPresent()) {
                 throw new SimViolation("I16", "addLeg refused: " + refused.get());
             }

@@ -1,0 +1,85 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.sim;
+
+import java.util.Arrays;
+
+import org.netraid.mirror.QueueLimit;
+import org.netraid.mirror.ReplicationProtocol;
+import org.netraid.sim.SimRandom;
+
+/**
+ * Which protocol each target has, now: drawn from the seed, changed while the mirror runs, kept over crashes of the source as its
+ * configuration is. Two of five runs have protocol C only.
+ */
+final class ProtocolMix {
+
+    private final ReplicationProtocol[] now;
+    private final QueueLimit limit;
+    private final boolean changes;
+    private int version;
+
+    ProtocolMix(SimRandom random, int targets) {
+        now = new ReplicationProtocol[targets];
+        Arrays.fill(now, ReplicationProtocol.C);
+        changes = random.chance(600);
+        for (int slot = 0; changes && slot < targets; slot++) {
+            now[slot] = draw(random);
+        }
+        QueueLimit.WhenFull[] policies = QueueLimit.WhenFull.values();
+        limit = new QueueLimit(random.between(4, 256) << 10, random.nextBoolean() ? 0 : random.between(2, 60) * 1_000_000L,
+                policies[random.nextInt(policies.length)]);
+    }
+
+    static ReplicationProtocol draw(SimRandom random) {
+        return random.chance(600) ? ReplicationProtocol.A : random.nextBoolean() ? ReplicationProtocol.B : ReplicationProtocol.C;
+    }
+
+    /** True if targets may change their protocol. */
+    boolean changes() {
+        return changes;
+    }
+
+    ReplicationProtocol of(int slot) {
+        return now[slot];
+    }
+
+    void set(int slot, ReplicationProtocol protocol) {
+        now[slot] = protocol;
+        version++;
+    }
+
+    /** Grows with every change. */
+    int version() {
+        return version;
+    }
+
+    QueueLimit limit() {
+        return limit;
+    }
+
+    /** Slots whose target has a write when it is acknowledged. */
+    int presentMask() {
+        return mask(ReplicationProtocol.B) | mask(ReplicationProtocol.C);
+    }
+
+    private int mask(ReplicationProtocol protocol) {
+        int mask = 0;
+        for (int slot = 0; slot < now.length; slot++) {
+            mask |= now[slot] == protocol ? 1 << slot : 0;
+        }
+        return mask;
+    }
+
+    /** Slots whose target has a flush on stable storage when it is acknowledged. */
+    int durableMask() {
+        return mask(ReplicationProtocol.C);
+    }
+
+    @Override
+    public String toString() {
+        return "protocols " + Arrays.toString(now) + ", " + limit;
+    }
+}
