@@ -31,4 +31,13 @@ public enum ReplicationProtocol {
     public boolean awaitsFlush() {
         return this == C;
     }
+
+    /** What it comes to with a target that offers nothing beyond plain NBD, for operators. */
+    public String meaning() {
+        return switch (this) {
+            case A -> "done when queued here; order kept by waiting for answers (plain NBD)";
+            case B -> "done when the target has answered (plain NBD cannot say received)";
+            case C -> "done when written by the target";
+        };
+    }
 }

@@ -51,6 +51,9 @@ public final class MirrorAction {
               resize [source]                  give the mirror the size its disks have now (or `size` in the configuration)
               newlog [source]                  put an intent log that has failed on its repaired device
               rollback [node]                  take an interrupted resync over a node's copy back
+              protocol A|B|C [source] [target...]
+                                               when a write is done: A queued here, B received or C written by the target; at once,
+                                               and over restarts; "default" goes back to the configuration
               explain [node]                   why a node is blocked or waits, and what would unblock it
 
             The third word names the SOURCE, as in DataKeeper ("pause eve" pauses the mirror of source eve). Without it, the node
@@ -146,7 +149,8 @@ public final class MirrorAction {
             throw new UsageException(tagFault);
         }
         MirrorActionType action = MirrorActionType.ofWord(words.get(1)).orElseThrow(() -> unknownAction(words.get(1)));
-        List<String> nodes = words.subList(2, words.size());
+        String protocol = action == MirrorActionType.PROTOCOL ? protocol(words) : null;
+        List<String> nodes = words.subList(protocol == null ? 2 : 3, words.size());
         String source = parsed.value("--source");
         List<String> targets = new ArrayList<>(parsed.values("--target"));
         if (!nodes.isEmpty() && (source != null || !targets.isEmpty())) {
@@ -159,7 +163,18 @@ public final class MirrorAction {
         }
         checkNodes(action, source, targets);
         return new MirrorCommand(tag, action, source, targets, parsed.has("--dry-run"), parsed.has("--i-accept-inconsistent-data"),
-                parsed.has("--assume-clean"), options(action, parsed));
+                parsed.has("--assume-clean"), protocol == null ? options(action, parsed) : protocolOptions(protocol, parsed));
+    }
+
+    private static String protocol(List<String> words) throws UsageException {
+        require(words.size() > 2 && List.of("A", "B", "C", MirrorCommand.DEFAULT_PROTOCOL).contains(words.get(2)),
+                "protocol needs A, B, C or " + MirrorCommand.DEFAULT_PROTOCOL + " as its next word");
+        return words.get(2);
+    }
+
+    private static List<String> protocolOptions(String protocol, Arguments parsed) throws UsageException {
+        options(MirrorActionType.PROTOCOL, parsed);
+        return List.of(protocol);
     }
 
     private static List<String> options(MirrorActionType action, Arguments parsed) throws UsageException {

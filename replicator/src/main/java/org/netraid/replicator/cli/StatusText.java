@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
 import org.netraid.replicator.control.UndoStatus;
@@ -77,6 +78,7 @@ final class StatusText {
         }
         addIfAny(lines, "        Waits for: ", target.waitsFor());
         lines.add("        Type: " + target.type());
+        addReplication(lines, target);
         if (target.dirtyChunks() > 0) {
             lines.add("        Dirty: " + target.dirtyChunks() + " chunks, " + Units.ofBytes(target.dirtyBytes()));
         }
@@ -94,6 +96,19 @@ final class StatusText {
             case "ROLLING_BACK" -> lines.add("        Undo: a roll-back has begun and not ended; give the command again");
             case "ROLLED_BACK" -> lines.add("        Undo: rolled back to the state of " + VerifyText.time(undo.stateMillis()));
             default -> { }
+        }
+    }
+
+    private static void addReplication(List<String> lines, TargetStatus target) {
+        ReplicationStatus replication = target.replication();
+        boolean lags = replication.lagBytes() > 0;
+        lines.add("        Protocol: " + replication.protocol() + ", " + replication.meaning());
+        if (lags || replication.unflushedBytes() > 0) {
+            lines.add("        Behind: " + (lags ? Units.ofBytes(replication.lagBytes()) + " and " + replication.lagMillis() + " ms" : "nothing")
+                    + "; not flushed there: " + Units.ofBytes(replication.unflushedBytes()));
+        }
+        if (replication.leftBehind()) {
+            lines.add("        Left behind: it could not keep up; it keeps its last state and is resynced in a while");
         }
     }
 

@@ -49,4 +49,10 @@ final class Checks {
             throw new IllegalArgumentException(what + " is " + value + ", not a power of two from " + min + " to " + max);
         }
     }
+
+    static void protocol(String what, String protocol) {
+        if (!"A".equals(protocol) && !"B".equals(protocol) && !"C".equals(protocol)) {
+            throw new IllegalArgumentException(what + ": protocol is \"" + protocol + "\"; \"A\", \"B\" and \"C\" are allowed");
+        }
+    }
 }

@@ -17,9 +17,10 @@ import org.netraid.nbd.wire.Compression;
  * @param uri NBD URI of a plain NBD server without a daemon, which can only ever be a target; null for an ordinary member
  * @param undoJournal path there of a file or block device for what a resync overwrites; null: a file in the state folder
  * @param compression what a source does to the payload of writes on their way to this member
+ * @param protocol "A", "B" or "C": when a write counts as done where this member is a target
  */
 public record MemberConfig(String node, String disk, int priority, LinkAddress export, String uri, String undoJournal,
-        Compression compression) {
+        Compression compression, String protocol) {
 
     public MemberConfig {
         Checks.name("member's node name", node);
@@ -27,6 +28,7 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
         if (ordinary == (uri != null)) {
             throw new IllegalArgumentException("member " + node + " needs either disk and export, or uri");
         }
+        Checks.protocol("member " + node, protocol);
         if (priority < 0) {
             throw new IllegalArgumentException("member " + node + ": priority " + priority + " is negative");
         }
@@ -34,11 +36,11 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
 
     /** A member that keeps its undo journal in the state folder. */
     public MemberConfig(String node, String disk, int priority, LinkAddress export, String uri) {
-        this(node, disk, priority, export, uri, null, Compression.OFF);
+        this(node, disk, priority, export, uri, null, Compression.OFF, "C");
     }
 
     public MemberConfig withUndoJournal(String path) {
-        return new MemberConfig(node, disk, priority, export, uri, path, compression);
+        return new MemberConfig(node, disk, priority, export, uri, path, compression, protocol);
     }
 
     /** A member with a daemon. */
@@ -52,7 +54,12 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
     }
 
     public MemberConfig withCompression(Compression wanted) {
-        return new MemberConfig(node, disk, priority, export, uri, undoJournal, wanted);
+        return new MemberConfig(node, disk, priority, export, uri, undoJournal, wanted, protocol);
+    }
+
+    /** The same with another protocol: when a write counts as done where this member is a target. */
+    public MemberConfig withProtocol(String value) {
+        return new MemberConfig(node, disk, priority, export, uri, undoJournal, compression, value);
     }
 
     /** True for a plain NBD server: it keeps no flags, can never be source, and is told nothing but NBD. */

@@ -13,7 +13,7 @@ import java.util.Optional;
  *
  * @param tag DataKeeper's word for its name; see {@link Tags}
  * @param sizeBytes size of the mirrored device; 0: the size of the source's disk when the mirror is created
- * @param protocol when a write is complete: "C" = written on every connected target
+ * @param protocol when a write is complete, for members that do not say it themselves: "A", "B" or "C"
  * @param members in order of priority, lowest first; foreign members last
  * @param intentLog settings of the intent log
  * @param targets settings of the connections to targets
@@ -36,9 +36,7 @@ public record MirrorConfig(String tag, long sizeBytes, String protocol, List<Mem
         if (sizeBytes < 0 || sizeBytes % 512 != 0) {
             throw new IllegalArgumentException("mirror " + tag + ": size " + sizeBytes + " is not a multiple of 512 bytes");
         }
-        if (!"C".equals(protocol)) {
-            throw new IllegalArgumentException("mirror " + tag + ": protocol " + protocol + " is not supported, only C is");
-        }
+        Checks.protocol("mirror " + tag, protocol);
         members = members.stream().sorted(Comparator.comparingInt(MemberConfig::priority)).toList();
         Checks.unique("mirror " + tag + ": member on node", members.stream().map(MemberConfig::node).toList());
         if (members.isEmpty() || members.size() > MAX_MEMBERS) {

@@ -4,6 +4,8 @@
  */
 package org.netraid.replicator.config;
 
+import org.netraid.mirror.QueueLimit;
+
 /**
  * The connections from a source to its targets.
  *
@@ -13,11 +15,18 @@ package org.netraid.replicator.config;
  * @param reconnectNs pause between attempts
  * @param requests application requests in flight in the mirror; more wait
  * @param flushIntervalNs the mirror flushes its targets at least this often while extents wait for it
+ * @param queue how far a target of protocol A may lag behind
  */
-public record TargetSettings(long requestTimeoutNs, long connectNs, long reconnectNs, int requests, long flushIntervalNs) {
+public record TargetSettings(long requestTimeoutNs, long connectNs, long reconnectNs, int requests, long flushIntervalNs,
+        QueueLimit queue) {
 
     public static final TargetSettings DEFAULT =
-            new TargetSettings(6_000_000_000L, 5_000_000_000L, 1_000_000_000L, 256, 200_000_000L);
+            new TargetSettings(6_000_000_000L, 5_000_000_000L, 1_000_000_000L, 256, 200_000_000L, QueueLimit.DEFAULT);
+
+    /** With the default queue. */
+    public TargetSettings(long requestTimeoutNs, long connectNs, long reconnectNs, int requests, long flushIntervalNs) {
+        this(requestTimeoutNs, connectNs, reconnectNs, requests, flushIntervalNs, QueueLimit.DEFAULT);
+    }
 
     public TargetSettings {
         Checks.range("requestTimeoutNs", requestTimeoutNs, 1_000_000L, 600_000_000_000L);

@@ -37,6 +37,8 @@ public enum MirrorActionType {
     RESIZE,
     /** Puts an intent log that has failed on its repaired device. */
     NEWLOG,
+    /** Changes when a write counts as done for targets, while the mirror runs; lasts over restarts. */
+    PROTOCOL,
     /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
     EXPLAIN;
 

@@ -17,7 +17,8 @@ import java.util.List;
  * @param acceptInconsistentData the second word that FORCE needs on a node whose copy is inconsistent
  *     ({@code --i-accept-inconsistent-data})
  * @param assumeClean CREATE and ADD: the copies are known to be equal, no full resync ({@code --assume-clean})
- * @param options what else was said, each a word without its dashes: {@value #REPAIR}, {@value #STOP}
+ * @param options what else was said, each a word without its dashes: {@value #REPAIR}, {@value #STOP}; for PROTOCOL
+ *     the letter or {@value #DEFAULT_PROTOCOL}
  */
 public record MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
         boolean acceptInconsistentData, boolean assumeClean, List<String> options) {
@@ -26,6 +27,8 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
     public static final String REPAIR = "repair";
     /** VERIFY: end the one that runs. */
     public static final String STOP = "stop";
+    /** PROTOCOL: back to what the configuration says. */
+    public static final String DEFAULT_PROTOCOL = "default";
 
     public MirrorCommand {
         if (tag == null || action == null) {
@@ -53,6 +56,9 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
     /** The command as typed, for messages. */
     public String asTyped() {
         StringBuilder text = new StringBuilder("mirror_action ").append(tag).append(' ').append(action.word());
+        if (action == MirrorActionType.PROTOCOL) {
+            text.append(' ').append(String.join(" ", options));
+        }
         if (source != null) {
             text.append(' ').append(source);
         }
@@ -62,7 +68,9 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
         text.append(dryRun ? " --dry-run" : "");
         text.append(acceptInconsistentData ? " --i-accept-inconsistent-data" : "");
         text.append(assumeClean ? " --assume-clean" : "");
-        options.forEach(option -> text.append(" --").append(option));
+        if (action != MirrorActionType.PROTOCOL) {
+            options.forEach(option -> text.append(" --").append(option));
+        }
         return text.toString();
     }
 }

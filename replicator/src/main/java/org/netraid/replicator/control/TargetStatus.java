@@ -9,7 +9,7 @@ package org.netraid.replicator.control;
  *
  * @param node the target's name
  * @param state state; its {@link TargetState#words} are shown
- * @param type {@code Synchronous}
+ * @param type {@code Synchronous}, {@code Memory Synchronous} or {@code Asynchronous}
  * @param resyncKind {@code full} or {@code partial} while a resync runs or waits, else ""
  * @param connected its disk is connected and gets every new write
  * @param dirtyChunks chunks it lacks
@@ -27,9 +27,11 @@ package org.netraid.replicator.control;
  * @param resyncPasses walks over the device; more than one if something was dirtied again
  * @param windowBytes how much the running resync keeps on its way to the target
  * @param waitsFor what holds the running resync up; "" if nothing does
+ * @param replication when a write counts as done, and how far the target lags behind
  */
 public record TargetStatus(String node, TargetState state, String type, String resyncKind, boolean connected,
         long dirtyChunks, long dirtyBytes, double percentDone, long resyncSentBytes, long resyncTotalBytes, long zeroBytes,
         long rateBytesPerSecond, long etaSeconds, String lastError, String address, long resyncDoneBytes, long equalBytes,
-        int resyncPasses, long windowBytes, String waitsFor) {
+        int resyncPasses, long windowBytes, String waitsFor,
+        ReplicationStatus replication) {
 }

@@ -56,7 +56,7 @@ final class MirrorReader {
         if (size % 512 != 0) {
             throw section.error("size", "size " + size + " is not a multiple of 512 bytes");
         }
-        protocol(section);
+        String protocol = protocol(section, "C");
         TomlSection timeouts = ConfigParser.sectionOrEmpty(section, "timeouts", "[mirrors." + tag + ".timeouts]");
         TomlSection limits = ConfigParser.sectionOrEmpty(section, "limits", "[mirrors." + tag + ".limits]");
         MirrorSettings settings = SettingsReader.readMirror(timeouts, limits, defaults);
@@ -66,24 +66,23 @@ final class MirrorReader {
 
         UpkeepSettings upkeep = UpkeepReader.read(section);
         List<TomlSection> sections = section.sections("members", "[mirrors." + tag + ".members]");
-        List<MemberConfig> members = members(tag, section, sections);
+        List<MemberConfig> members = members(tag, section, sections, protocol);
         section.end();
-        return section.checked(null, () -> new MirrorConfig(tag, size, "C", members, log, settings.targets(),
+        return section.checked(null, () -> new MirrorConfig(tag, size, protocol, members, log, settings.targets(),
                 settings.resync(), settings.failover(), upkeep));
     }
 
-    private static void protocol(TomlSection section) throws ConfigException {
-        String protocol = section.string("protocol", "C");
-        if (protocol.equals("A") || protocol.equals("B")) {
-            throw section.error("protocol", "protocol " + protocol + " is not implemented yet; only \"C\" is allowed "
-                    + "(a write is complete when every connected target has it)");
+    private static String protocol(TomlSection section, String otherwise) throws ConfigException {
+        String protocol = section.string("protocol", otherwise);
+        if (!protocol.equals("A") && !protocol.equals("B") && !protocol.equals("C")) {
+            throw section.error("protocol", "protocol is \"" + protocol + "\"; \"A\" (asynchronous), \"B\" (received by the target) and \"C\" "
+                    + "(written by the target) are allowed");
         }
-        if (!protocol.equals("C")) {
-            throw section.error("protocol", "protocol is \"" + protocol + "\"; only \"C\" is allowed");
-        }
+        return protocol;
     }
 
-    private List<MemberConfig> members(String tag, TomlSection mirror, List<TomlSection> sections) throws ConfigException {
+    private List<MemberConfig> members(String tag, TomlSection mirror, List<TomlSection> sections, String protocol)
+            throws ConfigException {
         if (sections.isEmpty()) {
             throw mirror.error("members", "no member: write [[mirrors." + tag + ".members]] for each copy");
         }
@@ -92,7 +91,7 @@ final class MirrorReader {
             if (members.size() == MirrorConfig.MAX_MEMBERS) {
                 throw section.error(null, "the mirror has more than 8 members; one source and up to 7 targets are allowed");
             }
-            MemberConfig member = member(tag, section, members.size());
+            MemberConfig member = member(tag, section, members.size()).withProtocol(protocol(section, protocol));
             for (MemberConfig other : members) {
                 if (other.node().equals(member.node())) {
                     throw section.error("node", "node " + member.node() + " has a member already; the copies of a mirror must be on "

@@ -5,6 +5,7 @@
 package org.netraid.replicator.io;
 
 import java.util.Locale;
+import org.netraid.mirror.QueueLimit;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.IntentLogSettings;
 import org.netraid.replicator.config.LogFailureAction;
@@ -70,7 +71,21 @@ final class SettingsReader {
                 timeouts.nanoseconds("connect", defaults.connectNs(), MS, TEN_MINUTES),
                 timeouts.nanoseconds("reconnect", defaults.reconnectNs(), MS, TEN_MINUTES),
                 (int) limits.integer("requests", defaults.requests(), 1, 4096),
-                timeouts.nanoseconds("flush_interval", defaults.flushIntervalNs(), MS, 60 * SECOND));
+                timeouts.nanoseconds("flush_interval", defaults.flushIntervalNs(), MS, 60 * SECOND),
+                readQueue(timeouts, limits, defaults.queue()));
+    }
+
+    private static QueueLimit readQueue(TomlSection timeouts, TomlSection limits, QueueLimit defaults) throws ConfigException {
+        String word = limits.string("async_full", defaults.whenFull().word());
+        QueueLimit.WhenFull whenFull = null;
+        for (QueueLimit.WhenFull known : QueueLimit.WhenFull.values()) {
+            whenFull = known.word().equals(word) ? known : whenFull;
+        }
+        if (whenFull == null) {
+            throw limits.error("async_full", "async_full is \"" + word + "\"; \"block\", \"pull-ahead\" and \"disconnect\" are allowed");
+        }
+        return new QueueLimit(limits.bytes("async_limit", defaults.bytes(), 64 << 10, 16L << 30),
+                timeouts.nanoseconds("async_age", defaults.ageNs(), 0, 3600 * SECOND), whenFull);
     }
 
     private static ResyncSettings readResync(TomlSection limits, ResyncSettings defaults) throws ConfigException {

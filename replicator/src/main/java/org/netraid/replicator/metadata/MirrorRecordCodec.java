@@ -6,9 +6,11 @@ package org.netraid.replicator.metadata;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -72,16 +74,37 @@ public final class MirrorRecordCodec {
             return Optional.empty();
         }
         try {
-            String body = new String(file, HEADER_BYTES, length, StandardCharsets.UTF_8);
-            return Optional.of(new Copy(bytes.getLong(16), JSON.readValue(body, MirrorRecord.class)));
+            JsonNode body = JSON.readTree(new String(file, HEADER_BYTES, length, StandardCharsets.UTF_8));
+            addWhatOlderOnesLack(body);
+            return Optional.of(new Copy(bytes.getLong(16), JSON.treeToValue(body, MirrorRecord.class)));
         } catch (JsonProcessingException e) {
             return Optional.empty();
         }
     }
 
+    /** Fields that came later, with the value that they stand for in a record from before. */
+    private static void addWhatOlderOnesLack(JsonNode body) {
+        for (JsonNode peer : body.path("peers")) {
+            if (peer instanceof ObjectNode fields && !fields.has("protocol")) {
+                fields.put("protocol", "");
+            }
+        }
+    }
+
+    /** As long as they have that value they are not written: then a daemon from before can read the record too. */
+    private static void dropWhatOlderOnesLack(JsonNode body) {
+        for (JsonNode peer : body.path("peers")) {
+            if (peer.path("protocol").asText().isEmpty()) {
+                ((ObjectNode) peer).remove("protocol");
+            }
+        }
+    }
+
     private static byte[] body(MirrorRecord record) {
         try {
-            byte[] body = JSON.writeValueAsString(record).getBytes(StandardCharsets.UTF_8);
+            JsonNode tree = JSON.valueToTree(record);
+            dropWhatOlderOnesLack(tree);
+            byte[] body = JSON.writeValueAsString(tree).getBytes(StandardCharsets.UTF_8);
             if (body.length > MAX_BODY_BYTES) {
                 throw new IllegalArgumentException("mirror record of " + body.length + " bytes");
             }

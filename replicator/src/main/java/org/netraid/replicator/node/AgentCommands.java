@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
@@ -96,6 +97,7 @@ final class AgentCommands {
                     : target -> agent.source().verifies().start(target, command.has(MirrorCommand.REPAIR)));
             case RESIZE -> new ResizeCommand(agent, result).run();
             case NEWLOG -> agent.source().sourceLog().renew(result);
+            case PROTOCOL -> protocol(command, result);
             default -> throw new IllegalStateException("command " + command);
         }
     }
@@ -278,6 +280,26 @@ final class AgentCommands {
 
     private PeerRecord known(TargetConnection target) {
         return agent.record().peer(target.node());
+    }
+
+    private void protocol(MirrorCommand command, Consumer<CommandResult> result) {
+        List<String> words = List.of("A", "B", "C", MirrorCommand.DEFAULT_PROTOCOL);
+        if (command.options().size() != 1 || !words.contains(command.options().get(0))) {
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", "protocol needs one of " + String.join(", ", words)));
+            return;
+        }
+        String word = command.options().get(0);
+        each(command, result, target -> protocol(target, word.equals(MirrorCommand.DEFAULT_PROTOCOL) ? "" : word));
+    }
+
+    private String protocol(TargetConnection target, String word) {
+        if (!agent.write(agent.record().with().peer(known(target).withProtocol(word)).build())) {
+            return "!" + agent.failure();
+        }
+        ReplicationProtocol protocol = target.protocol();
+        return agent.source().mirror().setProtocol(target.slot, protocol).map(refusal -> "!" + refusal).orElse(target.node()
+                + " has protocol " + protocol + " (" + protocol.words() + ") from the next write on"
+                + (word.isEmpty() ? ", as the configuration says" : ""));
     }
 
     private String pause(TargetConnection target) {

@@ -7,8 +7,11 @@ package org.netraid.replicator.node;
 import java.util.ArrayList;
 import java.util.List;
 import org.netraid.intentlog.SlotState;
+import org.netraid.mirror.LegSnapshot;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.ResyncStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
@@ -114,11 +117,12 @@ final class AgentStatus {
         double percent = state == TargetState.IN_SYNC ? 100 : running ? Math.min(MOST_PERCENT_BEFORE_THE_END, progress.percent()) : 0;
         String kind = state == TargetState.IN_SYNC || target.plan() == null || !target.plan().kind().connects() ? ""
                 : source.log().slotState(target.slot) == SlotState.FULL_RESYNC ? "full" : "partial";
-        return new TargetStatus(target.node(), state, "Synchronous", kind, target.isConnected(), dirty, dirty * chunkBytes, percent,
+        return new TargetStatus(target.node(), state, type(target.protocol()), kind, target.isConnected(), dirty, dirty * chunkBytes, percent,
                 progress.bytesSent(), progress.bytesTotal(), progress.bytesAsZeros(), running ? progress.bytesPerSecond() : 0,
                 running && progress.etaNs() >= 0 ? progress.etaNs() / SECOND_NS : -1, target.lastError(), address(agent, target),
                 progress.bytesDone(), progress.bytesEqual(), progress.passes(), running ? progress.windowBytes() : 0,
-                progress.phase() == ResyncPhase.DONE || progress.phase() == ResyncPhase.CANCELLED ? "" : progress.waitsFor());
+                progress.phase() == ResyncPhase.DONE || progress.phase() == ResyncPhase.CANCELLED ? "" : progress.waitsFor(),
+                replication(source, target));
     }
 
     private static ResyncStatus resync(ResyncManager resyncs) {
@@ -126,6 +130,21 @@ final class AgentStatus {
         return new ResyncStatus(totals.localBytesRead(), totals.bytesSent(), totals.bytesAsZeros(), totals.bytesEqual(),
                 resyncs.config().maxBytesPerSecond(), resyncs.config().minBytesPerSecond(), totals.paceBytesPerSecond(),
                 totals.quietP99Ns() / 1000);
+    }
+
+    private static String type(ReplicationProtocol protocol) {
+        return switch (protocol) {
+            case A -> "Asynchronous";
+            case B -> "Memory Synchronous";
+            case C -> "Synchronous";
+        };
+    }
+
+    private static ReplicationStatus replication(SourceSide source, TargetConnection target) {
+        LegSnapshot leg = source.mirror().snapshot().legs().stream().filter(each -> each.slot() == target.slot).findFirst().orElse(null);
+        ReplicationProtocol protocol = target.protocol();
+        return new ReplicationStatus(protocol.name(), protocol.meaning(), leg == null ? 0 : leg.lagBytes(),
+                leg == null ? 0 : leg.lagNs() / 1_000_000, leg == null ? 0 : leg.unflushedBytes(), leg != null && leg.ahead());
     }
 
     private static String address(VolumeAgent agent, TargetConnection target) {

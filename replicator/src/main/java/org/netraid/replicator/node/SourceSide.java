@@ -24,7 +24,6 @@ import org.netraid.mirror.LegConfig;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorListener;
-import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdConnector;
 import org.netraid.nbd.server.Export;
@@ -337,8 +336,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     private void addLeg(TargetConnection target) {
-        Optional<String> refusal = mirror.addLeg(new LegConfig(target.slot, target.node(), target.node(), ReplicationProtocol.C,
-                config.targets().requestTimeoutNs()));
+        Optional<String> refusal = mirror.addLeg(new LegConfig(target.slot, target.node(), target.node(), target.protocol(),
+                config.targets().requestTimeoutNs(), config.targets().queue()));
         refusal.ifPresent(agent::event);
         if (agent.record().peer(target.node()).paused()) {
             mirror.pauseLeg(target.slot);
@@ -673,6 +672,13 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             agent.event("target " + target.node() + " is lost: " + target.withoutToken(reason));
             target.onLegLost(reason);
         });
+        agent.changed();
+    }
+
+    @Override
+    public void legPulledAhead(int slot, String why) {
+        inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is left behind for now: " + why
+                + ". It keeps its last state; what it misses is tracked and sent later"));
         agent.changed();
     }
 

@@ -11,6 +11,7 @@ import java.util.Set;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkAddress;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnection;
@@ -34,6 +35,10 @@ import org.netraid.replicator.state.PeerRecord;
  */
 final class TargetConnection implements NbdConnectionListener {
 
+    /** A connection that is lost sooner counts as a failed attempt: a target that flaps is tried again after growing pauses. */
+    private static final long STABLE_NS = 10_000_000_000L;
+    private static final long NEVER = Long.MIN_VALUE;
+
     private final SourceSide source;
     private final VolumeAgent agent;
     final MemberConfig member;
@@ -44,6 +49,7 @@ final class TargetConnection implements NbdConnectionListener {
     private boolean consistent;
     private org.netraid.time.EventLoop.Timer retry;
     private int failures;
+    private long connectedNs = NEVER;
     private String lastError = "";
     /** What the target has called its export this time; "" for a foreign one. */
     private String exportName = "";
@@ -67,6 +73,12 @@ final class TargetConnection implements NbdConnectionListener {
 
     String lastError() {
         return lastError;
+    }
+
+    /** As an operator has set it, or as the configuration says. */
+    ReplicationProtocol protocol() {
+        String set = agent.record().peer(node()).protocol();
+        return ReplicationProtocol.valueOf(set.isEmpty() ? member.protocol() : set);
     }
 
     boolean isConnected() {
@@ -204,7 +216,7 @@ final class TargetConnection implements NbdConnectionListener {
             lastError = withoutToken(refusal.get());
             device.close(() -> { });
         } else {
-            failures = 0;
+            connectedNs = agent.context().loop().nanoTime();
             discard = false;
             agent.changed();
         }
@@ -239,6 +251,10 @@ final class TargetConnection implements NbdConnectionListener {
             agent.event("target " + node() + ": " + reason);
         }
         lastError = reason;
+        if (connectedNs != NEVER && agent.context().loop().nanoTime() - connectedNs >= STABLE_NS) {
+            failures = 0;
+        }
+        connectedNs = NEVER;
         if (closed || retry != null) {
             return;
         }

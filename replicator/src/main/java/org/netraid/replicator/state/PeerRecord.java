@@ -14,36 +14,41 @@ package org.netraid.replicator.state;
  * @param inconsistent a resync over it has begun and not ended
  * @param paused an operator has paused replication to it
  * @param needsMerge what it lacks is known only together with the dirty chunks of the previous source
+ * @param protocol "A", "B" or "C" as an operator has set it while the mirror ran; "" as the configuration says
  */
 public record PeerRecord(String node, boolean member, long bitmapGeneration, boolean stale, boolean inconsistent, boolean paused,
-        boolean needsMerge) {
+        boolean needsMerge, String protocol) {
 
     /** A member of which nothing is known yet. */
     public static PeerRecord unknown(String node) {
-        return new PeerRecord(node, true, 0, false, false, false, false);
+        return new PeerRecord(node, true, 0, false, false, false, false, "");
     }
 
     public PeerRecord withMember(boolean value) {
-        return new PeerRecord(node, value, bitmapGeneration, stale, inconsistent, paused, needsMerge);
+        return new PeerRecord(node, value, bitmapGeneration, stale, inconsistent, paused, needsMerge, protocol);
     }
 
     public PeerRecord withBitmapGeneration(long value) {
-        return new PeerRecord(node, member, value, stale, inconsistent, paused, needsMerge);
+        return new PeerRecord(node, member, value, stale, inconsistent, paused, needsMerge, protocol);
     }
 
     public PeerRecord withStale(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, value, inconsistent, paused, needsMerge);
+        return new PeerRecord(node, member, bitmapGeneration, value, inconsistent, paused, needsMerge, protocol);
     }
 
     public PeerRecord withInconsistent(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, stale, value, paused, needsMerge);
+        return new PeerRecord(node, member, bitmapGeneration, stale, value, paused, needsMerge, protocol);
     }
 
     public PeerRecord withPaused(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, value, needsMerge);
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, value, needsMerge, protocol);
     }
 
     public PeerRecord withNeedsMerge(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, value);
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, value, protocol);
+    }
+
+    public PeerRecord withProtocol(String value) {
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, needsMerge, value);
     }
 }

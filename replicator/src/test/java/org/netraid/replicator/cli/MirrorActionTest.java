@@ -69,6 +69,12 @@ class MirrorActionTest {
         assertThat(command("data", "switchover", "eve")).isEqualTo(MirrorCommand.of("data", MirrorActionType.SWITCHOVER, null, "eve"));
         assertThat(command("data", "switchover", "adam", "eve"))
                 .isEqualTo(MirrorCommand.of("data", MirrorActionType.SWITCHOVER, "adam", "eve"));
+        MirrorCommand protocol = command("data", "protocol", "A", "adam", "eve");
+        assertThat(protocol.options()).containsExactly("A");
+        assertThat(protocol.source()).isEqualTo("adam");
+        assertThat(protocol.targets()).containsExactly("eve");
+        assertThat(protocol.asTyped()).isEqualTo("mirror_action data protocol A adam eve");
+        assertThat(command("data", "protocol", "default", "--target", "eve").targets()).containsExactly("eve");
         assertThat(command("data", "add", "eve")).isEqualTo(MirrorCommand.of("data", MirrorActionType.ADD, null, "eve"));
     }
 
@@ -86,7 +92,7 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE no tag and no action; mirror_action --help shows the usage");
         wrong("mirror_action: USAGE no action; mirror_action --help shows the usage", "data");
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
-                + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, explain", "data", "puase");
+                + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, protocol, explain", "data", "puase");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");

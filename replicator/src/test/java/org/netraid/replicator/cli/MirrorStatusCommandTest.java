@@ -61,10 +61,12 @@ class MirrorStatusCommandTest {
                         Resync Speed: 1573K/sec, partial, 5 MiB of 10 MiB, 4 s left
                         Resync Data: 5 MiB sent, 0 B as zeros, 0 B equal already
                         Type: Synchronous
+                        Protocol: C, done when written by the target
                         Dirty: 160 chunks, 10 MiB
                 [-] adam -> sophocles (127.0.0.1:7811)
                         Status: Unknown
                         Type: Synchronous
+                        Protocol: C, done when written by the target
                         Dirty: 160 chunks, 10 MiB
                         Last error: connection reset
                         Copy here: UP_TO_DATE, 1 GiB, generation 1a2b

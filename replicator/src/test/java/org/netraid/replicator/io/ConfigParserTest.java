@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.netraid.link.LinkAddress;
+import org.netraid.mirror.QueueLimit;
 import org.netraid.nbd.wire.Compression;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
@@ -122,6 +123,27 @@ class ConfigParserTest {
     }
 
     @Test
+    void shouldReadTheProtocolOfEachMemberAndTheLimitsOfItsQueue() throws Exception {
+        MirrorConfig plain = parse(GOOD).mirror("data").orElseThrow();
+        assertThat(plain.members()).extracting(MemberConfig::protocol).containsOnly("C");
+        assertThat(plain.targets().queue()).isEqualTo(QueueLimit.DEFAULT);
+        MirrorConfig mirror = parse(GOOD + """
+                [mirrors.other]
+                protocol = "A"
+                members = [{ node = "adam", disk = "other.img" }, { node = "eve", disk = "other.img", protocol = "C" }]
+                [mirrors.other.limits]
+                async_limit = "1M"
+                async_full = "pull-ahead"
+                [mirrors.other.timeouts]
+                async_age = "3s"
+                """).mirror("other").orElseThrow();
+        assertThat(mirror.members()).extracting(MemberConfig::protocol).containsExactly("A", "C");
+        assertThat(mirror.targets().queue()).isEqualTo(new QueueLimit(1 << 20, 3_000_000_000L, QueueLimit.WhenFull.PULL_AHEAD));
+        assertThat(messageOf(GOOD + "[limits]\nasync_full = \"wait\"\n")).contains(
+                "async_full is \"wait\"; \"block\", \"pull-ahead\" and \"disconnect\" are allowed");
+    }
+
+    @Test
     void shouldReadTheLimitsOfTheNbdListeners() throws Exception {
         assertThat(parse(GOOD).server()).isEqualTo(NbdServerSettings.DEFAULT);
         ClusterConfig config = parse(GOOD + """
@@ -171,13 +193,11 @@ class ConfigParserTest {
         fails("chunk = \"128k\"", "chunk = \"2M\"", "n.toml:18:1: [mirrors.data]: chunk is 2 MiB; 4 KiB to 1 MiB is allowed");
         fails("chunk = \"128k\"", "chunk = \"64k\"\nLKDR_CHUNK_SIZE = 64",
                 "n.toml:19:1: [mirrors.data]: LKDR_CHUNK_SIZE is another name of chunk, which is set too");
-        fails("protocol = \"C\"", "protocol = \"A\"", "n.toml:17:1: [mirrors.data]: protocol A is not implemented yet; only \"C\" is "
-                + "allowed "
-                + "(a write is complete when every connected target has it)");
         fails("protocol = \"C\"", "protocol = \"C\"\nintent_log_failure = \"ignore\"", "n.toml:18:1: [mirrors.data]: intent_log_failure is "
                 + "\"ignore\"; \"stop\" (the mirror stops writing) and \"degrade\" (it goes on; every target needs a full resync) "
                 + "are allowed");
-        fails("protocol = \"C\"", "protocol = \"D\"", "n.toml:17:1: [mirrors.data]: protocol is \"D\"; only \"C\" is allowed");
+        fails("protocol = \"C\"", "protocol = \"D\"", "n.toml:17:1: [mirrors.data]: protocol is \"D\"; \"A\" (asynchronous), \"B\" (received by "
+                + "the target) and \"C\" (written by the target) are allowed");
         fails("priority = 10", "priority = -3", "n.toml:23:1: [mirrors.data.members]: priority is -3; 0 to 1000000 is allowed");
         fails("priority = 10", "priority = 1", "n.toml:28:1: [mirrors.data.members]: priority 1 is also that of eve; "
                 + "each member needs its own, the lowest takes over first");

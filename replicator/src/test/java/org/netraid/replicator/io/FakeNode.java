@@ -15,6 +15,7 @@ import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.MirrorEvent;
 import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.NodeControl;
 import org.netraid.replicator.control.NodeStatus;
 import org.netraid.replicator.control.PeerStatus;
@@ -93,6 +94,7 @@ public final class FakeNode implements NodeControl {
         return new TargetStatus(node, state, "Synchronous", resyncing ? "partial" : "", state != TargetState.UNKNOWN, dirty, dirty << 16,
                 percent, resyncing ? 5 << 20 : 0, resyncing ? 10 << 20 : 0, 0, resyncing ? 1_610_752 : 0, resyncing ? 4 : -1,
                 state == TargetState.UNKNOWN ? "connection reset" : "", "127.0.0.1:7811", resyncing ? 5 << 20 : 0, 0,
-                resyncing ? 1 : 0, resyncing ? 1 << 20 : 0, "");
+                resyncing ? 1 : 0, resyncing ? 1 << 20 : 0, "",
+                new ReplicationStatus("C", "done when written by the target", 0, 0, 0, false));
     }
 }
