@@ -45,7 +45,8 @@ final class LaggingWrite implements DeviceOpOwner {
 
     void clearPending(int slot) {
         if ((pendingMask & 1 << slot) == 0) {
-            throw new IllegalStateException("write of " + lengthBytes + " bytes at offset " + offsetBytes + " ended twice for slot " + slot);
+            throw new IllegalStateException("write of " + lengthBytes + " bytes at offset " + offsetBytes + " ended twice for slot "
+                    + slot);
         }
         pendingMask &= ~(1 << slot);
     }

@@ -294,8 +294,8 @@ final class RequestWalk {
         int has = request.mirroredMask;
         int misses = request.missedMask;
         if ((has & misses) != 0 || (queued & (has | misses)) != 0 || (has | misses | queued) != mirror.legs.usedMask()) {
-            throw new IllegalStateException("mirror " + config.tag() + ": a write is not exactly one of mirrored, missed or queued: mirrored "
-                    + has + ", missed " + misses + ", queued " + queued + " of " + mirror.legs.usedMask());
+            throw new IllegalStateException("mirror " + config.tag() + ": a write is not exactly one of mirrored, missed or queued: "
+                    + "mirrored " + has + ", missed " + misses + ", queued " + queued + " of " + mirror.legs.usedMask());
         }
     }
 

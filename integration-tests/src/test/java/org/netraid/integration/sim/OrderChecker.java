@@ -14,8 +14,8 @@ import org.netraid.sim.DiskObserver;
 import org.netraid.sim.SimDisk;
 
 /**
- * G3: at any instant a target that is not being resynced holds a state that the source could have crashed in. If it shows a write Y, then it
- * shows every write that was acknowledged before Y was submitted, or something newer there.
+ * G3: at any instant a target that is not being resynced holds a state that the source could have crashed in. If it shows a write Y,
+ * then it shows every write that was acknowledged before Y was submitted, or something newer there.
  *
  * <p>For each sector of a target that shows something outdated, the checker keeps the moment at which it was outdated: the earliest
  * acknowledgement of a write that must have replaced it. No write submitted after that moment may show.
@@ -73,15 +73,16 @@ final class OrderChecker implements DiskObserver {
     }
 
     /**
-     * Power has failed at the source: what its disk shows now is what was there from the beginning, and no target is believed before it is in
-     * sync again.
+     * Power has failed at the source: what its disk shows now is what was there from the beginning, and no target is believed before it
+     * is in sync again.
      */
     void sourceLostPower(SimDisk source) {
         for (Copy copy : copies) {
             copy.checked = false;
         }
         versions.forEach((sector, all) -> {
-            ClientWrite settled = new ClientWrite(Stamp.read(source.content(sector * Stamp.SECTOR, Stamp.SECTOR), 0, sector * Stamp.SECTOR), 0);
+            long at = sector * Stamp.SECTOR;
+            ClientWrite settled = new ClientWrite(Stamp.read(source.content(at, Stamp.SECTOR), 0, at), 0);
             settled.ended = 0;
             all.clear();
             all.add(settled);

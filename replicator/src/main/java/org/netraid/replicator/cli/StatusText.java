@@ -104,8 +104,8 @@ final class StatusText {
         boolean lags = replication.lagBytes() > 0;
         lines.add("        Protocol: " + replication.protocol() + ", " + replication.meaning());
         if (lags || replication.unflushedBytes() > 0) {
-            lines.add("        Behind: " + (lags ? Units.ofBytes(replication.lagBytes()) + " and " + replication.lagMillis() + " ms" : "nothing")
-                    + "; not flushed there: " + Units.ofBytes(replication.unflushedBytes()));
+            String behind = lags ? Units.ofBytes(replication.lagBytes()) + " and " + replication.lagMillis() + " ms" : "nothing";
+            lines.add("        Behind: " + behind + "; not flushed there: " + Units.ofBytes(replication.unflushedBytes()));
         }
         if (replication.leftBehind()) {
             lines.add("        Left behind: it could not keep up; it keeps its last state and is resynced in a while");

@@ -75,8 +75,8 @@ final class MirrorReader {
     private static String protocol(TomlSection section, String otherwise) throws ConfigException {
         String protocol = section.string("protocol", otherwise);
         if (!protocol.equals("A") && !protocol.equals("B") && !protocol.equals("C")) {
-            throw section.error("protocol", "protocol is \"" + protocol + "\"; \"A\" (asynchronous), \"B\" (received by the target) and \"C\" "
-                    + "(written by the target) are allowed");
+            throw section.error("protocol", "protocol is \"" + protocol + "\"; \"A\" (asynchronous), \"B\" (received by the target) "
+                    + "and \"C\" (written by the target) are allowed");
         }
         return protocol;
     }

@@ -117,8 +117,8 @@ final class AgentStatus {
         double percent = state == TargetState.IN_SYNC ? 100 : running ? Math.min(MOST_PERCENT_BEFORE_THE_END, progress.percent()) : 0;
         String kind = state == TargetState.IN_SYNC || target.plan() == null || !target.plan().kind().connects() ? ""
                 : source.log().slotState(target.slot) == SlotState.FULL_RESYNC ? "full" : "partial";
-        return new TargetStatus(target.node(), state, type(target.protocol()), kind, target.isConnected(), dirty, dirty * chunkBytes, percent,
-                progress.bytesSent(), progress.bytesTotal(), progress.bytesAsZeros(), running ? progress.bytesPerSecond() : 0,
+        return new TargetStatus(target.node(), state, type(target.protocol()), kind, target.isConnected(), dirty,
+                dirty * chunkBytes, percent, progress.bytesSent(), progress.bytesTotal(), progress.bytesAsZeros(), running ? progress.bytesPerSecond() : 0,
                 running && progress.etaNs() >= 0 ? progress.etaNs() / SECOND_NS : -1, target.lastError(), address(agent, target),
                 progress.bytesDone(), progress.bytesEqual(), progress.passes(), running ? progress.windowBytes() : 0,
                 progress.phase() == ResyncPhase.DONE || progress.phase() == ResyncPhase.CANCELLED ? "" : progress.waitsFor(),

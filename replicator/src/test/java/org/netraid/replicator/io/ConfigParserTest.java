@@ -196,8 +196,8 @@ class ConfigParserTest {
         fails("protocol = \"C\"", "protocol = \"C\"\nintent_log_failure = \"ignore\"", "n.toml:18:1: [mirrors.data]: intent_log_failure is "
                 + "\"ignore\"; \"stop\" (the mirror stops writing) and \"degrade\" (it goes on; every target needs a full resync) "
                 + "are allowed");
-        fails("protocol = \"C\"", "protocol = \"D\"", "n.toml:17:1: [mirrors.data]: protocol is \"D\"; \"A\" (asynchronous), \"B\" (received by "
-                + "the target) and \"C\" (written by the target) are allowed");
+        fails("protocol = \"C\"", "protocol = \"D\"", "n.toml:17:1: [mirrors.data]: protocol is \"D\"; \"A\" (asynchronous), \"B\" "
+                + "(received by the target) and \"C\" (written by the target) are allowed");
         fails("priority = 10", "priority = -3", "n.toml:23:1: [mirrors.data.members]: priority is -3; 0 to 1000000 is allowed");
         fails("priority = 10", "priority = 1", "n.toml:28:1: [mirrors.data.members]: priority 1 is also that of eve; "
                 + "each member needs its own, the lowest takes over first");
