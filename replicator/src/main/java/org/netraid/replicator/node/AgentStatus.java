@@ -118,7 +118,8 @@ final class AgentStatus {
         String kind = state == TargetState.IN_SYNC || target.plan() == null || !target.plan().kind().connects() ? ""
                 : source.log().slotState(target.slot) == SlotState.FULL_RESYNC ? "full" : "partial";
         return new TargetStatus(target.node(), state, type(target.protocol()), kind, target.isConnected(), dirty,
-                dirty * chunkBytes, percent, progress.bytesSent(), progress.bytesTotal(), progress.bytesAsZeros(), running ? progress.bytesPerSecond() : 0,
+                dirty * chunkBytes, percent, progress.bytesSent(), progress.bytesTotal(),
+                progress.bytesAsZeros(), running ? progress.bytesPerSecond() : 0,
                 running && progress.etaNs() >= 0 ? progress.etaNs() / SECOND_NS : -1, target.lastError(), address(agent, target),
                 progress.bytesDone(), progress.bytesEqual(), progress.passes(), running ? progress.windowBytes() : 0,
                 progress.phase() == ResyncPhase.DONE || progress.phase() == ResyncPhase.CANCELLED ? "" : progress.waitsFor(),
