@@ -59,6 +59,8 @@ public final class DiskIntentLog extends SlotTracking {
     private ArrayDeque<IntentWaiter> nextWaiters = new ArrayDeque<>();
     private ArrayDeque<IntentWaiter> waiters = new ArrayDeque<>();
     private boolean setBitsWanted;
+    private final GroupDelay delay = new GroupDelay();
+    private boolean holding;
     private boolean pumpScheduled;
     private boolean lazyScheduled;
     private String failure;
@@ -306,9 +308,25 @@ public final class DiskIntentLog extends SlotTracking {
         }
     }
 
+    /** True while nobody but cold writes waits, and more of them are about to come. */
+    private boolean isHeldBack() {
+        if (!nextWaiters.isEmpty() || gathering.count() > 0 || !cold.huge().isEmpty() || closing || setBitsWanted) {
+            return false;
+        }
+        long holdNs = delay.holdNs(loop.nanoTime(), cold.ordinary().size());
+        if (holdNs > 0 && !holding) {
+            holding = true;
+            loop.schedule(holdNs, () -> {
+                holding = false;
+                schedulePump();
+            });
+        }
+        return holdNs > 0;
+    }
+
     /** Starts the next commit if none is running; without anything to write its waiters are served at once. */
     private void pump() {
-        if (committer.isRunning() || failure != null || closed) {
+        if (committer.isRunning() || failure != null || closed || isHeldBack()) {
             return;
         }
         ArrayDeque<IntentWaiter> gathered = nextWaiters;
@@ -321,6 +339,7 @@ public final class DiskIntentLog extends SlotTracking {
         committing = changes;
         gatherPages();
         if (committer.hasWork(committing)) {
+            delay.commitStarted(loop.nanoTime());
             committer.start(committing, this::committed);
         } else {
             committed();
@@ -383,6 +402,9 @@ public final class DiskIntentLog extends SlotTracking {
     private void committed() {
         for (int i = 0; i < committing.count(); i++) {
             table.markDurable(committing.slot(i));
+        }
+        if (committing.count() > 0) {
+            delay.commitEnded(loop.nanoTime(), waiters.size(), cold.ordinary().size());
         }
         committing.clear();
         for (IntentWaiter waiter = waiters.poll(); waiter != null; waiter = waiters.poll()) {

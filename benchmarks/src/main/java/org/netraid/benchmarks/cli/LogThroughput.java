@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -69,11 +71,16 @@ public final class LogThroughput {
     private final double seconds;
     private final int rounds;
     private final int hotExtents;
+    private final double warmUpSeconds;
+    private final Set<Workload> workloads;
     private final NettyEventLoop loop;
     private final DiskWorkers workers = new DiskWorkers("disk", DISK_THREADS);
     private final SplittableRandom random = new SplittableRandom(1);
 
-    private LogThroughput(Path folder, double seconds, int rounds, int hotExtents, NettyEventLoop loop) {
+    private LogThroughput(Path folder, double seconds, int rounds, int hotExtents, double warmUpSeconds, Set<Workload> workloads,
+            NettyEventLoop loop) {
+        this.warmUpSeconds = warmUpSeconds;
+        this.workloads = workloads;
         this.folder = folder;
         this.seconds = seconds;
         this.rounds = rounds;
@@ -81,11 +88,19 @@ public final class LogThroughput {
         this.loop = loop;
     }
 
-    /** @param arguments folder for two files, seconds per measurement, rounds, extents of 4 MiB the log keeps hot */
+    /**
+     * @param arguments folder for two files, seconds per measurement, rounds, extents of 4 MiB the log keeps hot, seconds before each
+     *     measurement, workloads (names with commas, or "all")
+     */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 4) {
-            System.err.println("usage: log-throughput FOLDER SECONDS ROUNDS HOT_EXTENTS");
+        if (arguments.length != 6) {
+            System.err.println("usage: log-throughput FOLDER SECONDS ROUNDS HOT_EXTENTS WARM_UP_SECONDS WORKLOADS");
             System.exit(2);
+        }
+        Set<Workload> workloads = EnumSet.allOf(Workload.class);
+        if (!arguments[5].equals("all")) {
+            workloads.clear();
+            Arrays.stream(arguments[5].split(",")).map(name -> Workload.valueOf(name.toUpperCase(Locale.ROOT))).forEach(workloads::add);
         }
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         NettyEventLoop loop = new NettyEventLoop((io.netty.channel.EventLoop) group.next(), error -> {
@@ -93,8 +108,8 @@ public final class LogThroughput {
             System.exit(1);
         });
         Path folder = Files.createDirectories(Path.of(arguments[0]));
-        new LogThroughput(folder, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]), loop)
-                .run();
+        new LogThroughput(folder, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]),
+                Double.parseDouble(arguments[4]), workloads, loop).run();
         System.exit(0);
     }
 
@@ -106,7 +121,7 @@ public final class LogThroughput {
             makeZeros(logFile, config.layout().sizeBytes());
             double[][] rates = new double[Workload.values().length * 2][rounds];
             for (int round = -1; round < rounds; round++) { // the first warms the program up and does not count
-                for (Workload workload : Workload.values()) {
+                for (Workload workload : workloads) {
                     for (int turn = 0; turn < 2; turn++) {
                         boolean withLog = (turn + round & 1) == 0;
                         double rate = measure(workload, withLog, data, logFile, config);
@@ -118,7 +133,7 @@ public final class LogThroughput {
                     }
                 }
             }
-            for (Workload workload : Workload.values()) {
+            for (Workload workload : workloads) {
                 report(workload, rates[workload.ordinal() * 2], rates[workload.ordinal() * 2 + 1]);
             }
         } finally {
@@ -201,7 +216,7 @@ public final class LogThroughput {
         }
 
         void start() {
-            measureFromNs = System.nanoTime() + (long) (seconds * WARM_UP * 1e9);
+            measureFromNs = System.nanoTime() + (long) (Math.max(seconds * WARM_UP, warmUpSeconds) * 1e9);
             endNs = measureFromNs + (long) (seconds * 1e9);
             for (int i = 0; i < DEPTH; i++) {
                 open++;

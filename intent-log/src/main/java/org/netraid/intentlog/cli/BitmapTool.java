@@ -4,9 +4,10 @@
  */
 package org.netraid.intentlog.cli;
 
-import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,8 +161,11 @@ public final class BitmapTool {
     private String examine(BitmapReport report) throws IOException {
         if (png != null) {
             System.setProperty("java.awt.headless", "true");
-            if (!ImageIO.write(report.image(), "png", new File(png))) {
-                throw new IOException("this Java cannot write PNG files");
+            // not ImageIO's own File: it prints a stack trace when it cannot be opened
+            try (OutputStream file = Files.newOutputStream(Path.of(png))) {
+                if (!ImageIO.write(report.image(), "png", file)) {
+                    throw new IOException("this Java cannot write PNG files");
+                }
             }
             return png + ": a band of 1024 x 128 cells for each target; white clean, red partly, black all dirty\n";
         }
