@@ -14,11 +14,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.netty.channel.unix.Socket;
-import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executor;
@@ -322,10 +322,15 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         }
     }
 
+    /** With room to grow: one read of a TLS socket comes in many records, and each would copy all before it. */
     private ByteBuf joined(ByteBuf first, ByteBuf second) {
-        ByteBuf both = channel.alloc().ioBuffer(first.readableBytes() + second.readableBytes());
-        both.writeBytes(first).writeBytes(second);
-        first.release();
+        int bytes = first.readableBytes() + second.readableBytes();
+        ByteBuf both = first;
+        if (memory.isShared(first) || first.refCnt() != 1 || !first.isWritable(second.readableBytes())) {
+            both = channel.alloc().ioBuffer(Math.max(bytes, Math.min(2 * bytes, 2 * options.maxReadBytes()))).writeBytes(first);
+            first.release();
+        }
+        both.writeBytes(second);
         second.release();
         return both;
     }
