@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.netraid.nbd.wire.Compression;
 import org.netraid.nbd.wire.Extension;
+import org.netraid.nbd.wire.GenerationContext;
 import org.netraid.nbd.wire.MetaContext;
 import org.netraid.nbd.wire.NbdStrings;
 
@@ -28,10 +29,11 @@ import org.netraid.nbd.wire.NbdStrings;
  * @param extensions NetRAID's own additions to ask for; {@link NbdExport#has} tells which of them the server has
  * @param compression what to do to the payload of writes; unless OFF, zeros are sent as WRITE_ZEROES where that is offered, and what
  *     can be compressed is, to a server that has {@link Extension#LZ4}, which is asked for then
+ * @param generation in which this side writes, for exports that are bound to one; {@link GenerationContext#NONE} to tell none
  */
 public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, long requestTimeoutNs,
         int maxInFlight, long maxBytesInFlight, int maxQueued, String map, Set<Extension> extensions,
-        Compression compression) {
+        Compression compression, long generation) {
 
     private static final long SECOND_NS = 1_000_000_000L;
 
@@ -51,27 +53,28 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
 
     /** 5 s to connect, 10 s for the handshake, 10 s for an answer, 128 commands and 64 MiB in flight, 4096 waiting. */
     public static NbdClientConfig defaults() {
-        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096, "", Set.of(), Compression.OFF);
+        return new NbdClientConfig(5 * SECOND_NS, 10 * SECOND_NS, 10 * SECOND_NS, 128, 64L << 20, 4096, "", Set.of(),
+                Compression.OFF, GenerationContext.NONE);
     }
 
     public NbdClientConfig withRequestTimeoutNs(long timeoutNs) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, timeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, extensions, compression);
+                map, extensions, compression, generation);
     }
 
     public NbdClientConfig withConnectTimeoutNs(long timeoutNs) {
         return new NbdClientConfig(timeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, extensions, compression);
+                map, extensions, compression, generation);
     }
 
     public NbdClientConfig withHandshakeTimeoutNs(long timeoutNs) {
         return new NbdClientConfig(connectTimeoutNs, timeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, extensions, compression);
+                map, extensions, compression, generation);
     }
 
     public NbdClientConfig withLimits(int inFlight, long bytesInFlight, int queued) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, inFlight, bytesInFlight, queued,
-                map, extensions, compression);
+                map, extensions, compression, generation);
     }
 
     /** EXTENTS tells holes and zeros, if the server does. */
@@ -82,17 +85,22 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
     /** EXTENTS tells what this metadata context says. */
     public NbdClientConfig withMap(String context) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                context, extensions, compression);
+                context, extensions, compression, generation);
     }
 
     public NbdClientConfig withExtensions(Set<Extension> wanted) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, wanted, compression);
+                map, wanted, compression, generation);
     }
 
     public NbdClientConfig withCompression(Compression wanted) {
         return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
-                map, extensions, wanted);
+                map, extensions, wanted, generation);
+    }
+
+    public NbdClientConfig withGeneration(long ours) {
+        return new NbdClientConfig(connectTimeoutNs, handshakeTimeoutNs, requestTimeoutNs, maxInFlight, maxBytesInFlight, maxQueued,
+                map, extensions, compression, ours);
     }
 
     private boolean wants(Extension extension) {
@@ -109,6 +117,9 @@ public record NbdClientConfig(long connectTimeoutNs, long handshakeTimeoutNs, lo
             if (wants(extension)) {
                 contexts.add(extension.contextName());
             }
+        }
+        if (generation != GenerationContext.NONE) {
+            contexts.add(GenerationContext.nameOf(generation));
         }
         return contexts;
     }

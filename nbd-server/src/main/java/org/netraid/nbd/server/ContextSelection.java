@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockError;
+import org.netraid.block.ExtentList;
 import org.netraid.block.StatusContext;
 import org.netraid.nbd.wire.Extension;
+import org.netraid.nbd.wire.GenerationContext;
 import org.netraid.nbd.wire.MetaContext;
 
 /**
@@ -63,7 +66,7 @@ final class ContextSelection {
             }
         }
         for (StatusContext map : export.contexts().get()) {
-            if (offer.size() < MAX_CONTEXTS) {
+            if (offer.size() < MAX_CONTEXTS - 1) {
                 offer.add(new Entry(offer.size() + 1, map.name(), map, null));
             }
         }
@@ -79,8 +82,13 @@ final class ContextSelection {
 
     /** What SET_META_CONTEXT selects: what is named in full. Nothing is a wildcard here, and what nobody knows is ignored. */
     static ContextSelection select(Export export, Set<Extension> extensions, List<String> queries) {
-        return new ContextSelection(export.name(),
-                offered(export, extensions).stream().filter(entry -> queries.contains(entry.name)).toList());
+        List<Entry> selected = new ArrayList<>(offered(export, extensions).stream().filter(entry -> queries.contains(entry.name)).toList());
+        if (export.generation() != GenerationContext.NONE) {
+            // never listed: who asks has to know it
+            String name = GenerationContext.nameOf(export.generation());
+            selected.addAll(queries.contains(name) ? List.of(new Entry(MAX_CONTEXTS, name, new GenerationMap(name), null)) : List.of());
+        }
+        return new ContextSelection(export.name(), selected);
     }
 
     /** This selection if it was made for the export that is opened now. */
@@ -108,6 +116,29 @@ final class ContextSelection {
             }
         }
         return false;
+    }
+
+    /** True if a client with this selection may open the export: it writes in the export's generation, if that has one. */
+    boolean admits(Export export) {
+        if (export.generation() == GenerationContext.NONE) {
+            return true;
+        }
+        String name = GenerationContext.nameOf(export.generation());
+        return forExport(export).entries.stream().anyMatch(entry -> entry.name.equals(name));
+    }
+
+    /** Says nothing about the export: it stands for a promise of the client. */
+    private record GenerationMap(String name) implements StatusContext {
+        @Override
+        public String description() {
+            return "the generation in which the client writes";
+        }
+
+        @Override
+        public BlockError extents(long offsetBytes, long lengthBytes, ExtentList into) {
+            into.add(lengthBytes, 0);
+            return BlockError.NONE;
+        }
     }
 
     static boolean hasAllocation(int mask) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.StatusContext;
+import org.netraid.nbd.wire.GenerationContext;
 import org.netraid.nbd.wire.NbdStrings;
 
 /**
@@ -20,9 +21,10 @@ import org.netraid.nbd.wire.NbdStrings;
  * @param contexts further maps of the device that clients may ask for, besides that of its holes; asked at every listing and selection, so
  *     that they may come and go; names must differ
  * @param tlsOnly hidden from and refused to clients that have not started TLS, where the server leaves that to them
+ * @param generation only a client that writes in this generation may open it; {@link GenerationContext#NONE} for any client
  */
 public record Export(String name, String description, BlockDevice device, boolean readOnly, Supplier<List<StatusContext>> contexts,
-        boolean tlsOnly) {
+        boolean tlsOnly, long generation) {
 
     /** @throws org.netraid.nbd.wire.NbdFormatException if name or description cannot be sent */
     public Export {
@@ -32,7 +34,7 @@ public record Export(String name, String description, BlockDevice device, boolea
 
     /** With or without TLS. */
     public Export(String name, String description, BlockDevice device, boolean readOnly, Supplier<List<StatusContext>> contexts) {
-        this(name, description, device, readOnly, contexts, false);
+        this(name, description, device, readOnly, contexts, false, GenerationContext.NONE);
     }
 
     /** Without further maps, with or without TLS. */
@@ -41,6 +43,11 @@ public record Export(String name, String description, BlockDevice device, boolea
     }
 
     public Export withTlsOnly(boolean only) {
-        return new Export(name, description, device, readOnly, contexts, only);
+        return new Export(name, description, device, readOnly, contexts, only, generation);
+    }
+
+    /** The same, bound to a generation. */
+    public Export inGeneration(long required) {
+        return new Export(name, description, device, readOnly, contexts, tlsOnly, required);
     }
 }

@@ -270,6 +270,10 @@ final class Handshake implements NbdServerSession.Phase {
             error(NbdOptionReply.ERR_TLS_REQD, "export '" + request.exportName() + "' is for TLS only");
             return;
         }
+        if (export != null && !selection.admits(export)) {
+            error(NbdOptionReply.ERR_POLICY, "export '" + request.exportName() + "' is for the source in another generation");
+            return;
+        }
         export = go ? service.exports().open(request.exportName(), session.peer()) : export;
         if (export == null) {
             error(NbdOptionReply.ERR_UNKNOWN, "no export '" + request.exportName() + "'");
@@ -307,7 +311,7 @@ final class Handshake implements NbdServerSession.Phase {
         try {
             String name = NbdStrings.decode(nameData, nameData.remaining(), "export name");
             export = service.isStopping() ? null : service.exports().find(name, session.peer());
-            export = export == null || needsTls(export) ? null : service.exports().open(name, session.peer());
+            export = export == null || needsTls(export) || !selection.admits(export) ? null : service.exports().open(name, session.peer());
         } catch (NbdFormatException e) {
             // there is no way to say so: the option has no error reply
             session.abort(e.getMessage());

@@ -53,6 +53,8 @@ final class TargetConnection implements NbdConnectionListener {
     private String lastError = "";
     /** What the target has called its export this time; "" for a foreign one. */
     private String exportName = "";
+    /** In which this node wrote when it asked for that name: the target has bound the export to it. */
+    private long generation;
     private boolean discard;
     private boolean closed;
 
@@ -144,6 +146,7 @@ final class TargetConnection implements NbdConnectionListener {
             source.mirror().fullResync(slot);
         }
         asking = true;
+        generation = agent.record().generations().current();
         ObjectNode body = agent.reportBody();
         body.put("kind", plan.kind().name()).put("discard", discard);
         agent.context().request(node(), PeerMessages.OPEN, body, this::onAnswer);
@@ -201,7 +204,8 @@ final class TargetConnection implements NbdConnectionListener {
     private void dial(NbdTarget target) {
         // a foreign server is never asked for what only ours has
         NbdClientConfig config = source.connector().config();
-        NbdClientConfig ours = config.withExtensions(Set.of(Extension.values())).withCompression(member.compression());
+        NbdClientConfig ours = config.withExtensions(Set.of(Extension.values())).withCompression(member.compression())
+                .withGeneration(generation);
         connection = source.connector().connect(target, member.isForeign() ? config : ours, this);
     }
 

@@ -145,7 +145,8 @@ final class TargetRequests {
         agent.logNotes().clearFailure();
         agent.logNotes().clearResize();
         ObjectNode reply = PeerMessages.object(agent.tag());
-        reply.put("export", agent.target().offer(source.node())).put("port", agent.context().nbdPort);
+        long generation = source.record().generations().current();
+        reply.put("export", agent.target().offer(source.node(), generation)).put("port", agent.context().nbdPort);
         reply.put("consistent", agent.record().diskState() != DiskState.INCONSISTENT);
         agent.undo().files().readUndone().ifPresent(map -> reply.put("undone", Base64.getEncoder().encodeToString(map)));
         agent.becameTarget();

@@ -90,10 +90,16 @@ final class TargetSide {
         undo.detach(() -> taker.accept(taken));
     }
 
-    /** Offers the open disk to a source. @return the name to ask for */
-    String offer(String sourceNode) {
+    /**
+     * Offers the open disk to a source.
+     *
+     * @param generation in which the source writes; nobody else may use the name
+     * @return the name to ask for
+     */
+    String offer(String sourceNode, long generation) {
         source = sourceNode;
-        Export offered = new Export(tag + "/" + String.format("%016x%016x", context.newId(), context.newId()), "", disk, false);
+        Export offered = new Export(tag + "/" + String.format("%016x%016x", context.newId(), context.newId()), "", disk, false)
+                .inGeneration(generation);
         export = offered;
         context.tokens.offer(offered, new TokenExports.Owner() {
             @Override
