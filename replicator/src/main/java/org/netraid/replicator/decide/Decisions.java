@@ -250,6 +250,11 @@ public final class Decisions {
         if (!self.lastOwner()) {
             return null;
         }
+        if (s.missing().isEmpty() && s.request() == Request.AUTO && !s.waited() && s.reachable().size() < s.peers().size()) {
+            // without force it was not in service; but an answer, if there is one, comes in a moment
+            return new Decision(Action.WAIT, "D13", "", s.self().node()
+                    + " was the source, and gives every other node a moment to answer", "");
+        }
         if (s.missing().isEmpty()) {
             return s.peers().isEmpty() || s.reachable().isEmpty()
                     ? new Decision(Action.START, "D13", s.self().node(), "no other node can have been source since", "")

@@ -101,6 +101,15 @@ class DecisionsTest {
     }
 
     @Test
+    void d13ShouldGiveATargetThatWasBeingOverwrittenAMomentToAnswer() {
+        NodeFacts a = stopped("a", source().with().peer(PeerRecord.unknown("b").withInconsistent(true)).build());
+        List<NodeFacts> silent = List.of(NodeFacts.unreachable("b"));
+        assertDecision(Decisions.decide(new Situation(a, silent, Request.AUTO, false, "")), Action.WAIT, "D13");
+        assertDecision(Decisions.decide(new Situation(a, silent, Request.AUTO, true, "")), Action.START, "D13");
+        assertDecision(Decisions.decide(new Situation(a, silent, Request.START, false, "")), Action.START, "D13");
+    }
+
+    @Test
     void g7ShouldSayThatAnotherNodeWasSourceWhenAPeerWasToldOfNewerData() {
         NodeFacts a = stopped("a", source("b", "c"));
         NodeFacts told = stopped("c", target("a", "b").with().diskState(DiskState.OUTDATED).build());

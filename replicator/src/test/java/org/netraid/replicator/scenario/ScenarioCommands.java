@@ -17,6 +17,8 @@ import org.netraid.replicator.control.TargetStatus;
 /** The commands of a scenario, and the words in which their results are shown. */
 final class ScenarioCommands {
 
+    /** As do times. */
+    private static final Pattern WHEN = Pattern.compile("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC(, [^:;]* old)?");
     /** Addresses differ from run to run. */
     private static final Pattern WHERE_SERVED = Pattern.compile(": nbd\\S*$");
 
@@ -30,6 +32,14 @@ final class ScenarioCommands {
 
     /** @param expected what the file says; only {@code show} looks at it, to know what it waits for */
     List<String> run(String command, List<String> expected) {
+        return output(command, expected).stream().map(ScenarioCommands::timeless).toList();
+    }
+
+    private static String timeless(String text) {
+        return WHEN.matcher(text).replaceAll("<time>");
+    }
+
+    private List<String> output(String command, List<String> expected) {
         String[] words = command.split(" ");
         String[] rest = Arrays.copyOfRange(words, 1, words.length);
         if (words[0].endsWith(":")) {
@@ -95,7 +105,7 @@ final class ScenarioCommands {
                 show(status.get(), lines);
             }
         }
-        return String.join("\n", lines);
+        return timeless(String.join("\n", lines));
     }
 
     private static void show(MirrorStatus status, List<String> lines) {
