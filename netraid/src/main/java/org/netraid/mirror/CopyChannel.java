@@ -92,6 +92,13 @@ final class CopyChannel {
         submit(owner, BlockCommand.EXTENTS, offsetBytes, lengthBytes, flags, null, null, into);
     }
 
+    /** The buffer belongs to the command until that has really ended, also when its owner has been told of the target's loss. */
+    void checksum(DeviceOpOwner owner, long offsetBytes, int lengthBytes, int chunkBytes, ByteBuffer into) {
+        DeviceOp op = take(owner, null);
+        op.chunkBytes = chunkBytes;
+        begin(op, BlockCommand.CHECKSUM, offsetBytes, lengthBytes, 0, into);
+    }
+
     void zero(DeviceOpOwner owner, long offsetBytes, long lengthBytes, int flags) {
         submit(owner, BlockCommand.WRITE_ZEROES, offsetBytes, lengthBytes, flags, null, null);
     }
@@ -116,6 +123,12 @@ final class CopyChannel {
 
     private void submit(DeviceOpOwner owner, BlockCommand command, long offsetBytes, long lengthBytes, int flags, ByteBuffer data,
             Payload payload, ExtentList extents) {
+        DeviceOp op = take(owner, payload);
+        op.extents = extents;
+        begin(op, command, offsetBytes, lengthBytes, flags, data);
+    }
+
+    private DeviceOp take(DeviceOpOwner owner, Payload payload) {
         DeviceOp op = free;
         if (op == null) {
             op = new DeviceOp(this);
@@ -124,7 +137,11 @@ final class CopyChannel {
         }
         op.owner = owner;
         op.payload = payload;
-        op.extents = extents;
+        op.extents = null;
+        return op;
+    }
+
+    private void begin(DeviceOp op, BlockCommand command, long offsetBytes, long lengthBytes, int flags, ByteBuffer data) {
         append(op);
         inFlight++;
         bytesInFlight += command == BlockCommand.WRITE ? lengthBytes : 0;
@@ -146,7 +163,7 @@ final class CopyChannel {
         DeviceOpOwner owner = op.owner;
         boolean lost = false;
         dropPayload(op);
-        if (op.error().isError()) {
+        if (op.error().isError() && !op.isHarmless()) {
             watcher.onError(this, op);
             lost = slot != IntentLog.LOCAL;
         }

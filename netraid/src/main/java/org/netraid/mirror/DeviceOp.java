@@ -24,6 +24,8 @@ public final class DeviceOp implements BlockCompletion {
     Payload payload;
     /** Where the answer to EXTENTS goes; null for the others. */
     ExtentList extents;
+    /** Of CHECKSUM: bytes per hash. */
+    int chunkBytes;
     private BlockCommand command;
     private long offsetBytes;
     private long lengthBytes;
@@ -85,6 +87,9 @@ public final class DeviceOp implements BlockCompletion {
         } else if (command == BlockCommand.EXTENTS) {
             sliceBytes = left;
             request.extents(offset, sliceBytes, flags, extents, this);
+        } else if (command == BlockCommand.CHECKSUM) {
+            sliceBytes = left;
+            request.checksum(offset, sliceBytes, chunkBytes, data, this);
         } else if (command.hasData()) {
             sliceBytes = Math.min(left, channel.maxTransferBytes);
             int start = dataStart + (int) doneBytes;
@@ -142,6 +147,11 @@ public final class DeviceOp implements BlockCompletion {
     /** True if the command was a flush, or the flush after a write: its failure makes the device untrustworthy. */
     boolean isFlushFailure() {
         return error.isError() && (flushing || command == BlockCommand.FLUSH);
+    }
+
+    /** True for a question whose failure says nothing of what the device holds: it may still be written. */
+    boolean isHarmless() {
+        return command == BlockCommand.CHECKSUM;
     }
 
     /** True for WRITE_ZEROES, also where zeros are written instead. */

@@ -7,6 +7,7 @@ package org.netraid.mirror;
 import java.nio.ByteBuffer;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.ExtentList;
+import org.netraid.intentlog.IntentLog;
 
 /**
  * What a resync or a verify may do with the devices of a mirror, besides the claims on ranges of {@link Mirror#rangeLocks} and the reads of
@@ -61,6 +62,25 @@ public final class ResyncPort {
     public void readTarget(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, Payload into) {
         into.bytes().clear().limit(lengthBytes);
         legs.leg(slot).channel.read(owner, offsetBytes, into.bytes(), into);
+    }
+
+    /** True if both the local disk and the target can hash chunks where they are. */
+    public boolean canCompare(int slot) {
+        CopyChannel channel = legs.leg(slot).channel;
+        return channel != null && channel.device.can(BlockCapability.CHECKSUM)
+                && mirror.localChannel.device.can(BlockCapability.CHECKSUM);
+    }
+
+    /**
+     * Asks the local disk or a target for the hash of each chunk of a range, no longer than a chunk run. An error does not end the target:
+     * what cannot be read there may still be written. When the target is lost the buffer is the command's own until that ends, for good.
+     *
+     * @param slot the target; {@link IntentLog#LOCAL} for the local disk
+     * @param into exactly the room for the hashes
+     */
+    public void checksum(int slot, DeviceOpOwner owner, long offsetBytes, int lengthBytes, int chunkBytes, ByteBuffer into) {
+        CopyChannel channel = slot == IntentLog.LOCAL ? mirror.localChannel : legs.leg(slot).channel;
+        channel.checksum(owner, offsetBytes, lengthBytes, chunkBytes, into);
     }
 
     /** Makes a range of a target read as zeros. */

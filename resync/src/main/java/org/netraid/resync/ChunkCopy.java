@@ -6,6 +6,7 @@ package org.netraid.resync;
 
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import org.netraid.block.ChunkHash;
 import org.netraid.block.ExtentList;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.DeviceOp;
@@ -16,11 +17,12 @@ import org.netraid.mirror.RangeLock;
 /**
  * One run of chunks on its way to every target that needs some of them: claim the range, read the local disk once, write to the targets
  * in parallel, give the range back. The claim excludes application writes, so that what arrives is never older than a write already
- * mirrored. A run that is a hole is not read but looked at again under the claim. Reusable.
+ * mirrored. A run that is a hole is not read but looked at again under the claim. Where it is worth it both sides are asked for
+ * their hashes first, and what is equal is neither read nor sent. Reusable.
  */
 final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
 
-    private enum State { IDLE, LOCKING, LOOKING, READING, WRITING }
+    private enum State { IDLE, LOCKING, LOOKING, COMPARING, READING, WRITING }
 
     private final ChunkPump pump;
     private final RangeLock lock = new RangeLock(this);
@@ -35,6 +37,9 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
     /** Null for a hole. */
     private Payload payload;
     private int targetsLeft;
+    private int comparisonsLeft;
+    private ByteBuffer localHashes;
+    private boolean localHashesFailed;
     ChunkCopy next;
 
     ChunkCopy(ChunkPump pump) {
@@ -83,16 +88,90 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
         } else if (payload == null) {
             state = State.LOOKING;
             pump.port().localExtents(this, offsetBytes, lengthBytes, extents);
-        } else {
-            state = State.READING;
-            pump.noteRead(lengthBytes);
-            pump.mirror().readLocal(this, offsetBytes, (int) lengthBytes, payload);
+        } else if (!compare()) {
+            read();
         }
+    }
+
+    private void read() {
+        state = State.READING;
+        pump.noteRead(lengthBytes);
+        pump.mirror().readLocal(this, offsetBytes, (int) lengthBytes, payload);
+    }
+
+    /** Asks both sides for their hashes. @return false if no target is worth that */
+    private boolean compare() {
+        comparisonsLeft = 0;
+        for (int slot = 0; slot < parts.length; slot++) {
+            TargetPart part = parts[slot];
+            part.compares = part.isLive() && pump.port().isOpen(slot) && pump.port().canCompare(slot)
+                    && part.taker.compares().shouldCompare();
+            if (part.compares) {
+                comparisonsLeft++;
+                pump.port().checksum(slot, this, offsetBytes, (int) lengthBytes, pump.chunkBytes(), part.hashes(chunks));
+            }
+        }
+        if (comparisonsLeft == 0) {
+            return false;
+        }
+        state = State.COMPARING;
+        comparisonsLeft++;
+        int bytes = chunks * ChunkHash.BYTES;
+        if (localHashes == null || localHashes.capacity() < bytes) {
+            localHashes = ByteBuffer.allocate(Math.max(bytes, 16 * ChunkHash.BYTES));
+        }
+        localHashesFailed = false;
+        pump.noteCompared(lengthBytes, 1);
+        pump.port().checksum(IntentLog.LOCAL, this, offsetBytes, (int) lengthBytes, pump.chunkBytes(), localHashes.clear().limit(bytes));
+        return true;
+    }
+
+    private void onComparison(DeviceOp op, boolean lost) {
+        if (op.slot() == IntentLog.LOCAL) {
+            localHashesFailed = op.error().isError();
+            pump.noteCompared(0, -1);
+        } else if (lost || op.error().isError()) {
+            TargetPart part = parts[op.slot()];
+            part.compares = false;
+            part.taker.compares().onAbandoned();
+            part.leaveHashes();
+        }
+        comparisonsLeft--;
+        if (comparisonsLeft == 0) {
+            onCompared();
+        }
+    }
+
+    private void onCompared() {
+        boolean somethingToSend = false;
+        for (TargetPart part : parts) {
+            if (part.compares && !localHashesFailed) {
+                part.compare(localHashes, chunks);
+                part.equalBytes = bytesOf(part.equal);
+                part.taker.compares().onCompared(part.need.cardinality(), part.equal.cardinality());
+                part.compares = false;
+            }
+            somethingToSend |= part.isLive() && part.equal.cardinality() < part.need.cardinality();
+        }
+        if (!isWanted()) {
+            end();
+        } else if (somethingToSend) {
+            read();
+        } else {
+            write();
+        }
+    }
+
+    private long bytesOf(BitSet some) {
+        long bytes = (long) some.cardinality() * pump.chunkBytes();
+        return some.get(chunks - 1) ? bytes - ((long) chunks * pump.chunkBytes() - lengthBytes) : bytes;
     }
 
     @Override
     public void onOpDone(DeviceOp op) {
-        if (op.slot() != IntentLog.LOCAL) {
+        if (state == State.COMPARING) {
+            onComparison(op, false);
+        } else if (op.slot() != IntentLog.LOCAL) {
             onTargetOp(op.slot(), true);
         } else if (!isWanted()) {
             end();
@@ -158,7 +237,9 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
             if (part.isLive() && pump.port().isOpen(slot)) {
                 targetsLeft++;
                 part.sentNs = nowNs;
+                part.opsLeft = 1;
                 writeTo(slot, part);
+                onTargetOp(slot, true);
             } else {
                 part.drop();
             }
@@ -174,7 +255,13 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
         boolean viewUsed = false;
         int chunk = part.need.nextSetBit(0);
         while (chunk >= 0) {
+            if (part.equal.get(chunk)) {
+                chunk = part.need.nextSetBit(chunk + 1);
+                continue;
+            }
+            int firstEqual = part.equal.nextSetBit(chunk);
             int needEnd = part.need.nextClearBit(chunk);
+            needEnd = firstEqual < 0 ? needEnd : Math.min(needEnd, firstEqual);
             boolean zero = canZero && zeroChunks.get(chunk);
             int end = !canZero ? needEnd : Math.min(needEnd, zero ? zeroChunks.nextClearBit(chunk) : nextZero(chunk, needEnd));
             long start = (long) chunk * pump.chunkBytes();
@@ -202,7 +289,11 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
     /** The target is gone; the application's writes must not wait for it any longer. */
     @Override
     public void onOpLost(DeviceOp op) {
-        onTargetOp(op.slot(), false);
+        if (state == State.COMPARING) {
+            onComparison(op, true);
+        } else {
+            onTargetOp(op.slot(), false);
+        }
     }
 
     private void onTargetOp(int slot, boolean written) {

@@ -54,6 +54,10 @@ final class ChunkPump {
     private EventLoop.Timer wake;
     private EventLoop.Timer tick;
     private long localBytesRead;
+    private long bytesCompared;
+    private int comparing;
+    private long comparingSinceNs;
+    private long comparingNs;
 
     ChunkPump(Mirror mirror, IntentLog log, ResyncConfig config, EventLoop loop, FaultPoints faults) {
         this.mirror = mirror;
@@ -206,7 +210,8 @@ final class ChunkPump {
     }
 
     private boolean hasRoom(ResyncSession member) {
-        return member.window().inFlight() < config.windowRequests() * COPIES_PER_REQUEST && member.window().hasRoom();
+        return member.window().inFlight() < config.windowRequests() * COPIES_PER_REQUEST && !member.compares().isUndecided()
+                && member.window().hasRoom();
     }
 
     /** Somebody else has no room for what comes next: only who would run dry goes on. */
@@ -340,6 +345,27 @@ final class ChunkPump {
     void noteRead(long bytes) {
         localBytesRead += bytes;
         pace.noteCopied(bytes);
+    }
+
+    /** Runs being compared become more or fewer. */
+    void noteCompared(long bytes, int more) {
+        long nowNs = loop.nanoTime();
+        if (comparing > 0) {
+            comparingNs += nowNs - comparingSinceNs;
+        }
+        comparing += more;
+        comparingSinceNs = nowNs;
+        bytesCompared += bytes;
+        pace.noteCopied(bytes);
+    }
+
+    long bytesCompared() {
+        return bytesCompared;
+    }
+
+    /** Time during which the local disk was hashing. */
+    long comparingNs() {
+        return comparingNs;
     }
 
     long localBytesRead() {

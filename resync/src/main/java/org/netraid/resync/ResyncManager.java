@@ -25,6 +25,7 @@ public final class ResyncManager implements MirrorListener {
     private final EventLoop loop;
     private final ChunkPump pump;
     private final ResyncSession[] sessions = new ResyncSession[IntentLog.MAX_SLOTS];
+    private final boolean[] seeded = new boolean[IntentLog.MAX_SLOTS];
     private final Past past = new Past();
     private ResyncConfig config;
 
@@ -44,9 +45,14 @@ public final class ResyncManager implements MirrorListener {
         cancel(slot, "connected anew");
         if (needsResync) {
             past.add(sessions[slot]);
-            sessions[slot] = new ResyncSession(mirror, log, marker, config, loop, pump, slot);
+            sessions[slot] = new ResyncSession(mirror, log, marker, config, loop, pump, slot, seeded[slot]);
             sessions[slot].start();
         }
+    }
+
+    @Override
+    public void legInSync(int slot) {
+        seeded[slot] = false;
     }
 
     @Override
@@ -99,6 +105,14 @@ public final class ResyncManager implements MirrorListener {
         return all;
     }
 
+    /**
+     * The target was filled with a copy of the data: until it is in sync, every chunk is compared before it is sent, however few are equal.
+     * Without this, comparing ends where it does not pay. A target that cannot compare gets everything.
+     */
+    public void expectSeeded(int slot) {
+        seeded[slot] = true;
+    }
+
     /** What all resyncs of this mirror have cost so far. */
     public ResyncTotals totals() {
         long sent = past.bytesSent;
@@ -111,7 +125,7 @@ public final class ResyncManager implements MirrorListener {
                 equal += session.tally().bytesEqual();
             }
         }
-        return new ResyncTotals(pump.localBytesRead(), sent, zeros, equal, pump.pace().bytesPerSecond(), pump.pace().baselineNs());
+        return new ResyncTotals(pump.localBytesRead(), sent, zeros, equal, pump.bytesCompared(), pump.comparingNs(), pump.pace().bytesPerSecond(), pump.pace().baselineNs());
     }
 
     /** The bounds in force. */

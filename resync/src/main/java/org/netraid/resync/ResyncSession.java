@@ -45,6 +45,7 @@ final class ResyncSession {
     private final TargetWindow window;
     private final ResyncRate rate;
     private final ResyncTally tally;
+    private final CompareAdvisor compares;
     /** For the pump: the next chunk needed, as seen from its cursor. */
     long nextChunk;
 
@@ -55,7 +56,8 @@ final class ResyncSession {
     private EventLoop.Timer timer;
     private long reportedNs;
 
-    ResyncSession(Mirror mirror, IntentLog log, TargetMarker marker, ResyncConfig config, EventLoop loop, ChunkPump pump, int slot) {
+    ResyncSession(Mirror mirror, IntentLog log, TargetMarker marker, ResyncConfig config, EventLoop loop, ChunkPump pump, int slot,
+            boolean seeded) {
         this.mirror = mirror;
         this.log = log;
         this.marker = marker;
@@ -63,6 +65,7 @@ final class ResyncSession {
         this.pump = pump;
         this.slot = slot;
         this.todo = new Todo(log, slot);
+        this.compares = new CompareAdvisor(seeded);
         long nowNs = loop.nanoTime();
         this.window = new TargetWindow(Math.max(LEAST_WINDOW_BYTES, 2L * log.chunkBytes()),
                 (long) config.windowRequests() * pump.requestBytes(), nowNs);
@@ -132,6 +135,7 @@ final class ResyncSession {
         }
         tally.done(chunks.cardinality(), dataBytes, zeroBytes, equalBytes, loop.nanoTime());
         waitsFor = "";
+        rate.spend(-equalBytes);
         mirror.resyncPort().noteResynced(dataBytes + zeroBytes);
         report(false);
     }
@@ -293,6 +297,10 @@ final class ResyncSession {
 
     ResyncTally tally() {
         return tally;
+    }
+
+    CompareAdvisor compares() {
+        return compares;
     }
 
     /** That much is on its way to the target. */

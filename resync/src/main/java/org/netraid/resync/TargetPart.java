@@ -4,7 +4,9 @@
  */
 package org.netraid.resync;
 
+import java.nio.ByteBuffer;
 import java.util.BitSet;
+import org.netraid.block.ChunkHash;
 
 /** One target's share of a {@link ChunkCopy}: which chunks of the run it needs, and what has become of them. Reusable. */
 final class TargetPart {
@@ -13,6 +15,11 @@ final class TargetPart {
     ResyncSession taker;
     /** Chunks it needs, counted from the first of the run. */
     final BitSet need = new BitSet();
+    /** Of these, those it turned out to have. */
+    final BitSet equal = new BitSet();
+    /** Its hashes are asked for before anything is sent. */
+    boolean compares;
+    private ByteBuffer hashes;
     /** Counted against its window. */
     long costBytes;
     int opsLeft;
@@ -37,9 +44,35 @@ final class TargetPart {
         }
     }
 
+    /** Room for the hashes of so many chunks. */
+    ByteBuffer hashes(int chunks) {
+        int bytes = chunks * ChunkHash.BYTES;
+        if (hashes == null || hashes.capacity() < bytes) {
+            hashes = ByteBuffer.allocate(Math.max(bytes, 16 * ChunkHash.BYTES));
+        }
+        return hashes.clear().limit(bytes);
+    }
+
+    /** A command that nobody waits for any more may yet write there. */
+    void leaveHashes() {
+        hashes = null;
+    }
+
+    /** Notes which of the needed chunks have the same hash here and there. */
+    void compare(ByteBuffer local, int chunks) {
+        for (int i = need.nextSetBit(0); i >= 0 && i < chunks; i = need.nextSetBit(i + 1)) {
+            int at = i * ChunkHash.BYTES;
+            if (local.getLong(at) == hashes.getLong(at) && local.getLong(at + Long.BYTES) == hashes.getLong(at + Long.BYTES)) {
+                equal.set(i);
+            }
+        }
+    }
+
     void tellWritten(long firstChunk, long nowNs) {
-        taker.window().answered(costBytes, nowNs - sentNs, nowNs);
-        costBytes = 0;
+        if (dataBytes + zeroBytes > 0) {
+            taker.window().answered(costBytes, nowNs - sentNs, nowNs);
+            costBytes = 0;
+        }
         if (!taker.isOver()) {
             taker.onWritten(firstChunk, need, dataBytes, zeroBytes, equalBytes);
         }
@@ -53,8 +86,13 @@ final class TargetPart {
         if (costBytes > 0) {
             taker.window().dropped(costBytes);
         }
+        if (compares) {
+            taker.compares().onAbandoned();
+        }
         taker = null;
+        compares = false;
         need.clear();
+        equal.clear();
         costBytes = 0;
         opsLeft = 0;
         lost = false;

@@ -466,4 +466,80 @@ class ResyncTest {
             r.assertInSyncAndEqual();
         }
     }
+
+    @Test
+    void shouldNotSendWhatTheTargetHasAlready() {
+        ResyncRig r = equal(18, 64 * MIB + 512, 2);
+        byte[] bytes = new byte[(int) (24 * MIB)];
+        new SimRandom(1).fill(bytes);
+        r.rig.finish(r.rig.write(r.rig.mirror, 40 * MIB + 512, bytes, 0));
+        r.rig.run();
+        r.rig.targets.get(1).rot(50 * MIB, 3);
+        assertThat(r.rig.mirror.fullResync(0)).isEmpty();
+        assertThat(r.rig.mirror.fullResync(1)).isEmpty();
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        assertThat(r.progress(0).bytesSent()).isZero();
+        assertThat(r.progress(0).bytesEqual()).isBetween(24 * MIB, 25 * MIB);
+        assertThat(r.progress(0).bytesDone()).isEqualTo(64 * MIB + 512);
+        assertThat(r.progress(1).bytesSent()).isEqualTo(CHUNK);
+        assertThat(r.manager.totals().bytesCompared()).as("once for both").isBetween(24 * MIB, 26 * MIB);
+        assertThat(r.manager.totals().comparingNs()).isPositive();
+    }
+
+    @Test
+    void shouldStopComparingWhenNothingIsEqualUnlessTheTargetIsSeeded() {
+        for (boolean seeded : new boolean[] {false, true}) {
+            ResyncRig r = equal(19, 64 * MIB, 1);
+            r.rig.mirror.legLost(0, "test");
+            byte[] bytes = new byte[(int) (16 * MIB)];
+            new SimRandom(2).fill(bytes);
+            for (int i = 0; i < 3; i++) {
+                r.rig.finish(r.rig.write(r.rig.mirror, i * 16 * MIB, bytes, 0));
+            }
+            if (seeded) {
+                r.manager.expectSeeded(0);
+            }
+            r.connect(0);
+            r.rig.run();
+            r.assertInSyncAndEqual();
+            assertThat(r.manager.totals().bytesCompared()).isBetween(seeded ? 48 * MIB : MIB, seeded ? 49 * MIB : 10 * MIB);
+            assertThat(r.progress(0).bytesSent()).isEqualTo(48 * MIB);
+        }
+    }
+
+    @Test
+    void shouldSendWhatCannotBeHashed() {
+        ResyncRig r = equal(20, 16 * MIB, 1);
+        r.rig.finish(r.rig.write(0, (int) (4 * MIB), 3));
+        r.rig.targets.get(0).fault().on(BlockCommand.CHECKSUM).times(3).fail(BlockError.EIO);
+        assertThat(r.rig.mirror.fullResync(0)).isEmpty();
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        assertThat(r.progress(0).bytesSent()).isPositive();
+    }
+
+    @Test
+    void shouldSurviveTargetsThatAreLostWhileTheyHash() {
+        for (int seed = 0; seed < 3; seed++) {
+            ResyncRig r = equal(seed, 32 * MIB, 2);
+            byte[] bytes = new byte[(int) (20 * MIB)];
+            new SimRandom(seed).fill(bytes);
+            r.rig.finish(r.rig.write(r.rig.mirror, 0, bytes, 0));
+            r.rig.mirror.fullResync(0);
+            r.rig.mirror.fullResync(1);
+            r.manager.expectSeeded(0);
+            for (int i = 0; i < 6; i++) {
+                r.rig.targets.get(0).fault().on(BlockCommand.CHECKSUM).afterPassing(seed).times(2).hang();
+                r.rig.scheduler.runFor(15_000_000 + seed * 1_000_000L);
+                r.rig.write(seed * MIB, CHUNK, i);
+                r.rig.mirror.legLost(0, "test");
+                r.rig.targets.get(0).clearFaults();
+                r.rig.scheduler.runFor(10_000_000);
+                r.connect(0);
+            }
+            r.rig.run();
+            r.assertInSyncAndEqual();
+        }
+    }
 }

@@ -13,6 +13,7 @@ import java.util.function.BiConsumer;
 
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockCompletion;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
@@ -53,6 +54,7 @@ final class DirectSession implements BlockDevice {
         final long offset;
         final long length;
         final int flags;
+        final int chunkBytes;
         final ByteBuffer payload;
 
         /** Keeps all it needs: after an abort the submitter may refill the request while the message is still under way. */
@@ -62,7 +64,9 @@ final class DirectSession implements BlockDevice {
             offset = request.offsetBytes();
             length = request.lengthBytes();
             flags = request.flags();
-            payload = command.hasData() ? ByteBuffer.allocate((int) length) : null;
+            chunkBytes = request.chunkBytes();
+            payload = command.hasData() ? ByteBuffer.allocate((int) length)
+                    : command == BlockCommand.CHECKSUM ? ByteBuffer.allocate(request.data().remaining()) : null;
             if (command == BlockCommand.WRITE) {
                 payload.put(request.data().duplicate()).flip();
             }
@@ -141,10 +145,15 @@ final class DirectSession implements BlockDevice {
         if (!targetLoop.isAlive()) {
             return;
         }
-        call.twin.set(call.command, call.offset, call.length, call.flags, call.payload, done -> {
+        BlockCompletion ended = done -> {
             outstanding--;
             reply(call);
-        });
+        };
+        if (call.command == BlockCommand.CHECKSUM) {
+            call.twin.checksum(call.offset, call.length, call.chunkBytes, call.payload, ended);
+        } else {
+            call.twin.set(call.command, call.offset, call.length, call.flags, call.payload, ended);
+        }
         remote.submit(call.twin);
     }
 
@@ -157,7 +166,7 @@ final class DirectSession implements BlockDevice {
         if (!calls.remove(call)) {
             return;
         }
-        if (call.command == BlockCommand.READ && !call.twin.error().isError()) {
+        if ((call.command == BlockCommand.READ || call.command == BlockCommand.CHECKSUM) && !call.twin.error().isError()) {
             call.request.data().duplicate().put(call.payload.rewind());
         }
         call.request.complete(call.twin.error(), call.twin.errorDetail());

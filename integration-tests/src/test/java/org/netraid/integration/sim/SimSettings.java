@@ -67,7 +67,7 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int targets, i
     SimDiskOptions diskOptions(SimRandom random, int minBlockBytes) {
         EnumSet<BlockCapability> capabilities = EnumSet.of(BlockCapability.FLUSH);
         for (BlockCapability optional : List.of(BlockCapability.FUA, BlockCapability.TRIM, BlockCapability.WRITE_ZEROES,
-                BlockCapability.EXTENTS)) {
+                BlockCapability.EXTENTS, BlockCapability.CHECKSUM)) {
             if (random.chance(800)) {
                 capabilities.add(optional);
             }

@@ -27,8 +27,8 @@ import org.netraid.replicator.io.Suggestions;
 public final class MirrorAction {
 
     private static final Set<String> FLAGS = Set.of("--dry-run", "--json", "--verbose", "--help", "--i-accept-inconsistent-data",
-            "--assume-clean", "--repair", "--stop");
-    private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout");
+            "--assume-clean", "--repair", "--stop", "--seeded");
+    private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout", "--max", "--min");
     private static final Set<String> OPTIONAL = Set.of("--wait");
     private static final double DEFAULT_TIMEOUT_SECONDS = 130;
     private static final double DEFAULT_WAIT_SECONDS = 86_400;
@@ -54,6 +54,7 @@ public final class MirrorAction {
               protocol A|B|C [source] [target...]
                                                when a write is done: A queued here, B received or C written by the target; at once,
                                                and over restarts; "default" goes back to the configuration
+              speed [source]                   how fast resyncs may go; with --max or --min: change it, until the next start
               explain [node]                   why a node is blocked or waits, and what would unblock it
 
             The third word names the SOURCE, as in DataKeeper ("pause eve" pauses the mirror of source eve). Without it, the node
@@ -65,6 +66,9 @@ public final class MirrorAction {
               --wait[=SECONDS]                 return when the targets are in sync again; verify: when it has ended
               --assume-clean                   create, add: the copies are known to be equal, send nothing
               --i-accept-inconsistent-data     force on a node in the middle of a resync
+              --seeded                         add, fullresync: the target was filled with a copy; compare, send only differences
+              --max RATE, --min RATE           speed: bytes per second, such as 100M; 0: no limit. DataKeeper's LKDR_SPEED_LIMIT=KIB
+                                               and LKDR_SPEED_LIMIT_MIN=KIB do the same
               --repair                         verify: give the target the source's data where it differs
               --stop                           verify: end the one that runs
               --json                           print the result as JSON
@@ -113,7 +117,8 @@ public final class MirrorAction {
     }
 
     private static void print(CommandResult result, MirrorCommand command, Arguments parsed, PrintStream out, PrintStream err) {
-        boolean outputIsThePoint = command.action() == MirrorActionType.EXPLAIN || command.dryRun() || parsed.has("--verbose");
+        boolean outputIsThePoint = command.action() == MirrorActionType.EXPLAIN || command.action() == MirrorActionType.SPEED
+                || command.dryRun() || parsed.has("--verbose");
         if (parsed.has("--json")) {
             out.println(RecordJson.write(result, true));
         } else if (result.code() == ExitCode.DONE && outputIsThePoint) {
@@ -150,7 +155,9 @@ public final class MirrorAction {
         }
         MirrorActionType action = MirrorActionType.ofWord(words.get(1)).orElseThrow(() -> unknownAction(words.get(1)));
         String protocol = action == MirrorActionType.PROTOCOL ? protocol(words) : null;
-        List<String> nodes = words.subList(protocol == null ? 2 : 3, words.size());
+        List<String> rest = words.subList(protocol == null ? 2 : 3, words.size());
+        List<String> settings = rest.stream().filter(word -> word.contains("=")).toList();
+        List<String> nodes = rest.stream().filter(word -> !word.contains("=")).toList();
         String source = parsed.value("--source");
         List<String> targets = new ArrayList<>(parsed.values("--target"));
         if (!nodes.isEmpty() && (source != null || !targets.isEmpty())) {
@@ -163,7 +170,7 @@ public final class MirrorAction {
         }
         checkNodes(action, source, targets);
         return new MirrorCommand(tag, action, source, targets, parsed.has("--dry-run"), parsed.has("--i-accept-inconsistent-data"),
-                parsed.has("--assume-clean"), protocol == null ? options(action, parsed) : protocolOptions(protocol, parsed));
+                parsed.has("--assume-clean"), options(action, parsed, settings, protocol));
     }
 
     private static String protocol(List<String> words) throws UsageException {
@@ -172,21 +179,10 @@ public final class MirrorAction {
         return words.get(2);
     }
 
-    private static List<String> protocolOptions(String protocol, Arguments parsed) throws UsageException {
-        options(MirrorActionType.PROTOCOL, parsed);
-        return List.of(protocol);
-    }
-
-    private static List<String> options(MirrorActionType action, Arguments parsed) throws UsageException {
-        List<String> options = new ArrayList<>();
-        for (String option : List.of(MirrorCommand.REPAIR, MirrorCommand.STOP)) {
-            if (parsed.has("--" + option)) {
-                require(action == MirrorActionType.VERIFY, "--" + option + " belongs to verify");
-                options.add(option);
-            }
-        }
-        require(options.size() < 2, "verify can either --repair or --stop");
-        return options;
+    private static List<String> options(MirrorActionType action, Arguments parsed, List<String> settings, String protocol)
+            throws UsageException {
+        List<String> options = ActionOptions.of(action, parsed, settings);
+        return protocol == null ? options : List.of(protocol);
     }
 
     /** Actions that mean nothing without a target: there a lone word is the target. */
@@ -211,13 +207,13 @@ public final class MirrorAction {
         switch (action) {
             case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
             case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
-            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, EXPLAIN -> require(targets.isEmpty(), action.word()
+            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, SPEED, EXPLAIN -> require(targets.isEmpty(), action.word()
                     + " takes one node");
             default -> { }
         }
     }
 
-    private static void require(boolean condition, String otherwise) throws UsageException {
+    static void require(boolean condition, String otherwise) throws UsageException {
         if (!condition) {
             throw new UsageException(otherwise + "; mirror_action --help shows the usage");
         }

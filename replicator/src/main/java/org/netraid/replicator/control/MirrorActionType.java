@@ -39,6 +39,8 @@ public enum MirrorActionType {
     NEWLOG,
     /** Changes when a write counts as done for targets, while the mirror runs; lasts over restarts. */
     PROTOCOL,
+    /** Shows how fast the resyncs of the mirror may go, or changes it until the next start. */
+    SPEED,
     /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
     EXPLAIN;
 

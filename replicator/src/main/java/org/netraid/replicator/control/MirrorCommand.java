@@ -17,8 +17,8 @@ import java.util.List;
  * @param acceptInconsistentData the second word that FORCE needs on a node whose copy is inconsistent
  *     ({@code --i-accept-inconsistent-data})
  * @param assumeClean CREATE and ADD: the copies are known to be equal, no full resync ({@code --assume-clean})
- * @param options what else was said, each a word without its dashes: {@value #REPAIR}, {@value #STOP}; for PROTOCOL
- *     the letter or {@value #DEFAULT_PROTOCOL}
+ * @param options what else was said, each a word without its dashes: {@value #REPAIR}, {@value #STOP}, {@value #SEEDED}; for PROTOCOL
+ *     the letter or {@value #DEFAULT_PROTOCOL}; for SPEED {@value #MAX} and {@value #MIN} with a number behind
  */
 public record MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
         boolean acceptInconsistentData, boolean assumeClean, List<String> options) {
@@ -29,6 +29,13 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
     public static final String STOP = "stop";
     /** PROTOCOL: back to what the configuration says. */
     public static final String DEFAULT_PROTOCOL = "default";
+
+    /** ADD, FULLRESYNC: the target was filled with a copy of the data; compare, send only differences. */
+    public static final String SEEDED = "seeded";
+    /** SPEED: begins the option with the ceiling in bytes per second, 0 for none. */
+    public static final String MAX = "max=";
+    /** SPEED: begins the option with the bytes per second that a resync may always take. */
+    public static final String MIN = "min=";
 
     public MirrorCommand {
         if (tag == null || action == null) {
@@ -42,6 +49,25 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
     public MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
             boolean acceptInconsistentData, boolean assumeClean) {
         this(tag, action, source, targets, dryRun, acceptInconsistentData, assumeClean, List.of());
+    }
+
+    /**
+     * The number behind an option such as {@value #MAX}.
+     *
+     * @return -1 if the option was not given
+     * @throws IllegalArgumentException if what is behind it is no number from 0 up
+     */
+    public long number(String option) {
+        for (String given : options) {
+            if (given.startsWith(option)) {
+                String text = given.substring(option.length());
+                if (!text.matches("[0-9]{1,16}")) {
+                    throw new IllegalArgumentException(given + " is not a number");
+                }
+                return Long.parseLong(text);
+            }
+        }
+        return -1;
     }
 
     public boolean has(String option) {

@@ -22,7 +22,7 @@ public final class Units {
      *
      * @throws IllegalArgumentException what is wrong and what is allowed
      */
-    static long bytes(String text) {
+    public static long bytes(String text) {
         Matcher matcher = NUMBER_AND_UNIT.matcher(text.trim());
         if (matcher.matches()) {
             int shift = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {

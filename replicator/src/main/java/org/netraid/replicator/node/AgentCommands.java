@@ -92,7 +92,13 @@ final class AgentCommands {
             case REMOVE -> remove(command, result);
             case PAUSE -> each(command, result, this::pause);
             case RESUME -> each(command, result, this::resume);
-            case FULLRESYNC -> each(command, result, this::fullResync);
+            case FULLRESYNC -> each(command, result, target -> {
+                if (command.has(MirrorCommand.SEEDED)) {
+                    agent.source().resyncs().expectSeeded(target.slot);
+                }
+                return fullResync(target);
+            });
+            case SPEED -> result.accept(ResyncSpeed.apply(agent.source().resyncs(), command));
             case VERIFY -> each(command, result, command.has(MirrorCommand.STOP) ? agent.source().verifies()::stop
                     : target -> agent.source().verifies().start(target, command.has(MirrorCommand.REPAIR)));
             case RESIZE -> new ResizeCommand(agent, result).run();
@@ -354,7 +360,7 @@ final class AgentCommands {
                 result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", agent.failure()));
                 return;
             }
-            agent.source().add(agent.config().member(name).orElseThrow(), command.assumeClean());
+            agent.source().add(agent.config().member(name).orElseThrow(), command.assumeClean(), command.has(MirrorCommand.SEEDED));
             lines.add(name + " is a target now");
         }
         result.accept(lines.isEmpty() ? CommandResult.failed(ExitCode.USAGE, "", "name the targets to add; members are " + otherNames())

@@ -129,8 +129,8 @@ final class AgentStatus {
     private static ResyncStatus resync(ResyncManager resyncs) {
         ResyncTotals totals = resyncs.totals();
         return new ResyncStatus(totals.localBytesRead(), totals.bytesSent(), totals.bytesAsZeros(), totals.bytesEqual(),
-                resyncs.config().maxBytesPerSecond(), resyncs.config().minBytesPerSecond(), totals.paceBytesPerSecond(),
-                totals.quietP99Ns() / 1000);
+                totals.bytesCompared(), totals.comparingNs() / 1_000_000, resyncs.config().maxBytesPerSecond(),
+                resyncs.config().minBytesPerSecond(), totals.paceBytesPerSecond(), totals.quietP99Ns() / 1000);
     }
 
     private static String type(ReplicationProtocol protocol) {

@@ -345,8 +345,11 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     /** Adds a target that was removed, or new in the configuration. */
-    void add(MemberConfig member, boolean assumeClean) {
+    void add(MemberConfig member, boolean assumeClean, boolean seeded) {
         int slot = slotOf(member.node());
+        if (seeded) {
+            resyncs.expectSeeded(slot);
+        }
         TargetConnection target = new TargetConnection(this, agent, member, slot);
         targets.add(target);
         if (assumeClean) {

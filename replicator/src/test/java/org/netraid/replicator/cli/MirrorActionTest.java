@@ -85,6 +85,10 @@ class MirrorActionTest {
         assertThat(command("data", "create", "--assume-clean").assumeClean()).isTrue();
         assertThat(command("data", "verify", "adam", "eve", "--repair")).isEqualTo(new MirrorCommand("data", MirrorActionType.VERIFY,
                 "adam", List.of("eve"), false, false, false, List.of(MirrorCommand.REPAIR)));
+        assertThat(command("data", "add", "eve", "--seeded").has(MirrorCommand.SEEDED)).isTrue();
+        assertThat(command("data", "speed", "--max", "100M", "--min=20M").options()).containsExactly("max=104857600", "min=20971520");
+        assertThat(command("data", "speed", "adam", "LKDR_SPEED_LIMIT=50000", "LKDR_SPEED_LIMIT_MIN=0")).isEqualTo(new MirrorCommand(
+                "data", MirrorActionType.SPEED, "adam", List.of(), false, false, false, List.of("max=51200000", "min=0")));
     }
 
     @Test
@@ -92,7 +96,7 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE no tag and no action; mirror_action --help shows the usage");
         wrong("mirror_action: USAGE no action; mirror_action --help shows the usage", "data");
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
-                + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, protocol, explain", "data", "puase");
+                + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, protocol, speed, explain", "data", "puase");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");
@@ -110,6 +114,17 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE --repair belongs to verify; mirror_action --help shows the usage", "data", "pause", "--repair");
         wrong("mirror_action: USAGE verify can either --repair or --stop; mirror_action --help shows the usage", "data", "verify",
                 "--repair", "--stop");
+        wrong("mirror_action: USAGE --seeded belongs to add and fullresync; mirror_action --help shows the usage", "data", "pause",
+                "--seeded");
+        wrong("mirror_action: USAGE a target is either --seeded or --assume-clean; mirror_action --help shows the usage", "data", "add",
+                "eve", "--seeded", "--assume-clean");
+        wrong("mirror_action: USAGE --max 1M belongs to speed; mirror_action --help shows the usage", "data", "pause", "--max", "1M");
+        wrong("mirror_action: USAGE --max fast: \"fast\" is not a size; write a number of bytes or one with k, M, G or T, such as \"64k\"",
+                "data", "speed", "--max", "fast");
+        wrong("mirror_action: USAGE LKDR_SPEED_LIMIT=5 sets the same limit a second time; mirror_action --help shows the usage", "data",
+                "speed", "LKDR_SPEED_LIMIT=6", "LKDR_SPEED_LIMIT=5");
+        wrong("mirror_action: USAGE unknown setting SPEED=5; speed takes LKDR_SPEED_LIMIT=KIB and LKDR_SPEED_LIMIT_MIN=KIB; "
+                + "mirror_action --help shows the usage", "data", "speed", "SPEED=5");
         assertThat(node.commands).isEmpty();
     }
 
@@ -199,8 +214,8 @@ class MirrorActionTest {
 
     private static MirrorCommand command(String... arguments) throws UsageException {
         return MirrorAction.command(Arguments.parse(arguments,
-                java.util.Set.of("--dry-run", "--i-accept-inconsistent-data", "--assume-clean", "--repair", "--stop"),
-                java.util.Set.of("--source", "--target"), java.util.Set.of()));
+                java.util.Set.of("--dry-run", "--i-accept-inconsistent-data", "--assume-clean", "--repair", "--stop", "--seeded"),
+                java.util.Set.of("--source", "--target", "--max", "--min"), java.util.Set.of()));
     }
 
     private int run(String... arguments) {

@@ -1,0 +1,67 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.netraid.replicator.control.MirrorActionType;
+import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.io.Units;
+
+/** The options of {@code mirror_action} that belong to single actions, as {@link MirrorCommand#options} carries them. */
+final class ActionOptions {
+
+    private static final long MAX_BYTES_PER_SECOND = 1L << 50;
+    private static final String LKDR_MAX = "LKDR_SPEED_LIMIT=";
+    private static final String LKDR_MIN = "LKDR_SPEED_LIMIT_MIN=";
+
+    private ActionOptions() {
+    }
+
+    /** @param settings words with an equals sign, such as {@code LKDR_SPEED_LIMIT=50000} */
+    static List<String> of(MirrorActionType action, Arguments parsed, List<String> settings) throws UsageException {
+        List<String> options = new ArrayList<>();
+        for (String option : List.of(MirrorCommand.REPAIR, MirrorCommand.STOP)) {
+            if (parsed.has("--" + option)) {
+                MirrorAction.require(action == MirrorActionType.VERIFY, "--" + option + " belongs to verify");
+                options.add(option);
+            }
+        }
+        MirrorAction.require(options.size() < 2, "verify can either --repair or --stop");
+        if (parsed.has("--seeded")) {
+            MirrorAction.require(action == MirrorActionType.ADD || action == MirrorActionType.FULLRESYNC,
+                    "--seeded belongs to add and fullresync");
+            MirrorAction.require(!parsed.has("--assume-clean"), "a target is either --seeded or --assume-clean");
+            options.add(MirrorCommand.SEEDED);
+        }
+        for (String setting : settings) {
+            boolean max = setting.startsWith(LKDR_MAX);
+            MirrorAction.require(max || setting.startsWith(LKDR_MIN), "unknown setting " + setting + "; speed takes " + LKDR_MAX
+                    + "KIB and " + LKDR_MIN + "KIB");
+            addRate(options, action, max ? MirrorCommand.MAX : MirrorCommand.MIN, setting.substring(setting.indexOf('=') + 1) + "k",
+                    setting);
+        }
+        for (String option : List.of(MirrorCommand.MAX, MirrorCommand.MIN)) {
+            String name = "--" + option.substring(0, option.length() - 1);
+            if (parsed.has(name)) {
+                addRate(options, action, option, parsed.value(name), name + " " + parsed.value(name));
+            }
+        }
+        return options;
+    }
+
+    private static void addRate(List<String> options, MirrorActionType action, String option, String text, String said)
+            throws UsageException {
+        MirrorAction.require(action == MirrorActionType.SPEED, said + " belongs to speed");
+        MirrorAction.require(options.stream().noneMatch(other -> other.startsWith(option)), said + " sets the same limit a second time");
+        try {
+            long rate = Units.bytes(text);
+            MirrorAction.require(rate <= MAX_BYTES_PER_SECOND, said + " is more than " + MAX_BYTES_PER_SECOND + " bytes per second");
+            options.add(option + rate);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(said + ": " + e.getMessage());
+        }
+    }
+}
