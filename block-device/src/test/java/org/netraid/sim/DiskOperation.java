@@ -96,7 +96,8 @@ final class DiskOperation {
             applySecond();
         }
         state = State.ENDED;
-        BlockError error = is(SimDiskFault.Effect.FAIL) ? fault.error() : BlockError.NONE;
+        BlockError error = is(SimDiskFault.Effect.FAIL) ? fault.error()
+                : command == BlockCommand.CHECKSUM && disk.flushFailed ? BlockError.EIO : BlockError.NONE;
         if (error.isError()) {
             spoil();
         } else if (command == BlockCommand.FLUSH && !is(SimDiskFault.Effect.LOSE)) {
@@ -120,6 +121,7 @@ final class DiskOperation {
             abandon(disk.image(), disk.damage(), disk.damage().nextInt(3), true);
         } else if (command == BlockCommand.FLUSH) {
             disk.image().failedFlush();
+            disk.flushFailed = true;
         }
     }
 

@@ -39,6 +39,8 @@ public final class SimDisk {
     private long reads;
     private long writes;
     private long flushes;
+    /** What it shows may not be what it holds: it gives no hashes before a power cut has made the two one again. */
+    boolean flushFailed;
     private long extents;
     private long checksums;
     private long bytesRead;
@@ -120,6 +122,7 @@ public final class SimDisk {
         }
         if (mode != CrashMode.PROCESS_KILL) {
             image.powerCut(mode == CrashMode.POWER_CUT_ALL_LOST);
+            flushFailed = false;
             noteContent(0, geometry().sizeBytes());
         }
     }

@@ -35,6 +35,9 @@ final class Leg {
     /** Writes that began before the resync may still be on their way without this target. */
     boolean settling;
 
+    /** Its device has failed a flush: what it shows may never have reached the medium. Until the next resync has ended. */
+    boolean flushFailed;
+
     long bytesWritten;
     /** Of the bytes written, those a flush that is under way covers, and those that are flushed. */
     long flushingBytes;

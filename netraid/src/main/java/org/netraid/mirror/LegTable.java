@@ -427,6 +427,7 @@ final class LegTable implements CopyChannel.Watcher {
         leg.stale = false;
         leg.targetIsConsistent = true;
         leg.state = LegState.IN_SYNC;
+        leg.flushFailed = false;
         leg.lastError = "";
         listener.legInSync(slot);
         return Optional.empty();
@@ -447,6 +448,7 @@ final class LegTable implements CopyChannel.Watcher {
     @Override
     public void onError(CopyChannel channel, DeviceOp op) {
         if (legs[channel.slot].channel == channel) {
+            legs[channel.slot].flushFailed |= op.isFlushFailure();
             lose(channel.slot, op.errorText());
         }
     }

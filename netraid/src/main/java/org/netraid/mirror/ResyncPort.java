@@ -64,10 +64,13 @@ public final class ResyncPort {
         legs.leg(slot).channel.read(owner, offsetBytes, into.bytes(), into);
     }
 
-    /** True if both the local disk and the target can hash chunks where they are. */
+    /**
+     * True if both the local disk and the target can hash chunks where they are, and the target can be believed: after a failed flush it
+     * may show what it will never write.
+     */
     public boolean canCompare(int slot) {
         CopyChannel channel = legs.leg(slot).channel;
-        return channel != null && channel.device.can(BlockCapability.CHECKSUM)
+        return channel != null && !legs.leg(slot).flushFailed && channel.device.can(BlockCapability.CHECKSUM)
                 && mirror.localChannel.device.can(BlockCapability.CHECKSUM);
     }
 

@@ -27,7 +27,7 @@ class CompareAdvisorTest {
     @Test
     void shouldCompareEverythingWhenMuchIsEqual() {
         assertThat(walk(new CompareAdvisor(false), 5000, 1000)).isEqualTo(5000);
-        assertThat(walk(new CompareAdvisor(false), 5000, 500)).isGreaterThan(4500);
+        assertThat(walk(new CompareAdvisor(false), 5000, 500)).isGreaterThan(4000);
     }
 
     @Test

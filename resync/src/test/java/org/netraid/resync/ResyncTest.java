@@ -542,4 +542,20 @@ class ResyncTest {
             r.assertInSyncAndEqual();
         }
     }
+
+    /** Found by the simulator: a disk that has failed a flush shows what it will never write, and its hashes with it. */
+    @Test
+    void shouldSendEverythingAgainToATargetThatHasFailedAFlush() {
+        ResyncRig r = equal(21, 16 * MIB, 1);
+        r.rig.targets.get(0).fault().on(BlockCommand.FLUSH).once().fail(BlockError.EIO);
+        r.rig.finish(r.rig.write(0, (int) (8 * MIB), 3));
+        r.rig.run();
+        assertThat(r.rig.mirror.legState(0)).isEqualTo(LegState.DISCONNECTED);
+        r.connect(0);
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        r.rig.assertEqualDurable();
+        assertThat(r.progress(0).bytesSent()).isEqualTo(8 * MIB);
+        assertThat(r.progress(0).bytesEqual()).isZero();
+    }
 }

@@ -164,6 +164,14 @@ final class ChannelDisk implements RawDisk {
         }
     }
 
+    @Override
+    public void dropCleanCache() {
+        NativeFile file = nativeFileOrNull();
+        if (file != null) {
+            file.dropCleanCache();
+        }
+    }
+
     /** For what can be done without: null where the path does not lead to the open file any more, for one. */
     private NativeFile nativeFileOrNull() {
         try {

@@ -71,6 +71,8 @@ public final class FileBlockDevice implements BlockDevice {
     private IOException syncFailure;
     private final Runnable syncCall = this::syncOnWorker;
     private final Runnable syncDone = this::onSynced;
+    /** Used by the one worker that hashes at a time. */
+    private volatile boolean cacheDropped;
     /** Not null once a sync has failed. */
     private String failedForGood;
 
@@ -160,7 +162,7 @@ public final class FileBlockDevice implements BlockDevice {
         if (readOnly && command.modifies()) {
             return BlockError.EPERM;
         }
-        if (failedForGood != null && (command == BlockCommand.FLUSH || command.modifies() && request.isFua())) {
+        if (failedForGood != null && (command == BlockCommand.FLUSH || command == BlockCommand.CHECKSUM || command.modifies() && request.isFua())) {
             return BlockError.EIO;
         }
         return command == BlockCommand.FLUSH ? BlockError.NONE
@@ -417,6 +419,17 @@ public final class FileBlockDevice implements BlockDevice {
             tellLoop(this);
         }
 
+        /**
+         * Whoever finds equal hashes will not write. But after a sync that failed in an earlier life of the process the kernel shows
+         * pages as clean that never reached the medium, and no later sync will write them: so the first hash asks the medium.
+         */
+        private void dropCacheOnce() {
+            if (!cacheDropped) {
+                cacheDropped = true;
+                disk.dropCleanCache();
+            }
+        }
+
         void perform() {
             try {
                 switch (request.command()) {
@@ -426,7 +439,10 @@ public final class FileBlockDevice implements BlockDevice {
                     case WRITE_ZEROES -> disk.zero(request.offsetBytes(), request.lengthBytes(), request.flags());
                     case EXTENTS -> disk.extents(request.offsetBytes(), request.lengthBytes(),
                             (request.flags() & BlockRequest.ONE_EXTENT) != 0, request.extents());
-                    case CHECKSUM -> DiskHasher.checksum(disk, request);
+                    case CHECKSUM -> {
+                        dropCacheOnce();
+                        DiskHasher.checksum(disk, request);
+                    }
                     default -> throw new IllegalStateException("not a data command: " + request);
                 }
             } catch (IOException e) {

@@ -28,6 +28,8 @@ final class LibC {
     static final int FALLOC_FL_PUNCH_HOLE = 2;
     static final int FALLOC_FL_ZERO_RANGE = 16;
 
+    static final int POSIX_FADV_DONTNEED = 4;
+
     static final int SEEK_DATA = 3;
     static final int SEEK_HOLE = 4;
 
@@ -54,6 +56,9 @@ final class LibC {
         int flock(int fd, int operation);
 
         int fallocate(int fd, int mode, long offset, long length);
+
+        /** Returns the error number itself. */
+        int posix_fadvise(int fd, long offset, long length, int advice);
 
         int ioctl(int fd, long request, @In @Out byte[] argument);
 

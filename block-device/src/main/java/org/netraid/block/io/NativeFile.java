@@ -49,6 +49,12 @@ final class NativeFile implements AutoCloseable {
         return errno;
     }
 
+    /** Forgets what the cache holds and the medium should hold as well: the next reads ask the medium. */
+    void dropCleanCache() {
+        // Nothing hangs on success: a cache that stays is as good as it was.
+        LibC.calls().posix_fadvise(fd, 0, 0, LibC.POSIX_FADV_DONTNEED);
+    }
+
     /** @param whence SEEK_DATA or SEEK_HOLE. @return the offset found, or errno negated; ENXIO: no data from here on */
     long seek(long offsetBytes, int whence) {
         long found = LibC.calls().lseek(fd, offsetBytes, whence);

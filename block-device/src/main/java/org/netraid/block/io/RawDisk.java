@@ -36,5 +36,9 @@ interface RawDisk {
      */
     void extents(long offsetBytes, long lengthBytes, boolean one, ExtentList into) throws IOException;
 
+    /** Where there is a cache of pages: forgets those that are not waiting to be written. */
+    default void dropCleanCache() {
+    }
+
     void close() throws IOException;
 }
