@@ -125,7 +125,8 @@ public final class ResyncManager implements MirrorListener {
                 equal += session.tally().bytesEqual();
             }
         }
-        return new ResyncTotals(pump.localBytesRead(), sent, zeros, equal, pump.bytesCompared(), pump.comparingNs(), pump.pace().bytesPerSecond(), pump.pace().baselineNs());
+        return new ResyncTotals(pump.localBytesRead(), sent, zeros, equal, pump.bytesCompared(), pump.comparingNs(),
+                pump.pace().bytesPerSecond(), pump.pace().baselineNs());
     }
 
     /** The bounds in force. */

@@ -146,7 +146,8 @@ public final class ResyncBench {
             for (int i = 0; i < rounds; i++) {
                 ratios[i] = Math.min(nbdcopy[i], qemu[i]) / ours[i];
             }
-            System.out.printf(Locale.ROOT, "full       speed against the better of nbdcopy, qemu-img %s; median %.0f against %.0f, %.0f MB/s%n",
+            System.out.printf(Locale.ROOT, "full       speed against the better of nbdcopy, qemu-img %s; "
+                    + "median %.0f against %.0f, %.0f MB/s%n",
                     spread(ratios), megabytes(ours), megabytes(nbdcopy), megabytes(qemu));
         }
     }
@@ -197,7 +198,8 @@ public final class ResyncBench {
                 compareMillis = totals.comparingNs() / 1_000_000;
                 source.stop();
             }
-            System.out.printf(Locale.ROOT, "equal      sent, percent of the size %s; median %.0f MB/s, %d ms of it hashing%n", spread(share),
+            System.out.printf(Locale.ROOT, "equal      sent, percent of the size %s; median %.0f MB/s, %d ms of it hashing%n",
+                    spread(share),
                     megabytes(took), compareMillis);
         }
     }
@@ -352,7 +354,8 @@ public final class ResyncBench {
                 source.stop();
             }
             requireEqual(target);
-            System.out.printf(Locale.ROOT, "saturated  converged in %s s; the application keeps %s of its writes per second%n", spread(took),
+            System.out.printf(Locale.ROOT, "saturated  converged in %s s; the application keeps %s of its writes per second%n",
+                    spread(took),
                     spread(share));
         }
     }

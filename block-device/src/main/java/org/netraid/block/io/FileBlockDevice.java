@@ -162,7 +162,8 @@ public final class FileBlockDevice implements BlockDevice {
         if (readOnly && command.modifies()) {
             return BlockError.EPERM;
         }
-        if (failedForGood != null && (command == BlockCommand.FLUSH || command == BlockCommand.CHECKSUM || command.modifies() && request.isFua())) {
+        if (failedForGood != null && (command == BlockCommand.FLUSH || command == BlockCommand.CHECKSUM
+                || command.modifies() && request.isFua())) {
             return BlockError.EIO;
         }
         return command == BlockCommand.FLUSH ? BlockError.NONE

@@ -28,7 +28,8 @@ public final class MirrorAction {
 
     private static final Set<String> FLAGS = Set.of("--dry-run", "--json", "--verbose", "--help", "--i-accept-inconsistent-data",
             "--assume-clean", "--repair", "--stop", "--seeded");
-    private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout", "--max", "--min");
+    private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout", "--max",
+            "--min");
     private static final Set<String> OPTIONAL = Set.of("--wait");
     private static final double DEFAULT_TIMEOUT_SECONDS = 130;
     private static final double DEFAULT_WAIT_SECONDS = 86_400;
