@@ -41,6 +41,8 @@ final class CopyChannel {
     final int copy;
     final BlockDevice device;
     final int maxTransferBytes;
+    private final boolean keepsOrder;
+    private final boolean givesReceipts;
     boolean zerosByWriting;
 
     private final EventLoop loop;
@@ -64,6 +66,8 @@ final class CopyChannel {
         this.loop = loop;
         this.watcher = watcher;
         this.timeoutNs = timeoutNs;
+        this.keepsOrder = device.can(BlockCapability.BARRIER);
+        this.givesReceipts = keepsOrder && device.can(BlockCapability.RECEIPT);
         int limit = device.geometry().maxTransferBytes();
         this.maxTransferBytes = limit - limit % device.geometry().minBlockBytes();
     }
@@ -112,6 +116,26 @@ final class CopyChannel {
         return true;
     }
 
+    /** Nothing sent after this is begun at the target before everything sent earlier has ended there. */
+    void barrier(DeviceOpOwner owner) {
+        submit(owner, BlockCommand.BARRIER, 0, 0, 0, null, null);
+    }
+
+    /** True if one epoch need not be answered before the next one is sent. */
+    boolean keepsOrder() {
+        return keepsOrder;
+    }
+
+    /** True if the target says when it has a write in memory, and keeps order on its way from there. */
+    boolean givesReceipts() {
+        return givesReceipts;
+    }
+
+    /** True if the command goes to the device at once and whole: only then can a barrier sent later come after all of it. */
+    boolean goesWhole(BlockCommand command, long lengthBytes) {
+        return command == BlockCommand.WRITE && lengthBytes <= maxTransferBytes;
+    }
+
     boolean mustWriteZeros() {
         return zerosByWriting || !device.can(BlockCapability.WRITE_ZEROES);
     }
@@ -138,6 +162,7 @@ final class CopyChannel {
         op.owner = owner;
         op.payload = payload;
         op.extents = null;
+        op.wantsReceipt = givesReceipts && owner.wantsReceipt(slot);
         return op;
     }
 

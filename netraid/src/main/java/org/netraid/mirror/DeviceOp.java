@@ -9,6 +9,7 @@ import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockCompletion;
 import org.netraid.block.BlockError;
+import org.netraid.block.BlockReceipt;
 import org.netraid.block.BlockRequest;
 import org.netraid.block.ExtentList;
 
@@ -16,11 +17,13 @@ import org.netraid.block.ExtentList;
  * One command of the mirror on one copy. Hides what the copy cannot do: a command longer than its limit goes in slices one after the
  * other, zeros are written where it has no WRITE_ZEROES, a flush follows where it has no FUA. The first error ends it.
  */
-public final class DeviceOp implements BlockCompletion {
+public final class DeviceOp implements BlockCompletion, BlockReceipt {
 
     final CopyChannel channel;
     private final BlockRequest request = new BlockRequest();
     DeviceOpOwner owner;
+    /** The owner wants to hear when the target has it in memory. */
+    boolean wantsReceipt;
     Payload payload;
     /** Where the answer to EXTENTS goes; null for the others. */
     ExtentList extents;
@@ -66,8 +69,13 @@ public final class DeviceOp implements BlockCompletion {
     private void submitNext() {
         if (command == BlockCommand.FLUSH || flushing) {
             request.flush(this);
+        } else if (command == BlockCommand.BARRIER) {
+            request.barrier(this);
         } else {
             fillSlice();
+            if (wantsReceipt && sliceBytes == lengthBytes) {
+                request.withReceipt(this);
+            }
         }
         channel.device.submit(request);
     }
@@ -102,12 +110,19 @@ public final class DeviceOp implements BlockCompletion {
     }
 
     @Override
+    public void onReceived(BlockRequest received) {
+        if (!orphaned) {
+            owner.onOpReceived(this);
+        }
+    }
+
+    @Override
     public void onComplete(BlockRequest ended) {
         if (orphaned) {
             channel.onOrphanEnded(this);
         } else if (ended.error().isError()) {
             onSliceFailed(ended);
-        } else if (flushing || command == BlockCommand.FLUSH) {
+        } else if (flushing || command == BlockCommand.FLUSH || command == BlockCommand.BARRIER) {
             channel.onEnded(this);
         } else {
             doneBytes += sliceBytes;

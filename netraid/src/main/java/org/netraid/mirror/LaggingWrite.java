@@ -30,6 +30,8 @@ final class LaggingWrite implements DeviceOpOwner {
     long memoryBytes;
     /** Targets that have neither written it nor been lost. */
     int pendingMask;
+    /** Targets of which the application waits only until they have it in memory. */
+    int receiptMask;
     boolean intentEnded;
     LaggingWrite previous;
     LaggingWrite next;
@@ -53,6 +55,16 @@ final class LaggingWrite implements DeviceOpOwner {
 
     boolean touches(long offset, long length) {
         return offsetBytes < offset + length && offset < offsetBytes + lengthBytes;
+    }
+
+    @Override
+    public boolean wantsReceipt(int slot) {
+        return (receiptMask & 1 << slot) != 0;
+    }
+
+    @Override
+    public void onOpReceived(DeviceOp op) {
+        streams.onReceived(this, op.slot());
     }
 
     @Override

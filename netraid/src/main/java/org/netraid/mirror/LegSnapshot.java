@@ -22,10 +22,12 @@ package org.netraid.mirror;
  * @param lagNs age of the oldest of these
  * @param unflushedBytes bytes that the target may still lose with its cache, and those that it lags behind
  * @param ahead it lagged too far behind and gets no writes for now; a resync follows
+ * @param extension order and receipts come from the target's own help; false: from waiting for its answers, as with any NBD server
  * @param losses how often the target was lost since the leg was added
  * @param lastError what ended the last connection; "" if nothing did
  */
 public record LegSnapshot(int slot, String nodeName, String systemId, ReplicationProtocol protocol, LegState state, String deviceName,
         long dirtyChunks, long bytesWritten, long resyncBytes, long resyncZeroBytes, int commandsInFlight, long lagBytes,
-        long lagNs, long unflushedBytes, boolean ahead, long losses, String lastError) {
+        long lagNs, long unflushedBytes, boolean ahead, boolean extension,
+        long losses, String lastError) {
 }

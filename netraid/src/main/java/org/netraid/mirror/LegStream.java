@@ -8,7 +8,8 @@ import java.util.ArrayDeque;
 
 /**
  * The writes one target has still to get, in order. Without help from the target, order is kept by waiting: the next epoch is sent only
- * when every write of the one before has been answered. {@link LegStreams} owns every field.
+ * when every write of the one before has been answered. A target that knows barriers gets one between epochs instead. {@link LegStreams}
+ * owns every field.
  */
 final class LegStream {
 
@@ -22,6 +23,8 @@ final class LegStream {
     long sentEpoch;
     int inFlight;
     long inFlightBytes;
+    /** Of these, commands that reach the target in several parts, so that a barrier could come between. */
+    int partedInFlight;
     /** Bytes queued and in flight: the target's lag. */
     long lagBytes;
     /** What they cost in memory. */
@@ -44,6 +47,7 @@ final class LegStream {
         queue.clear();
         inFlight = 0;
         inFlightBytes = 0;
+        partedInFlight = 0;
         lagBytes = 0;
         memoryBytes = 0;
         tooOld = false;

@@ -34,6 +34,16 @@ final class LegStreams {
     private final boolean forgetQueueOnLoss;
     private final boolean endIntentEarly;
     private final Runnable onEnded = this::onEnded;
+    /** A barrier that fails has lost its target, of which everybody is told anyway. */
+    private final DeviceOpOwner barriers = new DeviceOpOwner() {
+        @Override
+        public void onOpDone(DeviceOp op) {
+        }
+
+        @Override
+        public void onOpLost(DeviceOp op) {
+        }
+    };
     private final WriteOrder order = new WriteOrder();
     private final LegStream[] streams = new LegStream[IntentLog.MAX_SLOTS];
     private LaggingWrite free;
@@ -143,6 +153,7 @@ final class LegStreams {
         write.memoryBytes = write.payload == null ? SMALLEST_ENTRY_BYTES : memoryFor(write.lengthBytes);
         write.intentEnded = false;
         write.pendingMask = slotMask;
+        write.receiptMask = slotMask & mirror.legs.receiptMask();
         if (write.payload != null) {
             write.payload.retain();
         }
@@ -198,12 +209,16 @@ final class LegStreams {
         while (!stream.queue.isEmpty() && stream.hasRoom()) {
             LaggingWrite write = stream.queue.peekFirst();
             if (stream.inFlight > 0 && write.epoch != stream.sentEpoch && !sendNextEpochEarly) {
-                return;
+                if (!leg.channel.keepsOrder() || stream.partedInFlight > 0) {
+                    return;
+                }
+                leg.channel.barrier(barriers);
             }
             stream.queue.removeFirst();
             stream.sentEpoch = write.epoch;
             stream.inFlight++;
             stream.inFlightBytes += write.lengthBytes;
+            stream.partedInFlight += leg.channel.goesWhole(write.command, write.lengthBytes) ? 0 : 1;
             if (write.command == BlockCommand.WRITE) {
                 leg.channel.write(write, write.offsetBytes, (int) write.lengthBytes, write.flags, write.payload, write.payloadStart);
             } else {
@@ -214,10 +229,18 @@ final class LegStreams {
 
     // ---- what becomes of it
 
+    /** The target has it in memory: that is all that protocol B waits for. */
+    void onReceived(LaggingWrite write, int slot) {
+        if (!write.isOnItsOwn()) {
+            mirror.walk.onEvent(write.request, RequestEvent.TARGET_RECEIVED, slot);
+        }
+    }
+
     void onWritten(LaggingWrite write, int slot) {
         LegStream stream = streams[slot];
         stream.inFlight--;
         stream.inFlightBytes -= write.lengthBytes;
+        stream.partedInFlight -= mirror.legs.leg(slot).channel.goesWhole(write.command, write.lengthBytes) ? 0 : 1;
         stream.lagBytes -= write.lengthBytes;
         stream.memoryBytes -= write.memoryBytes;
         if (stream.isEmpty()) {

@@ -33,6 +33,7 @@ final class LegTable implements CopyChannel.Watcher {
     private int stalePendingMask;
     private int asyncMask;
     private int lazyFlushMask;
+    private int receiptMask;
 
     LegTable(Mirror mirror, MirrorConfig config, IntentLog log, EventLoop loop, MirrorListener listener) {
         this.mirror = mirror;
@@ -69,7 +70,12 @@ final class LegTable implements CopyChannel.Watcher {
 
     /** Slots whose writes go through a queue. */
     int streamedMask() {
-        return asyncMask | mirror.streams.backlogMask();
+        return asyncMask | receiptMask | mirror.streams.backlogMask();
+    }
+
+    /** Slots of protocol B whose targets say when they have a write in memory. */
+    int receiptMask() {
+        return receiptMask;
     }
 
     /** Slots that an application's flush waits for. */
@@ -145,6 +151,9 @@ final class LegTable implements CopyChannel.Watcher {
         boolean isAsync = leg.config != null && leg.protocol == ReplicationProtocol.A;
         boolean isLazy = leg.config != null && !leg.protocol.awaitsFlush();
         asyncMask = isAsync ? asyncMask | leg.bit() : asyncMask & ~leg.bit();
+        boolean getsReceipts = leg.config != null && leg.protocol == ReplicationProtocol.B && leg.channel != null
+                && leg.channel.givesReceipts();
+        receiptMask = getsReceipts ? receiptMask | leg.bit() : receiptMask & ~leg.bit();
         lazyFlushMask = isLazy ? lazyFlushMask | leg.bit() : lazyFlushMask & ~leg.bit();
     }
 
@@ -164,6 +173,7 @@ final class LegTable implements CopyChannel.Watcher {
             return refusal;
         }
         leg.channel = new CopyChannel(slot, device, loop, this, leg.config.timeoutNs());
+        noteProtocol(leg);
         leg.state = LegState.CONNECTED;
         leg.targetIsConsistent = targetIsConsistent;
         leg.flushedBytes = leg.bytesWritten;
@@ -233,6 +243,7 @@ final class LegTable implements CopyChannel.Watcher {
             return;
         }
         leg.channel = null;
+        noteProtocol(leg);
         leg.previousChannel = channel;
         leg.lastError = reason;
         leg.losses++;
@@ -470,6 +481,12 @@ final class LegTable implements CopyChannel.Watcher {
         }
     }
 
+    /** True if the target's own help makes up its protocol. */
+    private static boolean helps(Leg leg) {
+        return leg.channel != null && (leg.protocol == ReplicationProtocol.A ? leg.channel.keepsOrder()
+                : leg.protocol == ReplicationProtocol.B && leg.channel.givesReceipts());
+    }
+
     LegSnapshot snapshot(Leg leg) {
         CopyChannel channel = leg.channel;
         LegStream stream = mirror.streams.stream(leg.slot);
@@ -478,7 +495,7 @@ final class LegTable implements CopyChannel.Watcher {
         long unflushed = leg.replicates() ? lagBytes + leg.bytesWritten - leg.flushedBytes : 0;
         return new LegSnapshot(leg.slot, leg.nodeName(), leg.config.systemId(), leg.protocol, leg.shownState(),
                 channel == null ? "" : channel.device.name(), log.dirtyChunks(leg.slot), leg.bytesWritten, leg.resyncBytes,
-                leg.resyncZeroBytes, channel == null ? 0 : channel.inFlight(), lagBytes, lagNs, unflushed, leg.ahead,
+                leg.resyncZeroBytes, channel == null ? 0 : channel.inFlight(), lagBytes, lagNs, unflushed, leg.ahead, helps(leg),
                 leg.losses, leg.lastError);
     }
 }

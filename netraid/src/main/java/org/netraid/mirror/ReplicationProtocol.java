@@ -32,11 +32,17 @@ public enum ReplicationProtocol {
         return this == C;
     }
 
-    /** What it comes to with a target that offers nothing beyond plain NBD, for operators. */
-    public String meaning() {
+    /**
+     * What it comes to with a target, for operators.
+     *
+     * @param extension the target helps: it keeps order by barriers, and says when it has received a write
+     */
+    public String meaning(boolean extension) {
         return switch (this) {
-            case A -> "done when queued here; order kept by waiting for answers (plain NBD)";
-            case B -> "done when the target has answered (plain NBD cannot say received)";
+            case A -> extension ? "done when queued here; the target keeps the order (x-netraid:order)"
+                    : "done when queued here; order kept by waiting for answers (plain NBD)";
+            case B -> extension ? "done when in the target's memory; the target keeps the order (x-netraid:receipt)"
+                    : "done when the target has answered (plain NBD cannot say received)";
             case C -> "done when written by the target";
         };
     }

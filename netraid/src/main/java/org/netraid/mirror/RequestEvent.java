@@ -16,6 +16,8 @@ enum RequestEvent {
     INTENT_FAILED,
     /** The local disk has ended its part, well or not: the request has the error. */
     LOCAL_DONE,
+    /** A target has the write in its memory (protocol B's point). */
+    TARGET_RECEIVED,
     /** A target has answered that it has written (protocol C's point). */
     TARGET_WRITTEN,
     /** A target is gone. */

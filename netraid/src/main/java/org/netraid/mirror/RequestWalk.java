@@ -137,6 +137,11 @@ final class RequestWalk {
                 onIntentFailed(request);
             }
             case LOCAL_DONE -> onLocalDone(request);
+            case TARGET_RECEIVED -> {
+                request.expect(MirrorRequest.State.COPYING, event);
+                request.pendingMask &= ~(1 << slot);
+                endCopiesIfDone(request);
+            }
             case TARGET_WRITTEN -> {
                 request.expect(MirrorRequest.State.COPYING, event);
                 onTargetWritten(request, slot);

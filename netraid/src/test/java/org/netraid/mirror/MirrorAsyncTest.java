@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
+import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
 import org.netraid.intentlog.SlotState;
 import org.netraid.sim.CrashMode;
@@ -300,6 +301,66 @@ class MirrorAsyncTest {
             rig.finish(rig.write(i * 8192L, 8192, i + 1));
         }
         assertThat(rig.mirror.snapshot().legs().get(0).lagBytes()).isGreaterThan(65536);
+        rig.run();
+        rig.assertEqualCopies();
+    }
+
+    private static HelpfulTarget connectHelpful(MirrorRig rig) {
+        rig.mirror.legLost(0, "test");
+        rig.run();
+        rig.log.setSlot(0, "node0", SlotState.TRACKING, error -> { });
+        rig.run();
+        HelpfulTarget target = new HelpfulTarget(rig.targets.get(0).attach(rig.loop), rig.loop);
+        assertThat(rig.mirror.connectLeg(0, target, true)).isEmpty();
+        rig.run();
+        assertThat(rig.mirror.beginResync(0)).isEmpty();
+        rig.run();
+        assertThat(rig.mirror.endResync(0)).isEmpty();
+        assertThat(rig.mirror.snapshot().legs().get(0).extension()).isTrue();
+        return target;
+    }
+
+    @Test
+    void shouldSendEpochsOneAfterTheOtherToATargetThatKnowsBarriers() {
+        MirrorRig rig = rig("A");
+        HelpfulTarget target = connectHelpful(rig);
+        rig.targets.get(0).fault().on(BlockCommand.WRITE).once().hang();
+        for (int i = 0; i < 5; i++) {
+            rig.finish(rig.write(i * 512L, 512, i + 1));
+        }
+        rig.scheduler.runFor(SECOND_NS);
+        assertThat(target.received).as("none waited for an answer").isEqualTo(5);
+        assertThat(target.barriers).isEqualTo(4);
+        rig.targets.get(0).releaseHung();
+        rig.run();
+        rig.assertEqualCopies();
+        assertThat(rig.mirror.legState(0)).isEqualTo(LegState.IN_SYNC);
+    }
+
+    @Test
+    void shouldCompleteABWriteWhenTheTargetHasReceivedIt() {
+        MirrorRig rig = rig("B");
+        connectHelpful(rig);
+        rig.targets.get(0).fault().on(BlockCommand.WRITE).hang();
+        assertThat(rig.finish(rig.write(0, 4096, 1)).isOk()).as("its disk hangs").isTrue();
+        assertThat(rig.mirror.snapshot().legs().get(0).lagBytes()).isEqualTo(4096);
+        rig.mirror.legLost(0, "test");
+        assertThat(rig.log.isDirty(0, 0)).as("received is not flushed").isTrue();
+    }
+
+    @Test
+    void shouldWaitForAnswersWhereAWriteGoesInParts() {
+        MirrorRig rig = new MirrorRig(1, 8 * MIB, 1,
+                options -> options.withGeometry(new BlockGeometry(8 * MIB, 1, 4096, 16384)));
+        rig.protocols = "A";
+        rig.startEqual();
+        HelpfulTarget target = connectHelpful(rig);
+        rig.targets.get(0).fault().on(BlockCommand.WRITE).once().hang();
+        rig.finish(rig.write(0, 65536, 1));
+        rig.finish(rig.write(512, 512, 2));
+        rig.scheduler.runFor(SECOND_NS);
+        assertThat(target.received).isEqualTo(1);
+        rig.targets.get(0).releaseHung();
         rig.run();
         rig.assertEqualCopies();
     }

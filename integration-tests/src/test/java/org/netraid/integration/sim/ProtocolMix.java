@@ -19,6 +19,7 @@ final class ProtocolMix {
     private final ReplicationProtocol[] now;
     private final QueueLimit limit;
     private final boolean changes;
+    private final boolean extensions;
     private int version;
 
     ProtocolMix(SimRandom random, int targets) {
@@ -28,6 +29,7 @@ final class ProtocolMix {
         for (int slot = 0; changes && slot < targets; slot++) {
             now[slot] = draw(random);
         }
+        extensions = random.nextBoolean();
         QueueLimit.WhenFull[] policies = QueueLimit.WhenFull.values();
         limit = new QueueLimit(random.between(4, 256) << 10, random.nextBoolean() ? 0 : random.between(2, 60) * 1_000_000L,
                 policies[random.nextInt(policies.length)]);
@@ -40,6 +42,11 @@ final class ProtocolMix {
     /** True if targets may change their protocol. */
     boolean changes() {
         return changes;
+    }
+
+    /** True if the source asks for our additions to the protocol. */
+    boolean extensions() {
+        return extensions;
     }
 
     ReplicationProtocol of(int slot) {
@@ -62,7 +69,7 @@ final class ProtocolMix {
 
     /** Slots whose target has a write when it is acknowledged. */
     int presentMask() {
-        return mask(ReplicationProtocol.B) | mask(ReplicationProtocol.C);
+        return mask(ReplicationProtocol.C) | (extensions ? 0 : mask(ReplicationProtocol.B));
     }
 
     private int mask(ReplicationProtocol protocol) {
@@ -80,6 +87,6 @@ final class ProtocolMix {
 
     @Override
     public String toString() {
-        return "protocols " + Arrays.toString(now) + ", " + limit;
+        return "protocols " + Arrays.toString(now) + (extensions ? " with extensions, " : ", ") + limit;
     }
 }

@@ -7,6 +7,7 @@ package org.netraid.integration.sim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 import org.netraid.block.BlockDevice;
@@ -27,6 +28,7 @@ import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
 import org.netraid.nbd.client.NbdConnector;
 import org.netraid.nbd.client.NbdTarget;
+import org.netraid.nbd.wire.Extension;
 import org.netraid.resync.ResyncConfig;
 import org.netraid.resync.ResyncManager;
 import org.netraid.resync.TargetMarker;
@@ -111,7 +113,8 @@ final class SourceNode implements TargetMarker {
         loop = scheduler.loop(NAME + "#" + lives);
         LinkFactory links = network.node(NAME, loop);
         connector = new NbdConnector(links, loop, NbdClientConfig.defaults().withConnectTimeoutNs(100_000_000L)
-                .withHandshakeTimeoutNs(200_000_000L).withRequestTimeoutNs(settings.legTimeoutNs()));
+                .withHandshakeTimeoutNs(200_000_000L).withRequestTimeoutNs(settings.legTimeoutNs())
+                .withExtensions(mix.extensions() ? Set.of(Extension.values()) : Set.of()));
         SimLoop life = loop;
         BlockDevice logDevice = logDisk.attach(loop);
         DiskIntentLog.Opened opened = (openedLog, error) -> {

@@ -144,7 +144,7 @@ final class AgentStatus {
     private static ReplicationStatus replication(SourceSide source, TargetConnection target) {
         LegSnapshot leg = source.mirror().snapshot().legs().stream().filter(each -> each.slot() == target.slot).findFirst().orElse(null);
         ReplicationProtocol protocol = target.protocol();
-        return new ReplicationStatus(protocol.name(), protocol.meaning(), leg == null ? 0 : leg.lagBytes(),
+        return new ReplicationStatus(protocol.name(), protocol.meaning(leg != null && leg.extension()), leg == null ? 0 : leg.lagBytes(),
                 leg == null ? 0 : leg.lagNs() / 1_000_000, leg == null ? 0 : leg.unflushedBytes(), leg != null && leg.ahead());
     }
 
