@@ -17,9 +17,10 @@ import java.util.Optional;
  * @param peers settings of the channel between nodes
  * @param server settings of every NBD listener
  * @param tls encryption; null for none
+ * @param daemon what all mirrors of a daemon share
  */
 public record ClusterConfig(String name, String secretFile, List<NodeConfig> nodes, List<MirrorConfig> mirrors,
-        PeerSettings peers, NbdServerSettings server, TlsSettings tls) {
+        PeerSettings peers, NbdServerSettings server, TlsSettings tls, DaemonSettings daemon) {
 
     public ClusterConfig {
         Checks.name("cluster name", name);
@@ -42,10 +43,10 @@ public record ClusterConfig(String name, String secretFile, List<NodeConfig> nod
         }
     }
 
-    /** A cluster without TLS. */
+    /** A cluster without TLS, whose daemons have the default settings. */
     public ClusterConfig(String name, String secretFile, List<NodeConfig> nodes, List<MirrorConfig> mirrors, PeerSettings peers,
             NbdServerSettings server) {
-        this(name, secretFile, nodes, mirrors, peers, server, null);
+        this(name, secretFile, nodes, mirrors, peers, server, null, DaemonSettings.DEFAULT);
     }
 
     public Optional<NodeConfig> node(String nodeName) {

@@ -9,8 +9,9 @@ package org.netraid.replicator.config;
  *
  * @param verify comparing them
  * @param undo keeping what a resync overwrites
+ * @param resyncAfter tag of the mirror whose resyncs come first; "" if none does
  */
-public record UpkeepSettings(VerifySettings verify, UndoSettings undo) {
+public record UpkeepSettings(VerifySettings verify, UndoSettings undo, String resyncAfter) {
 
-    public static final UpkeepSettings DEFAULT = new UpkeepSettings(VerifySettings.DEFAULT, UndoSettings.DEFAULT);
+    public static final UpkeepSettings DEFAULT = new UpkeepSettings(VerifySettings.DEFAULT, UndoSettings.DEFAULT, "");
 }

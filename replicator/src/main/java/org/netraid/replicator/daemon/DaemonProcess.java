@@ -71,7 +71,7 @@ final class DaemonProcess {
         SecureRandom random = new SecureRandom();
         NodeEnvironment environment = new NodeEnvironment(config, node.name(), secret, folder,
                 new FileDisks(Path.of(node.stateFolder()), loop, workers), runtime.links(0, NettyLinkOptions.DEFAULT.withOwnerOnly(true)),
-                loop, System::currentTimeMillis, random::nextLong, tls);
+                loop, System::currentTimeMillis, random::nextLong, tls, new HookProcesses(config.daemon().hooks(), loop));
         replicator = boot(environment);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endOnSignal, "netraid-end"));
         try {

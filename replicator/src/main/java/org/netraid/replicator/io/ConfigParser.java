@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.netraid.replicator.config.ClusterConfig;
+import org.netraid.replicator.config.DaemonSettings;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.Names;
 import org.netraid.replicator.config.NodeConfig;
@@ -84,14 +85,16 @@ public final class ConfigParser {
         TomlSection limits = sectionOrEmpty(top, "limits", "[limits]");
         var peers = SettingsReader.readPeers(timeouts);
         var server = SettingsReader.readServer(timeouts, limits);
+        DaemonSettings daemon = UpkeepReader.daemon(top, limits, this::path);
         MirrorSettings defaults = SettingsReader.readMirror(timeouts, limits, MirrorSettings.DEFAULT);
         timeouts.end();
         limits.end();
 
         List<MirrorConfig> mirrors = new MirrorReader(this::path, nodes, defaults).read(top);
+        UpkeepReader.checkOrder(top, mirrors);
         TlsSettings tls = tls(top);
         top.end();
-        return top.checked(null, () -> new ClusterConfig(name, secretFile, nodes, mirrors, peers, server, tls));
+        return top.checked(null, () -> new ClusterConfig(name, secretFile, nodes, mirrors, peers, server, tls, daemon));
     }
 
     /** Null without the table. */

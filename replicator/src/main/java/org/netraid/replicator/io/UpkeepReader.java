@@ -4,13 +4,23 @@
  */
 package org.netraid.replicator.io;
 
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.netraid.replicator.config.DaemonSettings;
+import org.netraid.replicator.config.HookSettings;
+import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.UndoSettings;
 import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.config.VerifySettings;
+import org.netraid.replicator.node.HookRunner;
 
 /** Reads what a mirror says of verify and of what is done around a resync, from its own table and its limits. */
 final class UpkeepReader {
 
+    private static final List<String> HOOKS = List.of(HookRunner.BEFORE_RESYNC_TARGET, HookRunner.AFTER_RESYNC_TARGET,
+            HookRunner.OUT_OF_SYNC);
     private static final long MAX_EVERY_NS = 366L * 86_400 * 1_000_000_000L;
     private static final long MAX_BYTES_PER_SECOND = 1L << 50;
 
@@ -18,7 +28,7 @@ final class UpkeepReader {
     }
 
     static UpkeepSettings read(TomlSection mirror) throws ConfigException {
-        return new UpkeepSettings(verify(mirror), undo(mirror));
+        return new UpkeepSettings(verify(mirror), undo(mirror), mirror.string("resync_after", ""));
     }
 
     private static UndoSettings undo(TomlSection mirror) throws ConfigException {
@@ -30,6 +40,41 @@ final class UpkeepReader {
             default -> throw mirror.error("undo", "undo is \"" + mode + "\"; \"auto\", \"on\" and \"off\" are allowed");
         };
         return new UndoSettings(parsed, mirror.bytes("undo_max", UndoSettings.DEFAULT.maxBytes(), UndoSettings.MIN_BYTES, 1L << 50));
+    }
+
+    /** Every mirror that another waits for is there, and no mirror waits for itself in the end. */
+    static void checkOrder(TomlSection top, List<MirrorConfig> mirrors) throws ConfigException {
+        for (MirrorConfig mirror : mirrors) {
+            String tag = mirror.upkeep().resyncAfter();
+            for (int steps = 0; !tag.isEmpty(); steps++) {
+                String wanted = tag;
+                MirrorConfig next = mirrors.stream().filter(other -> other.tag().equals(wanted)).findFirst().orElse(null);
+                if (next == null) {
+                    throw top.error("mirrors", "mirror " + mirror.tag() + ": resync_after is \"" + tag + "\"; there is no such mirror");
+                }
+                if (steps == mirrors.size() || next.tag().equals(mirror.tag())) {
+                    throw top.error("mirrors", "mirror " + mirror.tag() + ": resync_after comes back to the mirror itself: its resync "
+                            + "would wait for ever");
+                }
+                tag = next.upkeep().resyncAfter();
+            }
+        }
+    }
+
+    static DaemonSettings daemon(TomlSection top, TomlSection limits, UnaryOperator<String> path) throws ConfigException {
+        int resyncs = (int) limits.integer("resyncs", DaemonSettings.DEFAULT.parallelResyncs(), 0, 1024);
+        TomlSection section = ConfigParser.sectionOrEmpty(top, "hooks", "[hooks]");
+        Map<String, String> programs = new TreeMap<>();
+        for (String hook : HOOKS) {
+            String key = hook.replace('-', '_');
+            if (section.has(key)) {
+                programs.put(hook, path.apply(section.string(key)));
+            }
+        }
+        HookSettings hooks = new HookSettings(programs, section.nanoseconds("timeout", HookSettings.NONE.timeoutNs(), 1_000_000L,
+                86_400L * 1_000_000_000L));
+        section.end();
+        return new DaemonSettings(resyncs, hooks);
     }
 
     private static VerifySettings verify(TomlSection mirror) throws ConfigException {

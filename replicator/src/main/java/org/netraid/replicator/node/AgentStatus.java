@@ -122,7 +122,7 @@ final class AgentStatus {
                 progress.bytesAsZeros(), running ? progress.bytesPerSecond() : 0,
                 running && progress.etaNs() >= 0 ? progress.etaNs() / SECOND_NS : -1, target.lastError(), address(agent, target),
                 progress.bytesDone(), progress.bytesEqual(), progress.passes(), running ? progress.windowBytes() : 0,
-                progress.phase() == ResyncPhase.DONE || progress.phase() == ResyncPhase.CANCELLED ? "" : progress.waitsFor(),
+                progress.phase() == ResyncPhase.DONE || progress.phase() == ResyncPhase.CANCELLED ? "" : waitsFor(agent, target, progress),
                 replication(source, target));
     }
 
@@ -146,6 +146,11 @@ final class AgentStatus {
         ReplicationProtocol protocol = target.protocol();
         return new ReplicationStatus(protocol.name(), protocol.meaning(leg != null && leg.extension()), leg == null ? 0 : leg.lagBytes(),
                 leg == null ? 0 : leg.lagNs() / 1_000_000, leg == null ? 0 : leg.unflushedBytes(), leg != null && leg.ahead());
+    }
+
+    private static String waitsFor(VolumeAgent agent, TargetConnection target, ResyncProgress progress) {
+        String order = agent.context().order.waitsFor(agent.tag(), target.slot);
+        return order.isEmpty() ? progress.waitsFor() : order;
     }
 
     private static String address(VolumeAgent agent, TargetConnection target) {

@@ -26,6 +26,7 @@ final class NodeContext {
 
     final NodeEnvironment env;
     final NodeEvents events;
+    final ResyncOrder order;
     final TokenExports tokens = new TokenExports();
     final BufferPool payloads = new BufferPool(PAYLOAD_BYTES);
     final ServerLimits limits;
@@ -37,6 +38,7 @@ final class NodeContext {
     NodeContext(NodeEnvironment env) {
         this.env = env;
         this.events = new NodeEvents(env.wallClock());
+        this.order = new ResyncOrder(env.config().daemon().parallelResyncs());
         NbdServerSettings server = env.config().server();
         limits = ServerLimits.DEFAULT.withMaxConnections(server.maxConnections()).withMaxPerAddress(server.maxPerAddress())
                 .withInFlight(server.requestsPerConnection(), ServerLimits.DEFAULT.maxBytesInFlight())

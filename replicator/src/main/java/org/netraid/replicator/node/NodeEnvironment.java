@@ -24,13 +24,14 @@ import org.netraid.time.WallClock;
  * @param wallClock for event times
  * @param random unpredictable in production: generations, tokens and nonces are made of it
  * @param tls what its links are secured with
+ * @param hooks calls an operator's programs
  */
 public record NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
-        EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls) {
+        EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls, HookRunner hooks) {
 
-    /** A node in a cluster without TLS. */
+    /** A node in a cluster without TLS and hooks. */
     public NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
             EventLoop loop, WallClock wallClock, LongSupplier random) {
-        this(config, node, secret, folder, disks, links, loop, wallClock, random, NodeTls.NONE);
+        this(config, node, secret, folder, disks, links, loop, wallClock, random, NodeTls.NONE, HookRunner.NONE);
     }
 }

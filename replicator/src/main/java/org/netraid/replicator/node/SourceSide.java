@@ -520,6 +520,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     @Override
     public void markInconsistent(int slot, Done done) {
+        context.order.enter(agent.tag(), slot, config.upkeep().resyncAfter(), () -> markNow(slot, done));
+    }
+
+    private void markNow(int slot, Done done) {
         Optional<TargetConnection> target = inSlot(slot);
         if (target.isEmpty()) {
             done.onMarked("it is no longer a target");
@@ -535,7 +539,18 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             return;
         }
         ObjectNode body = agent.reportBody().put("dirtyBytes", log.dirtyChunks(slot) * log.chunkBytes());
-        context.request(node, PeerMessages.MARK_INCONSISTENT, body, reply -> done.onMarked(reply.error()));
+        context.request(node, PeerMessages.MARK_INCONSISTENT, body, reply -> {
+            String stopped = reply.isOk() ? reply.body().path("stopped").asText() : "";
+            if (!stopped.isEmpty()) {
+                target.get().pauseBecause(stopped);
+            }
+            done.onMarked(stopped.isEmpty() ? reply.error() : stopped);
+        });
+    }
+
+    @Override
+    public void replicationStopped(int slot) {
+        context.order.leave(agent.tag(), slot);
     }
 
     @Override
@@ -664,6 +679,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     @Override
     public void legInSync(int slot) {
+        context.order.leave(agent.tag(), slot);
         inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is in sync"));
         shareKnowledge();
         agent.changed();
@@ -744,6 +760,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private void closeAll(Runnable done) {
         closing = true;
         verifies.close();
+        targets.forEach(target -> context.order.leave(agent.tag(), target.slot));
         mirror.close(() -> log.close(error -> sourceLog.closeDevice(done)));
     }
 

@@ -103,6 +103,15 @@ final class TargetConnection implements NbdConnectionListener {
         evaluate();
     }
 
+    /** The target's node refuses a resync for a reason that only an operator can remove. */
+    void pauseBecause(String reason) {
+        lastError = reason;
+        agent.write(agent.record().with().peer(agent.record().peer(node()).withPaused(true)).build());
+        source.mirror().pauseLeg(slot);
+        agent.event("target " + node() + " is paused: " + reason + "; mend that, then: mirror_action " + agent.tag() + " resume "
+                + agent.node() + " " + node());
+    }
+
     /** Does the next step, if one is possible now. */
     void evaluate() {
         PeerRecord known = agent.record().peer(node());

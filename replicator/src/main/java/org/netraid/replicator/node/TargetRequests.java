@@ -149,6 +149,7 @@ final class TargetRequests {
         reply.put("export", agent.target().offer(source.node(), generation)).put("port", agent.context().nbdPort);
         reply.put("consistent", agent.record().diskState() != DiskState.INCONSISTENT);
         agent.undo().files().readUndone().ifPresent(map -> reply.put("undone", Base64.getEncoder().encodeToString(map)));
+        agent.hooks().reset();
         agent.becameTarget();
         answer.ok(reply);
         agent.endTransition();
@@ -192,7 +193,16 @@ final class TargetRequests {
 
     private void markInconsistent(NodeFacts source, JsonNode body, PeerEvents.Answer answer) {
         if (isSource(source, answer)) {
-            agent.undo().begin(source.node(), agent.record(), body.path("dirtyBytes").asLong(), () -> {
+            long dirtyBytes = body.path("dirtyBytes").asLong();
+            agent.hooks().before(source.node(), dirtyBytes, () -> mark(source, dirtyBytes, answer),
+                    wait -> answer.error(agent.node() + ": " + wait),
+                    stop -> answer.ok(PeerMessages.object(agent.tag()).put("stopped", stop)));
+        }
+    }
+
+    private void mark(NodeFacts source, long dirtyBytes, PeerEvents.Answer answer) {
+        if (isSource(source, answer)) {
+            agent.undo().begin(source.node(), agent.record(), dirtyBytes, () -> {
                 if (isSource(source, answer)) {
                     confirm(agent.write(agent.record().with().diskState(DiskState.INCONSISTENT).resyncSource(source.node()).build()),
                             answer);
@@ -205,10 +215,11 @@ final class TargetRequests {
         if (isSource(source, answer)) {
             boolean written = agent.write(adopted(source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node())
                     .build());
+            confirm(written, answer);
             if (written) {
                 agent.undo().inSync();
+                agent.hooks().after(source.node());
             }
-            confirm(written, answer);
         }
     }
 

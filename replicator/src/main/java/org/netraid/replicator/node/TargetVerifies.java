@@ -6,6 +6,7 @@ package org.netraid.replicator.node;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.netraid.mirror.LegState;
 import org.netraid.replicator.config.VerifySettings;
@@ -162,6 +163,20 @@ final class TargetVerifies {
                 agent.event("the report of the verify of " + target.node() + " could not be kept: " + e.getMessage());
             }
             agent.event(text(report));
+            if (report.chunksDiffering() > 0) {
+                callHook(report);
+            }
+        }
+
+        private void callHook(VerifyStatus report) {
+            Map<String, String> environment = TargetHooks.environment(agent, target.node());
+            environment.put("NETRAID_DIFFERING_CHUNKS", Long.toString(report.chunksDiffering()));
+            environment.put("NETRAID_REPAIRED_CHUNKS", Long.toString(report.chunksRepaired()));
+            agent.context().env.hooks().run(HookRunner.OUT_OF_SYNC, environment, result -> {
+                if (result.isFailure()) {
+                    agent.event(result.failure());
+                }
+            });
         }
 
         private String text(VerifyStatus report) {

@@ -48,6 +48,7 @@ final class VolumeAgent {
     private final TargetUndo undo;
     private final TargetRollback rollback;
     private final ServiceClaims claims;
+    private final TargetHooks hooks;
     private Role role = Role.STOPPED;
     private Decision decision;
     private SourceSide source;
@@ -67,6 +68,7 @@ final class VolumeAgent {
         this.logNotes = new LogNotes(context.env.folder(), config.tag());
         this.undo = new TargetUndo(this, config.upkeep().undo(), self.undoJournal());
         this.rollback = new TargetRollback(this, undo);
+        this.hooks = new TargetHooks(this);
         this.target = new TargetSide(context, config.tag(), self.disk(), undo);
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
@@ -118,6 +120,10 @@ final class VolumeAgent {
 
     TargetUndo undo() {
         return undo;
+    }
+
+    TargetHooks hooks() {
+        return hooks;
     }
 
     TargetRollback rollback() {

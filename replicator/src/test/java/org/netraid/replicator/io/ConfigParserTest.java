@@ -206,10 +206,10 @@ class ConfigParserTest {
     @Test
     void shouldSuggestTheKnownNameWhenAKeyIsUnknown() {
         fails("protocol", "protocoll", "n.toml:17:1: [mirrors.data]: unknown key \"protocoll\" (did you mean \"protocol\"?); known here: "
-                + "chunk, hot_extents, intent_log_failure, limits, members, protocol, size, timeouts, undo, undo_max, "
+                + "chunk, hot_extents, intent_log_failure, limits, members, protocol, resync_after, size, timeouts, undo, undo_max, "
                 + "verify_every, verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
-                + "cluster, limits, mirrors, nodes, timeouts, tls");
+                + "cluster, hooks, limits, mirrors, nodes, timeouts, tls");
         fails("nbd = \"127.0.0.1:7801\"", "nbd = \"127.0.0.1:7801\"\nadress = \"x\"", "n.toml:8:1: [nodes.adam]: unknown key \"adress\" "
                 + "(did you mean \"address\"?); known here: address, nbd, state, tls_hostname");
         fails("node = \"eve\"", "node = \"evi\"", "n.toml:21:1: [mirrors.data.members]: there is no [nodes.evi] (did you mean \"eve\"?); "

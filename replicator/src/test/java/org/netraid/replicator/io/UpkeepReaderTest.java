@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.netraid.replicator.config.ClusterConfig;
+import org.netraid.replicator.config.UndoSettings;
 import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.config.VerifySettings;
 
@@ -54,5 +55,27 @@ class UpkeepReaderTest {
 
     private static void refused(String mirror, String message) {
         assertThatThrownBy(() -> upkeep(mirror)).isInstanceOf(ConfigException.class).hasMessageContaining(message);
+    }
+
+    @Test
+    void shouldReadHooksAndTheOrderOfResyncs() throws Exception {
+        ClusterConfig config = parse("[limits]\nresyncs = 2\n[hooks]\nbefore_resync_target = \"snap\"\nout_of_sync = \"/bin/alarm\"\n"
+                + "timeout = \"5s\"\n", "");
+        assertThat(config.daemon().parallelResyncs()).isEqualTo(2);
+        assertThat(config.daemon().hooks().programs()).containsOnly(java.util.Map.entry("before-resync-target", "/etc/netraid/snap"),
+                java.util.Map.entry("out-of-sync", "/bin/alarm"));
+        assertThat(config.daemon().hooks().timeoutNs()).isEqualTo(5_000_000_000L);
+    }
+
+    @Test
+    void shouldRefuseAnOrderThatNeverEnds() {
+        refused("resync_after = \"other\"\n", "there is no such mirror");
+        refused("resync_after = \"data\"\n", "comes back to the mirror itself");
+    }
+
+    @Test
+    void shouldReadWhatATargetKeepsOfAResync() throws Exception {
+        assertThat(upkeep("undo = \"on\"\nundo_max = \"2G\"\n").undo()).isEqualTo(new UndoSettings(UndoSettings.Mode.ON, 2L << 30));
+        refused("undo = \"maybe\"\n", "\"auto\", \"on\" and \"off\" are allowed");
     }
 }

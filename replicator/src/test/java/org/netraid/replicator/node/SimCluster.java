@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -30,6 +31,7 @@ import org.netraid.nbd.server.NbdService;
 import org.netraid.nbd.server.ServerEvents;
 import org.netraid.nbd.server.ServerLimits;
 import org.netraid.replicator.config.ClusterConfig;
+import org.netraid.replicator.config.DaemonSettings;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.IntentLogSettings;
 import org.netraid.replicator.config.LogFailureAction;
@@ -156,7 +158,7 @@ final class SimCluster {
                 new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs),
                 upkeep);
         return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
-                NbdServerSettings.DEFAULT);
+                NbdServerSettings.DEFAULT, null, daemon);
     }
 
     /** Adds a plain NBD server, without a daemon, as a member; before the first boot. */
@@ -226,10 +228,25 @@ final class SimCluster {
         };
         NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
                 box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name
-                + scheduler.nanoTime())::nextLong, tls == null ? NodeTls.NONE : tls);
+                + scheduler.nanoTime())::nextLong, tls == null ? NodeTls.NONE : tls,
+                (hook, environment, done) -> callHook(box, hook, environment, done));
         box.node = new ReplicatorNode(env);
         box.node.onEvent(event -> box.log.add(event.tag() + " " + event.text()));
         box.loop.execute(() -> box.node.start(error -> assertThat(error).isEmpty()));
+    }
+
+    /** For the nodes booted from now on. */
+    DaemonSettings daemon = DaemonSettings.DEFAULT;
+    /** Answers of hooks that are to fail, by name. */
+    final TreeMap<String, String> failingHooks = new TreeMap<>();
+    /** How long a hook takes. */
+    long hookNs = 1_000_000;
+    final List<String> hookCalls = new ArrayList<>();
+
+    private void callHook(Box box, String hook, Map<String, String> environment, Consumer<HookRunner.Result> done) {
+        hookCalls.add(hook + " on " + environment.get("NETRAID_NODE") + " for " + environment.get("NETRAID_PEER"));
+        SimLoop loop = box.loop;
+        loop.schedule(hookNs, () -> done.accept(new HookRunner.Result(failingHooks.getOrDefault(hook, ""))));
     }
 
     /** kill -9. */

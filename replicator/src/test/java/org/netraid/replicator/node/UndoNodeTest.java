@@ -185,7 +185,7 @@ class UndoNodeTest {
     @Test
     void shouldKeepNothingWhenSwitchedOff() {
         cluster = new SimCluster(6, -1, "a", "b");
-        cluster.upkeep = new UpkeepSettings(VerifySettings.DEFAULT, new UndoSettings(UndoSettings.Mode.OFF, 1 << 30));
+        cluster.upkeep = new UpkeepSettings(VerifySettings.DEFAULT, new UndoSettings(UndoSettings.Mode.OFF, 1 << 30), "");
         cluster.bootAll();
         cluster.run(1000);
         cluster.must("a", MirrorActionType.CREATE, null);

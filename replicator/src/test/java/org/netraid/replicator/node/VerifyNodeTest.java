@@ -80,7 +80,7 @@ class VerifyNodeTest {
 
     @Test
     void shouldRefuseToVerifyWhatIsNotInSyncAndStopOnRequest() {
-        begin(2, new UpkeepSettings(new VerifySettings(0, 1 << 20), UndoSettings.DEFAULT), "a", "b");
+        begin(2, new UpkeepSettings(new VerifySettings(0, 1 << 20), UndoSettings.DEFAULT, ""), "a", "b");
         assertThat(verify().code()).isEqualTo(ExitCode.DONE);
         assertThat(verify().lines().get(0)).contains("already");
         assertThat(verify("stop").lines()).containsExactly("the verify of b is stopped");
@@ -95,7 +95,7 @@ class VerifyNodeTest {
 
     @Test
     void shouldVerifyByScheduleAlsoAcrossRestarts() {
-        begin(3, new UpkeepSettings(new VerifySettings(600_000_000_000L, 0), UndoSettings.DEFAULT), "a", "b");
+        begin(3, new UpkeepSettings(new VerifySettings(600_000_000_000L, 0), UndoSettings.DEFAULT, ""), "a", "b");
         cluster.run(400_000);
         assertThat(status("b").state()).isEqualTo(VerifyStatus.NEVER);
         assertThat(status("b").nextMillis()).isBetween(600_000L, 610_000L);
