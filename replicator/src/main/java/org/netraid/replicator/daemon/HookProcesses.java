@@ -32,7 +32,8 @@ final class HookProcesses implements HookRunner, AutoCloseable {
     private final HookSettings settings;
     private final EventLoop loop;
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> thread("netraid-hook", task));
-    private final ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor(task -> thread("netraid-hook-timeout", task));
+    private final ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor(
+            task -> thread("netraid-hook-timeout", task));
 
     HookProcesses(HookSettings settings, EventLoop loop) {
         this.settings = settings;

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The hooks around a resync on its target. {@code before-resync-target} is called once for each resync that begins: the source asks again while
- * it runs, and what it has answered counts until the resync has ended or its connection is gone.
+ * The hooks around a resync on its target. {@code before-resync-target} is called once for each resync that begins: the source asks
+ * again while it runs, and what it has answered counts until the resync has ended or its connection is gone.
  */
 final class TargetHooks {
 
