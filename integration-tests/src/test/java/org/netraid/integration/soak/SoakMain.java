@@ -35,7 +35,7 @@ final class SoakMain implements Callable<Integer> {
     private Path folder;
     @Option(names = "--tcp", description = "TCP on the loopback instead of a unix socket.")
     private boolean tcp;
-    @Option(names = "--kill-every", defaultValue = "20000",
+    @Option(names = "--kill-every", defaultValue = "5000",
             description = "Requests of a client between two cuts, on average; 0 for none (default ${DEFAULT-VALUE}).")
     private int killEvery;
     @Option(names = "--kill-process", paramLabel = "SECONDS", defaultValue = "15",

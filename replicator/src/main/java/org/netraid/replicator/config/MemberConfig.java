@@ -18,9 +18,10 @@ import org.netraid.nbd.wire.Compression;
  * @param undoJournal path there of a file or block device for what a resync overwrites; null: a file in the state folder
  * @param compression what a source does to the payload of writes on their way to this member
  * @param protocol "A", "B" or "C": when a write counts as done where this member is a target
+ * @param connections to a foreign member whose server allows several; 1 for an ordinary one
  */
 public record MemberConfig(String node, String disk, int priority, LinkAddress export, String uri, String undoJournal,
-        Compression compression, String protocol) {
+        Compression compression, String protocol, int connections) {
 
     public MemberConfig {
         Checks.name("member's node name", node);
@@ -32,15 +33,16 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
         if (priority < 0) {
             throw new IllegalArgumentException("member " + node + ": priority " + priority + " is negative");
         }
+        Checks.range("connections", connections, 1, ordinary ? 1 : 64);
     }
 
     /** A member that keeps its undo journal in the state folder. */
     public MemberConfig(String node, String disk, int priority, LinkAddress export, String uri) {
-        this(node, disk, priority, export, uri, null, Compression.OFF, "C");
+        this(node, disk, priority, export, uri, null, Compression.OFF, "C", 1);
     }
 
     public MemberConfig withUndoJournal(String path) {
-        return new MemberConfig(node, disk, priority, export, uri, path, compression, protocol);
+        return new MemberConfig(node, disk, priority, export, uri, path, compression, protocol, connections);
     }
 
     /** A member with a daemon. */
@@ -54,12 +56,17 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
     }
 
     public MemberConfig withCompression(Compression wanted) {
-        return new MemberConfig(node, disk, priority, export, uri, undoJournal, wanted, protocol);
+        return new MemberConfig(node, disk, priority, export, uri, undoJournal, wanted, protocol, connections);
     }
 
     /** The same with another protocol: when a write counts as done where this member is a target. */
     public MemberConfig withProtocol(String value) {
-        return new MemberConfig(node, disk, priority, export, uri, undoJournal, compression, value);
+        return new MemberConfig(node, disk, priority, export, uri, undoJournal, compression, value, connections);
+    }
+
+    /** A foreign member that is reached over several connections, where its server allows it. */
+    public MemberConfig withConnections(int count) {
+        return new MemberConfig(node, disk, priority, export, uri, undoJournal, compression, protocol, count);
     }
 
     /** True for a plain NBD server: it keeps no flags, can never be source, and is told nothing but NBD. */

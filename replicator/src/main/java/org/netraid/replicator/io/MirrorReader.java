@@ -157,7 +157,7 @@ final class MirrorReader {
         if (fault != null) {
             throw section.error("node", fault);
         }
-        return MemberConfig.foreign(nodeName, usable(section, uri));
+        return MemberConfig.foreign(nodeName, usable(section, uri)).withConnections((int) section.integer("connections", 1, 1, 64));
     }
 
     /** With the folder of certificates, if it names one, counted from the configuration's. */

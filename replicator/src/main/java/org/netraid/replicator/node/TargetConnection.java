@@ -8,22 +8,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import java.util.Set;
+import org.netraid.block.BlockDevice;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkAddress;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.ReplicationProtocol;
+import org.netraid.nbd.client.MultiConnector;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnection;
 import org.netraid.nbd.client.NbdConnectionListener;
+import org.netraid.nbd.client.NbdMultiDevice;
 import org.netraid.nbd.client.NbdTarget;
 import org.netraid.nbd.wire.Extension;
 import org.netraid.nbd.wire.NbdUri;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.NodeConfig;
 import org.netraid.replicator.decide.NodeFacts;
-import org.netraid.replicator.decide.TargetPlan;
 import org.netraid.replicator.decide.TargetPlan.Kind;
+import org.netraid.replicator.decide.TargetPlan;
 import org.netraid.replicator.decide.TargetPlans;
 import org.netraid.replicator.peer.PeerReply;
 import org.netraid.replicator.state.DiskState;
@@ -35,6 +38,13 @@ import org.netraid.replicator.state.PeerRecord;
  */
 final class TargetConnection implements NbdConnectionListener {
 
+    /** An attempt to connect, and what comes of it: one stream, or several to a foreign server. */
+    private interface Line {
+        boolean isUp();
+
+        void abort(String reason);
+    }
+
     /** A connection that is lost sooner counts as a failed attempt: a target that flaps is tried again after growing pauses. */
     private static final long STABLE_NS = 10_000_000_000L;
     private static final long NEVER = Long.MIN_VALUE;
@@ -45,7 +55,7 @@ final class TargetConnection implements NbdConnectionListener {
     final int slot;
     private TargetPlan plan;
     private boolean asking;
-    private NbdConnection connection;
+    private Line connection;
     private boolean consistent;
     private org.netraid.time.EventLoop.Timer retry;
     private int failures;
@@ -84,7 +94,7 @@ final class TargetConnection implements NbdConnectionListener {
     }
 
     boolean isConnected() {
-        return connection != null && connection.device() != null;
+        return connection != null && connection.isUp();
     }
 
     /** An operator has chosen to overwrite the target whatever it holds. */
@@ -215,11 +225,60 @@ final class TargetConnection implements NbdConnectionListener {
         NbdClientConfig config = source.connector().config();
         NbdClientConfig ours = config.withExtensions(Set.of(Extension.values())).withCompression(member.compression())
                 .withGeneration(generation);
-        connection = source.connector().connect(target, member.isForeign() ? config : ours, this);
+        if (member.connections() > 1) {
+            connection = severalTo(target);
+            return;
+        }
+        NbdConnection single = source.connector().connect(target, member.isForeign() ? config : ours, this);
+        connection = new Line() {
+            @Override
+            public boolean isUp() {
+                return single.device() != null;
+            }
+
+            @Override
+            public void abort(String reason) {
+                single.abort(reason);
+            }
+        };
+    }
+
+    private Line severalTo(NbdTarget target) {
+        MultiConnector several = MultiConnector.connect(source.connector(), target, member.connections(), new MultiConnector.Listener() {
+            @Override
+            public void onConnected(NbdMultiDevice device) {
+                onDevice(device);
+            }
+
+            @Override
+            public void onConnectFailed(String reason) {
+                TargetConnection.this.onConnectFailed(reason);
+            }
+
+            @Override
+            public void onDisconnected(String reason) {
+                TargetConnection.this.onDisconnected(reason);
+            }
+        });
+        return new Line() {
+            @Override
+            public boolean isUp() {
+                return several.device() != null;
+            }
+
+            @Override
+            public void abort(String reason) {
+                several.abort(reason);
+            }
+        };
     }
 
     @Override
     public void onConnected(NbdClientDevice device) {
+        onDevice(device);
+    }
+
+    private void onDevice(BlockDevice device) {
         if (closed) {
             device.close(() -> { });
             return;
@@ -254,7 +313,7 @@ final class TargetConnection implements NbdConnectionListener {
     void onLegLost(String reason) {
         lastError = withoutToken(reason);
         if (connection != null) {
-            NbdConnection lost = connection;
+            Line lost = connection;
             agent.context().loop().execute(() -> lost.abort(reason));
         }
     }
@@ -288,7 +347,7 @@ final class TargetConnection implements NbdConnectionListener {
         if (retry != null) {
             retry.cancel();
         }
-        if (connection != null && connection.device() == null) {
+        if (connection != null && !connection.isUp()) {
             connection.abort("the mirror leaves service");
         }
     }

@@ -144,6 +144,14 @@ class ConfigParserTest {
     }
 
     @Test
+    void shouldReadSeveralConnectionsToAForeignMemberOnly() throws Exception {
+        String several = GOOD.replace("uri = \"nbd://stor/data\"", "uri = \"nbd://stor/data\"\nconnections = 4");
+        assertThat(parse(several).mirror("data").orElseThrow().members()).extracting(MemberConfig::connections).containsExactly(1, 1, 4);
+        assertThat(messageOf(several.replace("= 4", "= 65"))).contains("connections").contains("1 to 64");
+        assertThat(messageOf(GOOD.replace("priority = 1\n", "priority = 1\nconnections = 2\n"))).contains("connections");
+    }
+
+    @Test
     void shouldReadTheLimitsOfTheNbdListeners() throws Exception {
         assertThat(parse(GOOD).server()).isEqualTo(NbdServerSettings.DEFAULT);
         ClusterConfig config = parse(GOOD + """

@@ -152,7 +152,7 @@ final class SimCluster {
             priority += 10;
         }
         if (foreign != null) {
-            members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk"));
+            members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk").withConnections(3));
         }
         MirrorConfig mirror = new MirrorConfig(TAG, mirrorBytes, "C", members, intentLog,
                 new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs),
