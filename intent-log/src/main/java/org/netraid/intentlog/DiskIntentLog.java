@@ -262,6 +262,11 @@ public final class DiskIntentLog extends SlotTracking {
     // ---- resync
 
     @Override
+    public boolean isHot(long offsetBytes) {
+        return !degraded.isEmpty() || table.find(ExtentRange.first(offsetBytes)) >= 0;
+    }
+
+    @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
         if (huge.covers(firstChunk, count)) {
             return; // the bits are all that covers the huge write: they stay until it has ended, and the resync comes again

@@ -120,6 +120,9 @@ public interface IntentLog {
 
     boolean isDirty(int slot, long chunk);
 
+    /** True if the extent around the byte counts as dirty for every target should the node die now: it is written, or not yet cooled. */
+    boolean isHot(long offsetBytes);
+
     /** First chunk of the slot at or after {@code fromChunk} that is not dirty; {@link #chunkCount} if all are. */
     long nextCleanChunk(int slot, long fromChunk);
 

@@ -75,6 +75,11 @@ public final class NoIntentLog extends SlotTracking {
     }
 
     @Override
+    public boolean isHot(long offsetBytes) {
+        return true; // after an interruption everything is sent
+    }
+
+    @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
         slots.chunksWritten(slot, firstChunk, count, false);
     }

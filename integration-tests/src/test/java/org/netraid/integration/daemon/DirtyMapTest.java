@@ -32,13 +32,14 @@ class DirtyMapTest {
             rig.awaitInSync("adam");
             application.open(rig, "adam");
             String uri = rig.status("adam").exportUri();
-            assertThat(ForeignTool.run("nbdinfo", uri)).contains("base:allocation", "x-netraid:dirty:eve");
+            assertThat(ForeignTool.run("nbdinfo", uri)).contains("base:allocation", "x-netraid:dirty:eve", "x-netraid:hot");
             assertThat(dirtyBytes(uri)).isZero();
 
             rig.mustAct("adam", "pause", "adam", "eve");
             application.writeRandomly(4 * MIB, 64 << 10);
             application.flush();
             assertThat(dirtyBytes(uri)).isEqualTo(rig.target("adam", "eve").dirtyBytes()).isGreaterThan(2 * MIB);
+            assertThat(ForeignTool.run("nbdinfo", "--map=x-netraid:hot", uri)).containsPattern(" [0-9]+ +1\\s");
             assertThat(NbdClientMain.run("map", "--context", "x-netraid:dirty:eve", uri)).isZero();
             assertThat(NbdClientMain.run("map", "--context", "x-netraid:dirty:nobody", uri)).isEqualTo(1);
 

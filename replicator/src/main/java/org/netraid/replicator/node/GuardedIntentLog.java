@@ -257,6 +257,11 @@ final class GuardedIntentLog implements IntentLog {
     }
 
     @Override
+    public boolean isHot(long offsetBytes) {
+        return log.isHot(offsetBytes);
+    }
+
+    @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
         log.chunksWritten(slot, firstChunk, count);
     }

@@ -332,7 +332,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     /** What each target lacks, for clients that ask the mirror's export. */
     private List<StatusContext> dirtyContexts() {
-        return targets.stream().map(target -> (StatusContext) new DirtyContext(log, target.node())).toList();
+        List<StatusContext> contexts = new ArrayList<>();
+        targets.forEach(target -> contexts.add(new DirtyContext(log, target.node())));
+        contexts.add(new HotContext(log));
+        return contexts;
     }
 
     private void addLeg(TargetConnection target) {

@@ -6,12 +6,20 @@ package org.netraid.replicator.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.ExtentList;
+import org.netraid.fault.FaultPoints;
+import org.netraid.intentlog.DiskIntentLog;
+import org.netraid.intentlog.IntentLogConfig;
 import org.netraid.intentlog.IntentWaiter;
 import org.netraid.intentlog.NoIntentLog;
 import org.netraid.intentlog.SlotState;
+import org.netraid.sim.SimDisk;
+import org.netraid.sim.SimDiskOptions;
+import org.netraid.sim.SimLoop;
 import org.netraid.sim.SimScheduler;
 
 class DirtyContextTest {
@@ -59,6 +67,24 @@ class DirtyContextTest {
         }
         assertThat(at).isEqualTo(SIZE);
         assertThat(calls).isGreaterThan(1);
+    }
+
+    @Test
+    void shouldShowWhichExtentsAreHot() {
+        SimScheduler sim = new SimScheduler(3);
+        SimLoop loop = sim.loop("node");
+        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "a", 21 << 20).withAlSlots(32);
+        BlockDevice disk = new SimDisk(sim, "log", SimDiskOptions.ofSize(config.layout().sizeBytes())).attach(loop);
+        DiskIntentLog[] hot = new DiskIntentLog[1];
+        DiskIntentLog.create(disk, config, loop, FaultPoints.NONE, (opened, error) -> hot[0] = opened);
+        sim.runUntil(() -> hot[0] != null, 10_000);
+        boolean[] durable = {false};
+        hot[0].beginWrite(5 << 20, 4 << 20, error -> durable[0] = true);
+        sim.runUntil(() -> durable[0], 10_000);
+        HotContext map = new HotContext(hot[0]);
+        ExtentList list = new ExtentList(9);
+        assertThat(map.extents(1 << 20, 20 << 20, list)).isEqualTo(BlockError.NONE);
+        assertThat(list.toString()).isEqualTo("3145728:0 8388608:1 9437184:0");
     }
 
     @Test
