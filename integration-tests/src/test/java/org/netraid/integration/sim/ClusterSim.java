@@ -196,9 +196,15 @@ final class ClusterSim {
         while (!stopped[0]) {
             step("the source never stops");
         }
+        boolean wentOnWithoutLog = source.logPolicy.isNoted();
         source.boot();
         while (source.log() == null) {
             step("the log never opens");
+        }
+        if (wentOnWithoutLog) {
+            converge("after a restart with a new log");
+            copies.checkAllEqual(settings.deviceBytes());
+            return;
         }
         IntentLog.Recovery recovery = source.log().recovery();
         if (recovery.kind() != IntentLog.Recovery.Kind.CLEAN) {
