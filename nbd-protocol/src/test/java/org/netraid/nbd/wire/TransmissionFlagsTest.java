@@ -15,7 +15,10 @@ class TransmissionFlagsTest {
 
     @Test
     void shouldMapEveryCapabilityThereAndBackWhenWritable() {
-        for (BlockCapability capability : EnumSet.complementOf(EnumSet.of(BlockCapability.EXTENTS))) {
+        // these are agreed upon by metadata contexts, not by flags
+        EnumSet<BlockCapability> contexts = EnumSet.of(BlockCapability.EXTENTS, BlockCapability.CHECKSUM, BlockCapability.BARRIER,
+                BlockCapability.RECEIPT);
+        for (BlockCapability capability : EnumSet.complementOf(contexts)) {
             Set<BlockCapability> set = EnumSet.of(capability, BlockCapability.FLUSH);
             if (capability == BlockCapability.FAST_ZERO) {
                 set.add(BlockCapability.WRITE_ZEROES);
