@@ -122,7 +122,7 @@ class UndoNodeTest {
 
         cluster.boot("a");
         cluster.awaitTarget("b", "a", TargetState.SPLIT_BRAIN);
-        cluster.must("a", MirrorActionType.STOP, null);
+        cluster.awaitBlocked("a", "D19");
         cluster.must("b", MirrorActionType.FULLRESYNC, "b", "a");
         cluster.awaitInSync("b", "a");
         cluster.assertEqual("a", "b");
