@@ -30,7 +30,8 @@ final class LoopMemory {
     /** An empty buffer that the caller has to release, for one read; null if it is in use or too long. */
     ByteBuf receiveBuffer(int maxBytes) {
         if (receive == null) {
-            receive = Unpooled.directBuffer(RECEIVE_BYTES, RECEIVE_BYTES);
+            // goes with the loop, by garbage collection
+            receive = Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(RECEIVE_BYTES));
         }
         return receive.refCnt() > 1 || maxBytes < RECEIVE_BYTES ? null : receive.clear().retain();
     }
