@@ -17,6 +17,7 @@ import org.netraid.mirror.LegConfig;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorConfig;
+import org.netraid.mirror.ReplicationProtocol;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -50,6 +51,10 @@ public class MirrorWriteBenchmark {
     @Param({"1", "7"})
     public int targets;
 
+    /** Protocol of every target. */
+    @Param({"C", "A"})
+    public String protocol;
+
     private BenchLoop loop;
     private DiskIntentLog log;
     private Mirror mirror;
@@ -72,7 +77,8 @@ public class MirrorWriteBenchmark {
         }
         mirror = new Mirror(MirrorConfig.of("bench", "source"), new NullLeg(loop, SIZE_BYTES), log, loop, FaultPoints.NONE);
         for (int slot = 0; slot < targets; slot++) {
-            mirror.addLeg(new LegConfig(slot, "node" + slot, "system" + slot));
+            mirror.addLeg(new LegConfig(slot, "node" + slot, "system" + slot, ReplicationProtocol.valueOf(protocol),
+                    LegConfig.DEFAULT_TIMEOUT_NS));
             mirror.connectLeg(slot, new NullLeg(loop, SIZE_BYTES), true);
             if (mirror.legState(slot) != LegState.IN_SYNC) {
                 throw new IllegalStateException("leg " + slot + " is " + mirror.legState(slot));

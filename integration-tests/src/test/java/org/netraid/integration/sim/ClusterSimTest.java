@@ -42,6 +42,8 @@ class ClusterSimTest {
         "ack-before-mirrored, 60",
         "extent-released-while-active, 60",
         "resync-without-lock, 60",
+        "send-next-epoch-early, 60",
+        "end-intent-early, 60",
     })
     void shouldFindPlantedDefect(String defect, int seeds) {
         for (long seed = 1; seed <= seeds; seed++) {

@@ -46,7 +46,8 @@ class ProtocolNodeTest {
         assertThat(done.code()).isEqualTo(ExitCode.DONE);
         assertThat(done.lines()).containsExactly("b has protocol A (asynchronous) from the next write on");
         assertThat(replication("b").protocol()).isEqualTo("A");
-        assertThat(replication("b").meaning()).contains("plain NBD");
+        assertThat(replication("b").meaning()).as("our own server helps").contains("x-netraid:order");
+        assertThat(replication("c").meaning()).isEqualTo("done when written by the target");
         assertThat(cluster.target("a", "b").type()).isEqualTo("Asynchronous");
         assertThat(replication("c").protocol()).as("not named").isEqualTo("C");
         cluster.write("a", 2, 8);
