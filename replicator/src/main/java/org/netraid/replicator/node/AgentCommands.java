@@ -361,7 +361,8 @@ final class AgentCommands {
                 return;
             }
             agent.source().add(agent.config().member(name).orElseThrow(), command.assumeClean(), command.has(MirrorCommand.SEEDED));
-            lines.add(name + " is a target now");
+            boolean cannotCompare = command.has(MirrorCommand.SEEDED) && agent.config().member(name).orElseThrow().isForeign();
+            lines.add(name + " is a target now" + (cannotCompare ? "; it has no daemon that could compare: everything is sent" : ""));
         }
         result.accept(lines.isEmpty() ? CommandResult.failed(ExitCode.USAGE, "", "name the targets to add; members are " + otherNames())
                 : new CommandResult(ExitCode.DONE, "", lines));

@@ -684,6 +684,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     public void legInSync(int slot) {
         context.order.leave(agent.tag(), slot);
         inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is in sync"));
+        inSlot(slot).flatMap(target -> ResyncReport.of(target.node(), resyncs.progress(slot))).ifPresent(agent::event);
         shareKnowledge();
         agent.changed();
     }

@@ -57,6 +57,8 @@ class ResyncNodeTest {
         assertThat(resync().comparedBytes()).isGreaterThanOrEqualTo(8 * SimCluster.CHUNK);
         assertThat(target().resyncDoneBytes()).isEqualTo(target().resyncTotalBytes()).isEqualTo(SimCluster.SIZE);
         assertThat(target().percentDone()).isEqualTo(100);
+        assertThat(cluster.box("a").log).anySatisfy(line -> assertThat(line).contains("resync of b took").contains("64 KiB sent")
+                .contains("448 KiB equal already"));
     }
 
     @Test
