@@ -13,7 +13,7 @@ import org.netraid.block.BlockRequest;
 import org.netraid.block.ExtentList;
 
 /**
- * Copies one device onto another, or compares the two, with several requests in flight; ends with a flush of the target. On the
+ * Copies one device onto another, with several requests in flight; ends with a flush of the target. On the
  * event loop of both devices. The target must be at least as long as the source. Where the source can tell its holes, they are not
  * read: the target is told to be zero there.
  */
@@ -24,9 +24,7 @@ public final class CopyJob {
         /** Write it to the target; zeros are written or leave the target allocated. */
         COPY,
         /** As COPY, but pieces of zeros become WRITE_ZEROES, which may leave holes. */
-        COPY_ZEROES_AS_HOLES,
-        /** Read the target too, and stop at the first difference. */
-        COMPARE
+        COPY_ZEROES_AS_HOLES
     }
 
     /** How far ahead the source is asked for its holes, and the longest run of zeros of one request. */
@@ -43,7 +41,6 @@ public final class CopyJob {
     private long doneBytes;
     private long zeroBytes;
     private int piecesInFlight;
-    private long differsAtBytes = -1;
     private String failure = "";
 
     private final ExtentList map = new ExtentList(1024);
@@ -63,14 +60,14 @@ public final class CopyJob {
         this.sizeBytes = source.geometry().sizeBytes();
         this.pieceBytes = pieceBytes;
         this.done = done;
-        this.usesMap = mode != Mode.COMPARE && source.can(BlockCapability.EXTENTS);
+        this.usesMap = source.can(BlockCapability.EXTENTS);
         if (target.geometry().sizeBytes() < sizeBytes) {
             throw new IllegalArgumentException(target.name() + " has " + target.geometry().sizeBytes() + " bytes, "
                     + source.name() + " has " + sizeBytes);
         }
     }
 
-    /** Starts it. @param inFlight pieces under way at one time; each holds its buffer (two to compare) */
+    /** Starts it. @param inFlight pieces under way at one time; each holds its buffer */
     public void start(int inFlight) {
         long pieces = (sizeBytes + pieceBytes - 1) / pieceBytes;
         int count = (int) Math.min(inFlight, pieces);
@@ -83,7 +80,7 @@ public final class CopyJob {
         }
     }
 
-    /** Bytes copied or compared; for a progress bar. */
+    /** Bytes copied; for a progress bar. */
     public long doneBytes() {
         return doneBytes;
     }
@@ -95,11 +92,6 @@ public final class CopyJob {
     /** Bytes of {@link #doneBytes} that were zeros and not sent as data. */
     public long zeroBytes() {
         return zeroBytes;
-    }
-
-    /** Where a comparison found the first difference it met, or -1. */
-    public long differsAtBytes() {
-        return differsAtBytes;
     }
 
     private void fail(String reason) {
@@ -128,7 +120,7 @@ public final class CopyJob {
     }
 
     private void flushTarget() {
-        if (mode == Mode.COMPARE || !target.can(BlockCapability.FLUSH)) {
+        if (!target.can(BlockCapability.FLUSH)) {
             done.accept("");
             return;
         }
@@ -176,11 +168,10 @@ public final class CopyJob {
         return usesMap && (map.status(extent) & ExtentList.ZERO) != 0;
     }
 
-    /** One piece under way: read, then write or compare, then the next one. */
+    /** One piece under way: read, then write, then the next one. */
     private final class Piece {
         private final BlockRequest request = new BlockRequest();
         private final ByteBuffer bytes = ByteBuffer.allocateDirect(pieceBytes);
-        private final ByteBuffer other = mode == Mode.COMPARE ? ByteBuffer.allocateDirect(pieceBytes) : null;
         private long offsetBytes;
         private int lengthBytes;
 
@@ -226,9 +217,7 @@ public final class CopyJob {
                 return;
             }
             bytes.clear().limit(lengthBytes);
-            if (mode == Mode.COMPARE) {
-                target.submit(request.read(offsetBytes, other.clear().limit(lengthBytes), this::onOtherRead));
-            } else if (mode == Mode.COPY_ZEROES_AS_HOLES && target.can(BlockCapability.WRITE_ZEROES) && isZero()) {
+            if (mode == Mode.COPY_ZEROES_AS_HOLES && target.can(BlockCapability.WRITE_ZEROES) && isZero()) {
                 zeroBytes += lengthBytes;
                 target.submit(request.writeZeroes(offsetBytes, lengthBytes, 0, this::onWritten));
             } else {
@@ -240,20 +229,6 @@ public final class CopyJob {
             if (failed(written, target)) {
                 pieceOver();
                 return;
-            }
-            doneBytes += lengthBytes;
-            next();
-        }
-
-        private void onOtherRead(BlockRequest read) {
-            if (failed(read, target)) {
-                pieceOver();
-                return;
-            }
-            int at = bytes.clear().limit(lengthBytes).mismatch(other.clear().limit(lengthBytes));
-            if (at >= 0) {
-                differsAtBytes = differsAtBytes < 0 ? offsetBytes + at : Math.min(differsAtBytes, offsetBytes + at);
-                fail("different");
             }
             doneBytes += lengthBytes;
             next();

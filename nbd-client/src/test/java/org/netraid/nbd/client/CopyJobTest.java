@@ -58,7 +58,7 @@ class CopyJobTest {
     }
 
     @Test
-    void shouldCopyFlushAndCompareEqual() {
+    void shouldCopyAndFlush() {
         fill(source, 0, 300_032, 1);
         fill(source, SIZE - 512, 512, 2);
         fill(target, 0, 900_096, 3);
@@ -68,8 +68,6 @@ class CopyJobTest {
         assertThat(job.zeroBytes()).isEqualTo(696_320);
         assertThat(to.unflushedCount()).as("flushed").isZero();
         assertThat(to.content(0, SIZE)).isEqualTo(from.content(0, SIZE));
-        run(CopyJob.Mode.COMPARE);
-        assertThat(end).isEmpty();
     }
 
     @Test
@@ -95,14 +93,6 @@ class CopyJobTest {
         assertThat(end).isEmpty();
         assertThat(to.content(0, SIZE)).isEqualTo(from.content(0, SIZE));
         assertThat(from.bytesRead()).isEqualTo(SIZE);
-    }
-
-    @Test
-    void shouldFindADifference() {
-        fill(source, 512_000, 512, 1);
-        CopyJob job = run(CopyJob.Mode.COMPARE);
-        assertThat(end).isNotEmpty();
-        assertThat(job.differsAtBytes()).isBetween(512_000L, 512_003L);
     }
 
     @Test

@@ -21,7 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "A URI is nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH; with TLS nbds:// or nbds+unix://,",
             "and tls-certificates=DIR, tls-hostname=NAME, tls-verify-peer=BOOL as parameters.",
             "Sizes and offsets take suffixes: 4k, 1M, 1G, 1T.",
-            "Exit codes: 0 done; 1 failed, or compare found a difference; 2 wrong usage."},
+            "Exit codes: 0 done; 1 failed, or compare found a difference; 2 wrong usage; 3 compare failed."},
         subcommands = {InfoCommand.class, ListCommand.class, MapCommand.class, CopyCommand.class, ReadCommand.class,
             WriteCommand.class, CompareCommand.class, AttachCommand.class, DetachCommand.class})
 public final class NbdClientMain implements Runnable {

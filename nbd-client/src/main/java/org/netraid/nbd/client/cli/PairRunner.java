@@ -8,7 +8,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import org.netraid.block.BlockDevice;
+import org.netraid.nbd.client.CompareJob;
 import org.netraid.nbd.client.CopyJob;
 import org.netraid.nbd.client.MultiConnector;
 import picocli.CommandLine.Option;
@@ -52,8 +54,20 @@ final class PairRunner {
     /** Returns when the job has ended. @param end gets the reason for a failure, or the empty string */
     CopyJob run(ClientSession session, BlockDevice source, BlockDevice target, CopyJob.Mode mode, CompletableFuture<String> end) {
         CopyJob job = new CopyJob(source, target, mode, (int) requestBytes, end::complete);
-        ProgressBar bar = new ProgressBar(System.err, progress && ProgressBar.onTerminal(), job.sizeBytes(), job::doneBytes);
-        session.loop().execute(() -> job.start(requests));
+        await(session, job.sizeBytes(), job::doneBytes, () -> job.start(requests), end);
+        return job;
+    }
+
+    /** As {@link #run}. @param retries how often what differs is read again */
+    CompareJob compare(ClientSession session, BlockDevice one, BlockDevice other, int retries, CompletableFuture<String> end) {
+        CompareJob job = new CompareJob(one, other, session.loop(), (int) requestBytes, retries, end::complete);
+        await(session, job.sizeBytes(), job::doneBytes, () -> job.start(requests), end);
+        return job;
+    }
+
+    private void await(ClientSession session, long sizeBytes, LongSupplier doneBytes, Runnable start, CompletableFuture<String> end) {
+        ProgressBar bar = new ProgressBar(System.err, progress && ProgressBar.onTerminal(), sizeBytes, doneBytes);
+        session.loop().execute(start);
         while (!end.isDone()) {
             try {
                 end.get(100, TimeUnit.MILLISECONDS);
@@ -68,6 +82,5 @@ final class PairRunner {
             }
         }
         bar.finish();
-        return job;
     }
 }
