@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
@@ -194,6 +195,7 @@ class ResyncTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void shouldEndByteEqualWhenTheSourceCrashesAtAnyMoment() {
         for (int seed = 0; seed < 25; seed++) {
