@@ -151,10 +151,7 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
                 session.onRecheck();
                 claim();
             }
-            case REREADING -> {
-                state = State.FLUSHING;
-                session.mirror().flushAll((error, detail) -> onFlushed(error));
-            }
+            case REREADING -> awaitTarget();
             case PROVING -> {
                 chunkStart = 0;
                 session.onProven(lengthBytes);
@@ -170,6 +167,18 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
             end();
         } else {
             read(State.REREADING);
+        }
+    }
+
+    /** What is queued for a target or on its way to it is no difference. Nothing is added while the range is locked. */
+    private void awaitTarget() {
+        state = State.FLUSHING;
+        if (session.isOver()) {
+            end();
+        } else if (session.mirror().isLagging(session.slot(), offsetBytes, lengthBytes)) {
+            session.later(this::awaitTarget);
+        } else {
+            session.mirror().flushAll((error, detail) -> onFlushed(error));
         }
     }
 

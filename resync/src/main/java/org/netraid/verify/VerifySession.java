@@ -25,6 +25,7 @@ final class VerifySession {
 
     /** Differences kept in the result; the rest is counted. */
     static final int MAX_LISTED = 100;
+    private static final long LAG_LOOK_NS = 5_000_000L;
 
     private final Mirror mirror;
     private final IntentLog log;
@@ -182,6 +183,10 @@ final class VerifySession {
         log.chunksWritten(slot, offsetBytes / log.chunkBytes(), chunks(lengthBytes));
         mirror.resyncPort().noteResynced(lengthBytes);
         mustFlush = true;
+    }
+
+    void later(Runnable task) {
+        loop.schedule(LAG_LOOK_NS, task);
     }
 
     void onRecheck() {
