@@ -22,7 +22,7 @@ import org.netraid.replicator.control.VerifyStatus;
 
 /**
  * Verify between real processes: no false alarm while fio writes, every planted bit found, repaired on request.
- * {@code -Dnetraid.verify.seconds=600} makes the first one long.
+ * {@code -Dnetraid.verify.seconds=600} makes the first one long, {@code -Dnetraid.verify.protocol=A} takes another protocol.
  */
 @Tag("slow")
 class VerifyLifeTest {
@@ -38,7 +38,8 @@ class VerifyLifeTest {
         ForeignServer.installed("fio");
         long seconds = Long.getLong("netraid.verify.seconds", 12);
         try (ClusterRig rig = new ClusterRig(folder, SIZE, "adam", "eve")) {
-            rig.mirrorSettings("verify_max = 0\nsize = " + SIZE + "\n");
+            rig.mirrorSettings("verify_max = 0\nprotocol = \"" + System.getProperty("netraid.verify.protocol", "C") + "\"\nsize = " + SIZE
+                    + "\n");
             rig.start("adam", "eve");
             rig.mustAct("adam", "create");
             rig.awaitInSync("adam");
