@@ -35,7 +35,7 @@ class ScenarioTest {
 
     private static void run(String name) throws IOException {
         Scenario scenario = Scenarios.load(name);
-        Path place = Files.createDirectory(folder.resolve(name.substring(0, name.indexOf('-'))));
+        Path place = Files.createDirectory(folder.resolve(name.replace(".txt", "")));
         try (RealScenarioCluster cluster = new RealScenarioCluster(place, scenario)) {
             assertThat(scenario.run(cluster)).isEqualTo(scenario.text());
         }
