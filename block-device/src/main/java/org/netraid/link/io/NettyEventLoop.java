@@ -19,8 +19,12 @@ public final class NettyEventLoop implements EventLoop {
 
     private final io.netty.channel.EventLoop netty;
     private final Consumer<Throwable> uncaught;
+    /** Wrappers kept for reuse: tasks from other threads bring new ones, so without a bound every one of them would stay for ever. */
+    static final int MAX_FREE_TASKS = 1024;
+
     /** Wrappers ready for reuse; touched on the loop's thread only. */
     private GuardedTask free;
+    private int freeCount;
     private final LoopMemory memory = new LoopMemory();
 
     /**
@@ -44,6 +48,7 @@ public final class NettyEventLoop implements EventLoop {
         if (netty.inEventLoop() && free != null) {
             guarded = free;
             free = guarded.next;
+            freeCount--;
             guarded.next = null;
         } else {
             guarded = new GuardedTask();
@@ -70,6 +75,11 @@ public final class NettyEventLoop implements EventLoop {
     /** True on the loop's own thread. */
     public boolean isOnLoop() {
         return netty.inEventLoop();
+    }
+
+    /** On the loop. */
+    int freeTasks() {
+        return freeCount;
     }
 
     io.netty.channel.EventLoop netty() {
@@ -101,8 +111,11 @@ public final class NettyEventLoop implements EventLoop {
         public void run() {
             Runnable toRun = task;
             task = null;
-            next = free;
-            free = this;
+            if (freeCount < MAX_FREE_TASKS) {
+                next = free;
+                free = this;
+                freeCount++;
+            }
             guard(toRun);
         }
     }

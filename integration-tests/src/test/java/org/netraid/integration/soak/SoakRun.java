@@ -23,7 +23,7 @@ final class SoakRun {
     private static final long SHORT_RUN = 2_000_000;
     private static final long MAX_GROWTH_BYTES = 32 * MIB;
     private static final long MAX_GROWTH_SHORT_BYTES = 192 * MIB;
-    private static final long MAX_HEAP_GROWTH_BYTES = 16 * MIB;
+    private static final long MAX_HEAP_GROWTH_BYTES = 4 * MIB;
     private static final long STALL_NS = TimeUnit.SECONDS.toNanos(90);
 
     private final SoakSettings settings;
