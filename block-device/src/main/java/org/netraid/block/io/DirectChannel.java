@@ -4,7 +4,6 @@
  */
 package org.netraid.block.io;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -32,9 +31,24 @@ final class DirectChannel implements AutoCloseable {
         if (Long.bitCount(blockBytes) != 1 || blockBytes > 1 << 20) {
             throw new UnsupportedOperationException("blocks of " + blockBytes + " bytes");
         }
-        Set<OpenOption> how = readOnly ? Set.of(StandardOpenOption.READ, ExtendedOpenOption.DIRECT)
-                : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+        OpenOption direct = direct();
+        Set<OpenOption> how = readOnly ? Set.of(StandardOpenOption.READ, direct)
+                : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, direct);
         return new DirectChannel(FileChannel.open(path, how), (int) blockBytes);
+    }
+
+    /** By name: newer compilers warn of this type, which module jdk.unsupported exports, and cannot be told not to. */
+    private static OpenOption direct() {
+        try {
+            for (Object option : Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+                if (option.toString().equals("DIRECT")) {
+                    return (OpenOption) option;
+                }
+            }
+        } catch (ClassNotFoundException e) {
+            throw new UnsupportedOperationException("this JVM cannot open files with O_DIRECT", e);
+        }
+        throw new UnsupportedOperationException("this JVM cannot open files with O_DIRECT");
     }
 
     boolean takes(ByteBuffer data, long offsetBytes) {
