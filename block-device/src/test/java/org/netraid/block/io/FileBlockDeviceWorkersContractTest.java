@@ -4,37 +4,9 @@
  */
 package org.netraid.block.io;
 
-import java.nio.file.Path;
-import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.io.TempDir;
-import org.netraid.block.BlockDevice;
-import org.netraid.sim.contract.BlockDeviceContract;
+class FileBlockDeviceWorkersContractTest extends FileBlockDeviceContract {
 
-class FileBlockDeviceWorkersContractTest extends BlockDeviceContract {
-
-    @TempDir
-    Path folder;
-
-    private final RealLoop real = new RealLoop();
-
-    @Override
-    protected BlockDevice open() throws Exception {
-        return FileBlockDevice.open(folder.resolve("disk"), FileDeviceOptions.DEFAULT.withCreateBytes(1 << 20)
-                .withMode(FileDeviceOptions.Mode.WORKERS), real.loop, real.workers);
-    }
-
-    @Override
-    protected void onLoop(Runnable task) throws Exception {
-        real.run(task);
-    }
-
-    @Override
-    protected void until(BooleanSupplier condition) {
-        real.until(condition);
-    }
-
-    @Override
-    protected void tearDown() {
-        real.close();
+    FileBlockDeviceWorkersContractTest() {
+        super(FileDeviceOptions.DEFAULT.withMode(FileDeviceOptions.Mode.WORKERS));
     }
 }

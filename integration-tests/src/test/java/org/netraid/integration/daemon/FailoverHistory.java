@@ -26,16 +26,11 @@ final class FailoverHistory {
         return last;
     }
 
-    /** The chunk must hold it from now on, until another write of it is started. */
-    void acknowledged(int chunk, int value) {
-        settled(chunk, value);
-    }
-
     List<Integer> allowed(int chunk) {
         return allowed.get(chunk);
     }
 
-    /** This is what all copies hold now. */
+    /** It was acknowledged, or all copies hold it: the chunk must hold it from now on, until another write of it is started. */
     void settled(int chunk, int value) {
         allowed.get(chunk).clear();
         allowed.get(chunk).add(value);

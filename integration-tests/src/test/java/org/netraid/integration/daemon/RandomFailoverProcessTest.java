@@ -192,7 +192,7 @@ class RandomFailoverProcessTest {
             boolean good = cluster.write(source, chunk, value);
             log.add("write " + source + " " + chunk + " " + value + (good ? ": acknowledged" : ": failed"));
             if (good) {
-                history.acknowledged(chunk, value);
+                history.settled(chunk, value);
             }
         }
     }

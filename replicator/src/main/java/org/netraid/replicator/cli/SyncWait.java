@@ -16,8 +16,6 @@ import org.netraid.replicator.state.Role;
 /** Waits until targets are in sync. */
 final class SyncWait {
 
-    private static final long POLL_MS = 100;
-
     private SyncWait() {
     }
 
@@ -26,23 +24,15 @@ final class SyncWait {
      * @throws ControlException TIMEOUT if they are not in time, REFUSED if they cannot become so without an operator
      */
     static void until(ControlClient client, String tag, List<String> targets, double seconds) throws ControlException {
-        long deadlineNs = System.nanoTime() + (long) (seconds * 1e9);
+        WaitDeadline deadline = new WaitDeadline(seconds);
         while (true) {
             MirrorStatus status = client.status(tag);
             if (isDone(status, targets)) {
                 return;
             }
             refuseHopeless(status, targets);
-            if (System.nanoTime() >= deadlineNs) {
-                throw new ControlException(ExitCode.TIMEOUT, "not in sync after " + (seconds == Math.rint(seconds)
-                        ? Long.toString((long) seconds) : Double.toString(seconds)) + " s; it goes on, mirror_status " + tag + " shows it");
-            }
-            try {
-                Thread.sleep(POLL_MS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new ControlException(ExitCode.TIMEOUT, "interrupted");
-            }
+            deadline.pause("not in sync after " + (seconds == Math.rint(seconds) ? Long.toString((long) seconds) : Double.toString(seconds))
+                    + " s; it goes on, mirror_status " + tag + " shows it");
         }
     }
 

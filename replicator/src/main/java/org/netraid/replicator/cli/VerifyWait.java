@@ -16,8 +16,6 @@ import org.netraid.replicator.io.ControlException;
 /** Waits for the verify that a command has started, and prints its report. */
 final class VerifyWait {
 
-    private static final long POLL_MS = 100;
-
     private VerifyWait() {
     }
 
@@ -27,7 +25,7 @@ final class VerifyWait {
      */
     static ExitCode until(ControlClient client, MirrorCommand command, double seconds, PrintStream out, PrintStream err)
             throws ControlException {
-        long deadlineNs = System.nanoTime() + (long) (seconds * 1e9);
+        WaitDeadline deadline = new WaitDeadline(seconds);
         while (true) {
             MirrorStatus status = client.status(command.tag());
             List<VerifyStatus> meant = status.verifies().stream().filter(verify -> !verify.state().equals(VerifyStatus.NEVER)
@@ -39,15 +37,7 @@ final class VerifyWait {
             if (meant.stream().noneMatch(VerifyStatus::running)) {
                 return print(meant, out, err);
             }
-            if (System.nanoTime() >= deadlineNs) {
-                throw new ControlException(ExitCode.TIMEOUT, "not ended in time; it goes on, mirror_status " + command.tag() + " shows it");
-            }
-            try {
-                Thread.sleep(POLL_MS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new ControlException(ExitCode.TIMEOUT, "interrupted");
-            }
+            deadline.pause("not ended in time; it goes on, mirror_status " + command.tag() + " shows it");
         }
     }
 
