@@ -87,7 +87,7 @@ class FileBlockDeviceTest {
         open(disk, FileDeviceOptions.DEFAULT.withCreateBytes(8192));
         Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/flock")), "no flock command here");
         Process other = new ProcessBuilder("/usr/bin/flock", "-n", disk.toString(), "true").start();
-        assertThat(other.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(other.waitFor(90, TimeUnit.SECONDS)).isTrue();
         assertThat(other.exitValue()).isNotZero();
     }
 

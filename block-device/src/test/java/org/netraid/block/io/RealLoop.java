@@ -46,7 +46,7 @@ final class RealLoop implements AutoCloseable {
     }
 
     void until(BooleanSupplier condition) {
-        await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(2)).until(condition::getAsBoolean);
+        await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(2)).until(condition::getAsBoolean);
     }
 
     /** Submits and waits for the end. */

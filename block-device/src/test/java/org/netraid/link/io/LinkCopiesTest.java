@@ -76,8 +76,8 @@ class LinkCopiesTest {
             done.complete(moved);
         });
         assertThat(done.get(20, TimeUnit.SECONDS)).as("buffers whose position the link has moved").isEmpty();
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(released.get()).isEqualTo(written.get()));
-        await().atMost(Duration.ofSeconds(20)).until(() -> receiver.total() == STREAM_BYTES);
+        await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> assertThat(released.get()).isEqualTo(written.get()));
+        await().atMost(Duration.ofSeconds(90)).until(() -> receiver.total() == STREAM_BYTES);
         assertThat(receiver.isExact()).isTrue();
         assertThat(receiver.placedBytes).as("bytes put into the handler's memory").isPositive();
     }
@@ -100,7 +100,7 @@ class LinkCopiesTest {
         });
         done.get(10, TimeUnit.SECONDS);
         assertThat(inside.get()).as("given back inside abort()").isZero();
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(released.get()).isEqualTo(41));
+        await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> assertThat(released.get()).isEqualTo(41));
     }
 
     @ParameterizedTest
@@ -122,7 +122,7 @@ class LinkCopiesTest {
                 }
             }
         }.run());
-        await().atMost(Duration.ofSeconds(10)).until(() -> receiver.total() == 1 << 20);
+        await().atMost(Duration.ofSeconds(90)).until(() -> receiver.total() == 1 << 20);
         assertThat(receiver.isExact()).isTrue();
     }
 

@@ -86,7 +86,7 @@ public final class TestCertificates {
         Process process = new ProcessBuilder("sh", "-c", String.format(script, arguments)).directory(root.toFile())
                 .redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            if (!process.waitFor(90, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 process.destroyForcibly();
                 throw new AssertionError("openssl failed: " + Files.readString(log));
             }

@@ -62,7 +62,7 @@ class FileStateFolderTest {
             assertThatThrownBy(() -> FileStateFolder.open(folder)).hasMessageContaining("another process");
         } finally {
             other.destroyForcibly();
-            assertThat(other.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(other.waitFor(90, TimeUnit.SECONDS)).isTrue();
         }
         state = FileStateFolder.open(folder);
         assertThat(state.read("flag")).hasValueSatisfying(content -> assertThat(content).containsExactly(1));

@@ -55,7 +55,7 @@ public final class Tmpfs implements AutoCloseable {
             return missing.getMessage();
         }
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        if (!process.waitFor(90, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             return command[0] + " hangs";
         }

@@ -34,7 +34,7 @@ import org.netraid.replicator.io.ControlException;
 final class ClusterRig implements AutoCloseable {
 
     static final String TAG = "data";
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     /** What a command left. */
     record Outcome(int status, String out, String err) {

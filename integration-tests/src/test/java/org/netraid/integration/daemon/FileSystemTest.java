@@ -74,7 +74,7 @@ class FileSystemTest {
             mountPoint = Files.createDirectories(folder.resolve("mnt"));
             nbdfuse = new ProcessBuilder("nbdfuse", fuse.toString(), uri).redirectErrorStream(true)
                     .redirectOutput(folder.resolve("nbdfuse.log").toFile()).start();
-            org.awaitility.Awaitility.await("nbdfuse shows the export").atMost(20, TimeUnit.SECONDS)
+            org.awaitility.Awaitility.await("nbdfuse shows the export").atMost(90, TimeUnit.SECONDS)
                     .until(() -> Files.exists(fuse.resolve("nbd")));
             loop = sh("losetup --find --show " + fuse.resolve("nbd")).strip();
         }

@@ -111,7 +111,7 @@ final class NetworkNamespaces implements TestHosts, AutoCloseable {
                     .redirectError(ProcessBuilder.Redirect.DISCARD);
             builder.environment().merge("PATH", "/usr/sbin:/sbin", (path, system) -> path + ":" + system);
             Process process = builder.start();
-            return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
+            return process.waitFor(90, TimeUnit.SECONDS) && process.exitValue() == 0;
         } catch (IOException e) {
             return false;
         } catch (InterruptedException e) {

@@ -192,7 +192,7 @@ final class RealScenarioCluster implements ScenarioCluster {
     @Override
     public String settle(Supplier<String> actual, String expected) {
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100))
+            Awaitility.await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(100))
                     .until(() -> actual.get().equals(expected));
             return expected;
         } catch (ConditionTimeoutException e) {

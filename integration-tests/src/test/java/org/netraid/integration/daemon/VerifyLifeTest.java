@@ -61,7 +61,7 @@ class VerifyLifeTest {
             assertThat(outcome.out()).contains("none differs");
             rounds++;
         }
-        assertThat(fio.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(fio.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(fio.exitValue()).as(Files.readString(folder.resolve("fio.log"))).isZero();
         assertThat(rounds).isPositive();
         return rounds;

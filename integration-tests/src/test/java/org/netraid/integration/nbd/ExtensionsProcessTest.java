@@ -26,7 +26,7 @@ import org.netraid.nbd.wire.Extension;
 
 /** Our extensions between the server process and our commands, and what others see of them. */
 @Tag("slow")
-@Timeout(120)
+@Timeout(600)
 class ExtensionsProcessTest {
 
     private static final int SIZE = 16 << 20;

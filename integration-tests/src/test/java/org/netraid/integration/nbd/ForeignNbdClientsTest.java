@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Other people's clients against our server process; a tool that is not installed is skipped, and the report says so. */
 @Tag("slow")
-@Timeout(180)
+@Timeout(600)
 class ForeignNbdClientsTest {
 
     /** No multiple of anything, as images in the wild are. */

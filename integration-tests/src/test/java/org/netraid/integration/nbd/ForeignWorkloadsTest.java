@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loads of other people's clients that keep many requests in flight, over one connection and over several, and check what they read. */
 @Tag("slow")
-@Timeout(180)
+@Timeout(600)
 class ForeignWorkloadsTest {
 
     private static final int SIZE = 64 << 20;

@@ -31,7 +31,7 @@ import org.netraid.nbd.kernel.io.RawSocket;
 import org.netraid.nbd.wire.NbdUri;
 
 /** {@code nbd-client attach} and {@code detach}: the handshake for the kernel, and the device itself where the kernel has the driver. */
-@Timeout(60)
+@Timeout(600)
 class KernelAttachTest {
 
     private static final int SIZE = (8 << 20) + 512;

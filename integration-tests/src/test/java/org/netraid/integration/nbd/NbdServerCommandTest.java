@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator sees of {@code nbd-server}: its output, its exit status, and that nothing is lost at the end. */
 @Tag("slow")
-@Timeout(120)
+@Timeout(600)
 class NbdServerCommandTest {
 
     @TempDir

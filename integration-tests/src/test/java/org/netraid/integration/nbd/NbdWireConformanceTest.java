@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server process on real sockets, byte by byte: once over TCP, once over a unix socket. */
-@Timeout(60)
+@Timeout(600)
 class NbdWireConformanceTest {
 
     private static final int EPERM = 1;

@@ -75,7 +75,7 @@ class ServerProcessFuzzTest {
                     }
                 }
             }
-            Awaitility.await("sockets of dead sessions are closed").atMost(40, TimeUnit.SECONDS)
+            Awaitility.await("sockets of dead sessions are closed").atMost(90, TimeUnit.SECONDS)
                     .until(() -> server.gauge().descriptors() <= descriptors);
             assertThat(server.gauge().residentBytes() - early).as("growth of resident memory").isLessThan(MAX_GROWTH_BYTES);
             assertThat(server.terminate()).as("0: all payload memory was given back; " + server.errors()).isZero();

@@ -67,7 +67,7 @@ final class ServerUnderTest implements AutoCloseable {
         Path err = Files.createTempFile("netraid", ".err");
         try {
             Process run = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
-            boolean ended = run.waitFor(60, TimeUnit.SECONDS);
+            boolean ended = run.waitFor(90, TimeUnit.SECONDS);
             if (!ended) {
                 run.destroyForcibly();
             }
@@ -82,7 +82,7 @@ final class ServerUnderTest implements AutoCloseable {
     /** SIGTERM. @return the exit status */
     int terminate() throws InterruptedException {
         process.destroy();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended within 30 s of SIGTERM").isTrue();
+        assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("ended after SIGTERM").isTrue();
         return process.exitValue();
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code nbd-server} started by somebody who listens for it. */
-@Timeout(120)
+@Timeout(600)
 class SocketActivationTest {
 
     /** Listens (blocking, as a careless parent would), puts the socket at 3 and becomes the server, as systemd does. */

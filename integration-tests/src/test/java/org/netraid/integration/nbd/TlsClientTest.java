@@ -24,7 +24,7 @@ import org.netraid.nbd.client.cli.NbdClientMain;
 
 /** Our client in TLS against nbdkit and qemu-nbd, with certificates that are right and with such that are not. */
 @Tag("slow")
-@Timeout(180)
+@Timeout(600)
 class TlsClientTest {
 
     private static final int SIZE = 2 << 20;
@@ -78,7 +78,7 @@ class TlsClientTest {
     /** Connects to a server that is just starting. */
     private static RealClient connect(String uri) {
         RealClient client = new RealClient(NbdClientConfig.defaults().withHoles(true));
-        Awaitility.await("connection to " + uri).atMost(30, TimeUnit.SECONDS).until(() -> {
+        Awaitility.await("connection to " + uri).atMost(90, TimeUnit.SECONDS).until(() -> {
             String failure = client.tryOpen(uri);
             assertThat(failure).matches("|.*cannot connect.*");
             return failure.isEmpty();

@@ -22,7 +22,7 @@ import org.netraid.link.io.TestCertificates;
 
 /** {@code nbd-server} with certificates against other people's clients and against raw bytes. */
 @Tag("slow")
-@Timeout(180)
+@Timeout(600)
 class TlsServerTest {
 
     private static final int SIZE = 3 << 20;
@@ -76,7 +76,7 @@ class TlsServerTest {
     private static void refuses(ServerUnderTest server, String reason, String... command) throws Exception {
         ServerUnderTest.Result result = ServerUnderTest.runToEnd(new ProcessBuilder(command));
         assertThat(result.status()).as(result.out() + result.err()).isNotZero();
-        Awaitility.await(reason).atMost(10, TimeUnit.SECONDS).untilAsserted(() -> assertThat(server.errors()).contains(reason));
+        Awaitility.await(reason).atMost(90, TimeUnit.SECONDS).untilAsserted(() -> assertThat(server.errors()).contains(reason));
     }
 
     @Test
@@ -186,7 +186,7 @@ class TlsServerTest {
                 nbd.send(both);
                 assertThat(nbd.isClosedByServer()).isTrue();
             }
-            Awaitility.await().atMost(10, TimeUnit.SECONDS).untilAsserted(() ->
+            Awaitility.await().atMost(90, TimeUnit.SECONDS).untilAsserted(() ->
                     assertThat(server.errors()).contains("22 bytes of plain text behind STARTTLS"));
             try (RawNbd nbd = new RawNbd(server.uri).greet(3)) {
                 assertThat(nbd.option(STARTTLS, new byte[0])).isEqualTo(1);
@@ -194,7 +194,7 @@ class TlsServerTest {
                 nbd.send(go);
                 assertThat(nbd.isClosedByServer()).isTrue();
             }
-            Awaitility.await().atMost(10, TimeUnit.SECONDS).untilAsserted(() ->
+            Awaitility.await().atMost(90, TimeUnit.SECONDS).untilAsserted(() ->
                     assertThat(server.errors()).contains("plain bytes where TLS has to begin"));
         }
     }

@@ -164,7 +164,7 @@ final class SoakRun {
     /** Gives the server some time to see that its clients are gone. */
     private static int descriptorsAtRest(SoakServer server, int expected) throws IOException {
         try {
-            Awaitility.await().atMost(15, TimeUnit.SECONDS).until(() -> server.gauge().descriptors() <= expected);
+            Awaitility.await().atMost(90, TimeUnit.SECONDS).until(() -> server.gauge().descriptors() <= expected);
         } catch (ConditionTimeoutException tooMany) {
             return server.gauge().descriptors();
         }

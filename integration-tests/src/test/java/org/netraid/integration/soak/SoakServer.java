@@ -86,14 +86,14 @@ final class SoakServer implements AutoCloseable {
     private String run(Path jcmd, String what) throws IOException, InterruptedException {
         Process run = new ProcessBuilder(jcmd.toString(), "" + process.pid(), what).redirectErrorStream(true).start();
         String out = new String(run.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        run.waitFor(30, TimeUnit.SECONDS);
+        run.waitFor(90, TimeUnit.SECONDS);
         return out;
     }
 
     /** SIGTERM. @return the exit status, or -1 if it does not end */
     int terminate() throws InterruptedException {
         process.destroy();
-        return process.waitFor(60, TimeUnit.SECONDS) ? process.exitValue() : -1;
+        return process.waitFor(90, TimeUnit.SECONDS) ? process.exitValue() : -1;
     }
 
     String log() throws IOException {

@@ -145,19 +145,19 @@ class ControlServerTest {
                 throw new IllegalStateException(e);
             }
         });
-        await().atMost(Duration.ofSeconds(10)).until(() -> node.listenerCount() == 1);
+        await().atMost(Duration.ofSeconds(90)).until(() -> node.listenerCount() == 1);
         node.happen("two");
         assertThat(waiting.get().events()).extracting("text").containsExactly("two");
-        await().atMost(Duration.ofSeconds(10)).until(() -> node.listenerCount() == 0);
+        await().atMost(Duration.ofSeconds(90)).until(() -> node.listenerCount() == 0);
     }
 
     @Test
     void shouldForgetAWaiterThatHasGone() throws Exception {
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(server.socket()))) {
             channel.write(bytes("GET /v1/events?since=0&wait=60 HTTP/1.1\r\n\r\n"));
-            await().atMost(Duration.ofSeconds(10)).until(() -> node.listenerCount() == 1);
+            await().atMost(Duration.ofSeconds(90)).until(() -> node.listenerCount() == 1);
         }
-        await().atMost(Duration.ofSeconds(10)).until(() -> node.listenerCount() == 0);
+        await().atMost(Duration.ofSeconds(90)).until(() -> node.listenerCount() == 0);
     }
 
     @Test
@@ -169,7 +169,7 @@ class ControlServerTest {
             }
             assertThatThrownBy(client::status).isInstanceOf(ControlException.class);
             idle.get(0).close();
-            await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> client.status().node().equals("adam"));
+            await().atMost(Duration.ofSeconds(90)).ignoreExceptions().until(() -> client.status().node().equals("adam"));
         } finally {
             for (SocketChannel channel : idle) {
                 channel.close();
