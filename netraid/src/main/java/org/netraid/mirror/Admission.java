@@ -66,13 +66,13 @@ final class Admission {
                 return BlockError.ENOTSUP;
             }
         }
-        return mirror.life.state() == MirrorState.FAILED && !onlyReads(command) ? BlockError.EIO : BlockError.NONE;
+        return !onlyReads(command) && !mirror.life.refusal().isEmpty() ? BlockError.EIO : BlockError.NONE;
     }
 
     private String refusalText(BlockRequest request, BlockError refusal) {
         return switch (refusal) {
             case ESHUTDOWN -> "mirror " + config.tag() + " is closed";
-            case EIO -> mirror.life.failure();
+            case EIO -> mirror.life.refusal();
             case ENOTSUP -> "mirror " + config.tag() + " does not promise fast zeroing";
             default -> request.command() + " of " + request.lengthBytes() + " bytes at offset " + request.offsetBytes()
                     + " does not fit mirror "
@@ -93,7 +93,7 @@ final class Admission {
         if (mirror.walk.isFull()) {
             return false;
         }
-        if (mirror.life.state() == MirrorState.SUSPENDED) {
+        if (mirror.life.isHolding()) {
             return onlyReads(request.command());
         }
         return queue.isEmpty();
@@ -101,7 +101,7 @@ final class Admission {
 
     /** Begins what has waited, as far as there is room. */
     void admit() {
-        while (!queue.isEmpty() && !mirror.walk.isFull() && mirror.life.state() != MirrorState.SUSPENDED) {
+        while (!queue.isEmpty() && !mirror.walk.isFull() && !mirror.life.isHolding()) {
             BlockRequest request = queue.removeFirst();
             BlockError refusal = check(request);
             if (refusal.isError()) {

@@ -40,6 +40,14 @@ final class FlushRounds implements DeviceOpOwner {
     private long rounds;
     private final Runnable end = this::end;
 
+    /** An action that is content with what an application's flush is content with. */
+    private record AwaitedOnly(MirrorAction action) implements MirrorAction {
+        @Override
+        public void onDone(BlockError error, String detail) {
+            action.onDone(error, detail);
+        }
+    }
+
     FlushRounds(Mirror mirror, IntentLog log, EventLoop loop, LegTable legs, WriteEpoch writes) {
         this.mirror = mirror;
         this.loop = loop;
@@ -59,6 +67,11 @@ final class FlushRounds implements DeviceOpOwner {
     void join(MirrorAction action) {
         nextActions.addLast(action);
         run();
+    }
+
+    /** The action hears of the end of the next round, without waiting for targets that no application's flush waits for. */
+    void joinAwaited(MirrorAction action) {
+        join(new AwaitedOnly(action));
     }
 
     /** Runs a round now, or right after the one that is running. */
@@ -164,7 +177,7 @@ final class FlushRounds implements DeviceOpOwner {
             mirror.walk.onEvent(request, RequestEvent.FLUSHED, IntentLog.LOCAL);
         }
         for (MirrorAction action : doneActions) {
-            int behind = lazy.behind(endedLazyMask, endedEpoch);
+            int behind = action instanceof AwaitedOnly ? 0 : lazy.behind(endedLazyMask, endedEpoch);
             if (behind != 0 && !failed) {
                 lazy.await(action, behind, endedEpoch);
                 continue;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.netraid.block.BlockCapability;
@@ -140,18 +141,30 @@ public final class Mirror implements BlockDevice {
     // ---- suspension and end
 
     /**
-     * Holds modifications and flushes back, lets those in work end and flushes all copies. Held requests wait in the bounded queue
-     * until {@link #resume}, or end with ESHUTDOWN at {@link #close}.
+     * Holds modifications and flushes back, lets those in work end and flushes. Held requests wait in the bounded queue until
+     * every reason is lifted by {@link #resume}, or end with ESHUTDOWN at {@link #close}. Giving a reason again changes its words.
      *
-     * @param drained nothing is in work and everything is flushed, or why it could not be
+     * @param why what an operator reads
+     * @param drained nothing is in work, and the local disk and every target that an application's flush waits for is flushed, or why
+     *     that could not be. For {@link IoReason#LEAVING} every target has everything, also what was queued for it
      */
-    public void suspend(MirrorAction drained) {
-        life.suspend(drained);
+    public void suspend(IoReason reason, String why, MirrorAction drained) {
+        life.suspend(reason, why, drained);
     }
 
-    /** Ends a suspension. */
-    public void resume() {
-        life.resume();
+    /** Ends modifications and flushes with EIO and these words, also those held back by now, until the reason is lifted. */
+    public void refuse(IoReason reason, String why) {
+        life.refuse(reason, why);
+    }
+
+    /** Lifts one reason; others stay in force. Does nothing if the reason is not given. */
+    public void resume(IoReason reason) {
+        life.resume(reason);
+    }
+
+    /** Why modifications wait or are refused now, with the words given; empty while they run. */
+    public Map<IoReason, String> ioReasons() {
+        return life.ioReasons();
     }
 
     /** Ends what is in work, then closes the local disk and the connections. Targets stay as in sync as they are. */
@@ -281,8 +294,8 @@ public final class Mirror implements BlockDevice {
                 members.add(legs.snapshot(legs.leg(slot)));
             }
         }
-        return new MirrorSnapshot(config.tag(), life.state(), life.failure(), geometry.sizeBytes(), log.chunkBytes(), local.name(),
-                walk.bytesRead(), walk.bytesWritten(), walk.flushes(), rounds.rounds(), localDisk.errors(), localDisk.lastError(),
-                walk.count(), admission.queued(), List.copyOf(members));
+        return new MirrorSnapshot(config.tag(), life.state(), life.failure(), life.refusal(), geometry.sizeBytes(),
+                log.chunkBytes(), local.name(), walk.bytesRead(), walk.bytesWritten(), walk.flushes(), rounds.rounds(),
+                localDisk.errors(), localDisk.lastError(), walk.count(), admission.queued(), List.copyOf(members));
     }
 }

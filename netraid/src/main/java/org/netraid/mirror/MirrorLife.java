@@ -5,6 +5,7 @@
 package org.netraid.mirror;
 
 import java.util.ArrayList;
+import java.util.Map;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.time.EventLoop;
 
@@ -19,7 +20,10 @@ final class MirrorLife {
     private final EventLoop loop;
     private MirrorState state = MirrorState.RUNNING;
     private String failure = "";
+    private final IoGate gate = new IoGate();
     private ArrayList<MirrorAction> drainWaiters = new ArrayList<>();
+    /** Who waits for the running modifications only, not for what is queued for targets that lag behind. */
+    private ArrayList<MirrorAction> settleWaiters = new ArrayList<>();
     private Runnable closed;
     private EventLoop.Timer lastWait;
 
@@ -30,29 +34,51 @@ final class MirrorLife {
     }
 
     MirrorState state() {
-        return state;
+        return state == MirrorState.RUNNING && !gate.isOpen() ? MirrorState.SUSPENDED : state;
+    }
+
+    /** Reasons that hold modifications back or refuse them, with their words. */
+    Map<IoReason, String> ioReasons() {
+        return gate.reasons();
+    }
+
+    /** True if modifications wait. */
+    boolean isHolding() {
+        return state == MirrorState.RUNNING && gate.isHolding();
+    }
+
+    /** Why modifications end with EIO; "" if they do not. */
+    String refusal() {
+        return state == MirrorState.FAILED ? failure : gate.refusal();
     }
 
     String failure() {
         return failure;
     }
 
-    void suspend(MirrorAction drained) {
-        if (state == MirrorState.RUNNING) {
-            state = MirrorState.SUSPENDED;
-        }
-        drainWaiters.add(drained);
+    void suspend(IoReason reason, String why, MirrorAction drained) {
+        gate.hold(reason, why);
+        (reason == IoReason.LEAVING ? drainWaiters : settleWaiters).add(drained);
         loop.execute(this::finishDrain);
     }
 
-    void resume() {
-        if (state == MirrorState.SUSPENDED) {
-            state = MirrorState.RUNNING;
+    void refuse(IoReason reason, String why) {
+        gate.refuse(reason, why);
+        loop.execute(mirror.admission::admit);
+    }
+
+    void resume(IoReason reason) {
+        if (gate.lift(reason) || !gate.refusal().isEmpty()) {
             loop.execute(mirror.admission::admit);
         }
     }
 
     void finishDrain() {
+        if (!settleWaiters.isEmpty() && mirror.walk.modifications() == 0) {
+            ArrayList<MirrorAction> waiters = settleWaiters;
+            settleWaiters = new ArrayList<>();
+            waiters.forEach(mirror.rounds::joinAwaited);
+        }
         if (!drainWaiters.isEmpty() && mirror.walk.modifications() == 0 && mirror.streams.isEmpty()) {
             ArrayList<MirrorAction> waiters = drainWaiters;
             drainWaiters = new ArrayList<>();

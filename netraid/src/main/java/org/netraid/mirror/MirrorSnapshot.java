@@ -12,6 +12,7 @@ import java.util.List;
  * @param tag the mirror's name
  * @param state what it does with requests
  * @param failure why it failed; "" unless the state is FAILED
+ * @param refusal why modifications end with EIO now; ""
  * @param sizeBytes size of the mirrored device
  * @param chunkBytes bytes per dirty bit
  * @param localName the local disk
@@ -25,7 +26,7 @@ import java.util.List;
  * @param requestsQueued requests waiting for their turn
  * @param legs targets by slot
  */
-public record MirrorSnapshot(String tag, MirrorState state, String failure, long sizeBytes, int chunkBytes, String localName,
-        long bytesRead, long bytesWritten, long flushes, long engineFlushes, long localErrors, String lastLocalError,
+public record MirrorSnapshot(String tag, MirrorState state, String failure, String refusal, long sizeBytes, int chunkBytes,
+        String localName, long bytesRead, long bytesWritten, long flushes, long engineFlushes, long localErrors, String lastLocalError,
         int requestsInWork, int requestsQueued, List<LegSnapshot> legs) {
 }

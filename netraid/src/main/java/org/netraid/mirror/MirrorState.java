@@ -8,7 +8,7 @@ package org.netraid.mirror;
 public enum MirrorState {
     /** Serves everything. */
     RUNNING,
-    /** Reads are served, modifications and flushes wait; see {@link Mirror#suspend}. */
+    /** Reads are served, modifications and flushes wait or end with EIO; {@link Mirror#ioReasons} says why. */
     SUSPENDED,
     /** Local disk or intent log can no longer be trusted: modifications and flushes end with EIO, reads are served. */
     FAILED,

@@ -262,7 +262,7 @@ class MirrorAsyncTest {
         }
         rig.mirror.pauseLeg(1);
         boolean[] drained = new boolean[1];
-        rig.mirror.suspend((error, detail) -> {
+        rig.mirror.suspend(IoReason.LEAVING, "test", (error, detail) -> {
             assertThat(error).isEqualTo(BlockError.NONE);
             drained[0] = true;
             rig.assertEqualDurable();

@@ -119,7 +119,7 @@ class MirrorMembersTest {
     void shouldHoldWritesBackWhileSuspendedAndServeReads() {
         MirrorRig rig = new MirrorRig(2, 8 * MIB, 1).startEqual();
         MirrorRig.Io before = rig.write(0, 4096, 1);
-        rig.mirror.suspend((error, detail) -> rig.events.add("drained " + error));
+        rig.mirror.suspend(IoReason.OPERATOR, "test", (error, detail) -> rig.events.add("drained " + error));
         MirrorRig.Io held = rig.write(0, 4096, 2);
         MirrorRig.Io read = rig.read(4096, 512);
         rig.run();
@@ -129,7 +129,7 @@ class MirrorMembersTest {
         assertThat(rig.events).contains("drained NONE");
         assertThat(rig.targets.get(0).durableContent(0, 4096)).as("drained means flushed").containsOnly(1);
         assertThat(rig.mirror.snapshot().requestsQueued()).isEqualTo(1);
-        rig.mirror.resume();
+        rig.mirror.resume(IoReason.OPERATOR);
         rig.run();
         assertThat(held.isOk()).isTrue();
         rig.assertEqualCopies();
@@ -151,7 +151,7 @@ class MirrorMembersTest {
     @Test
     void shouldEndHeldRequestsWhenClosedWhileSuspended() {
         MirrorRig rig = new MirrorRig(4, 8 * MIB, 1).startEqual();
-        rig.mirror.suspend((error, detail) -> { });
+        rig.mirror.suspend(IoReason.OPERATOR, "test", (error, detail) -> { });
         MirrorRig.Io held = rig.write(0, 4096, 2);
         rig.run();
         rig.mirror.close(() -> rig.events.add("closed"));

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.mirror.IoReason;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.MirrorRig;
 import org.netraid.sim.CrashMode;
@@ -97,9 +98,10 @@ class MirrorStressTest {
             r.rig.targets.get(slot).crash(CrashMode.POWER_CUT);
             r.rig.mirror.legLost(slot, "power");
         } else if (draw < 990) {
-            r.rig.mirror.suspend((error, detail) -> assertThat(error).as("seed %d", seed).isEqualTo(BlockError.NONE));
+            r.rig.mirror.suspend(IoReason.OPERATOR, "test",
+                    (error, detail) -> assertThat(error).as("seed %d", seed).isEqualTo(BlockError.NONE));
             r.rig.scheduler.runFor(random.nextInt(5_000_000));
-            r.rig.mirror.resume();
+            r.rig.mirror.resume(IoReason.OPERATOR);
         } else if (draw < 993) {
             r.rig.crashSource(random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);
             open.clear();

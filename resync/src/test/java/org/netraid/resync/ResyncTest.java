@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.mirror.IoReason;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.MirrorRig;
 import org.netraid.sim.CrashMode;
@@ -296,7 +297,7 @@ class ResyncTest {
     void shouldCostNothingWhenStoppedAndStartedInOrder() {
         ResyncRig r = equal(9, 8 * MIB, 2);
         r.rig.finish(r.rig.write(0, CHUNK, 1));
-        r.rig.mirror.suspend((error, detail) -> r.rig.events.add("drained " + error));
+        r.rig.mirror.suspend(IoReason.OPERATOR, "test", (error, detail) -> r.rig.events.add("drained " + error));
         r.rig.run();
         assertThat(r.rig.events).contains("drained NONE");
         r.rig.log.close(error -> r.rig.events.add("log closed " + error));

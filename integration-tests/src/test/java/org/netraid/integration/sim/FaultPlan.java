@@ -6,6 +6,7 @@ package org.netraid.integration.sim;
 
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
+import org.netraid.mirror.IoReason;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorState;
@@ -326,10 +327,10 @@ final class FaultPlan {
             return;
         }
         note("suspend");
-        mirror.suspend((error, detail) -> { });
+        mirror.suspend(IoReason.OPERATOR, "test", (error, detail) -> { });
         scheduler.after(random.nextLong(10 * SHORT_NS), "repair", () -> {
             if (source.mirror() == mirror) {
-                mirror.resume();
+                mirror.resume(IoReason.OPERATOR);
             }
         });
     }

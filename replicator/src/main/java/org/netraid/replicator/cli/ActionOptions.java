@@ -36,6 +36,12 @@ final class ActionOptions {
             MirrorAction.require(!parsed.has("--assume-clean"), "a target is either --seeded or --assume-clean");
             options.add(MirrorCommand.SEEDED);
         }
+        if (parsed.has("--for")) {
+            MirrorAction.require(action == MirrorActionType.SUSPEND_IO, "--for belongs to suspend-io");
+            MirrorAction.require(parsed.value("--for").matches("[0-9]{1,4}") && Integer.parseInt(parsed.value("--for")) >= 1
+                    && Integer.parseInt(parsed.value("--for")) <= 3600, "--for is a number of seconds from 1 to 3600");
+            options.add(MirrorCommand.FOR + Integer.parseInt(parsed.value("--for")));
+        }
         for (String setting : settings) {
             boolean max = setting.startsWith(LKDR_MAX);
             MirrorAction.require(max || setting.startsWith(LKDR_MIN), "unknown setting " + setting + "; speed takes " + LKDR_MAX

@@ -29,7 +29,7 @@ public final class MirrorAction {
     private static final Set<String> FLAGS = Set.of("--dry-run", "--json", "--verbose", "--help", "--i-accept-inconsistent-data",
             "--assume-clean", "--repair", "--stop", "--seeded");
     private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout", "--max",
-            "--min");
+            "--min", "--for");
     private static final Set<String> OPTIONAL = Set.of("--wait");
     private static final double DEFAULT_TIMEOUT_SECONDS = 130;
     private static final double DEFAULT_WAIT_SECONDS = 86_400;
@@ -56,6 +56,9 @@ public final class MirrorAction {
                                                when a write is done: A queued here, B received or C written by the target; at once,
                                                and over restarts; "default" goes back to the configuration
               speed [source]                   how fast resyncs may go; with --max or --min: change it, until the next start
+              suspend-io [source] [--for SECONDS]
+                                               hold the application's writes at a consistent point, for a snapshot (60 s if not said)
+              resume-io [source]               let them go on
               explain [node]                   why a node is blocked or waits, and what would unblock it
 
             The third word names the SOURCE, as in DataKeeper ("pause eve" pauses the mirror of source eve). Without it, the node
@@ -70,6 +73,7 @@ public final class MirrorAction {
               --seeded                         add, fullresync: the target was filled with a copy; compare, send only differences
               --max RATE, --min RATE           speed: bytes per second, such as 100M; 0: no limit. DataKeeper's LKDR_SPEED_LIMIT=KIB
                                                and LKDR_SPEED_LIMIT_MIN=KIB do the same
+              --for SECONDS                    suspend-io: writes go on by themselves after this time, 1 to 3600
               --repair                         verify: give the target the source's data where it differs
               --stop                           verify: end the one that runs
               --json                           print the result as JSON
@@ -119,6 +123,7 @@ public final class MirrorAction {
 
     private static void print(CommandResult result, MirrorCommand command, Arguments parsed, PrintStream out, PrintStream err) {
         boolean outputIsThePoint = command.action() == MirrorActionType.EXPLAIN || command.action() == MirrorActionType.SPEED
+                || command.action() == MirrorActionType.SUSPEND_IO || command.action() == MirrorActionType.RESUME_IO
                 || command.dryRun() || parsed.has("--verbose");
         if (parsed.has("--json")) {
             out.println(RecordJson.write(result, true));
@@ -208,8 +213,8 @@ public final class MirrorAction {
         switch (action) {
             case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
             case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
-            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, SPEED, EXPLAIN -> require(targets.isEmpty(), action.word()
-                    + " takes one node");
+            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, SPEED, SUSPEND_IO, RESUME_IO, EXPLAIN ->
+                    require(targets.isEmpty(), action.word() + " takes one node");
             default -> { }
         }
     }

@@ -7,6 +7,7 @@ package org.netraid.replicator.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.netraid.replicator.control.IoStatus;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.TargetState;
@@ -36,6 +37,7 @@ final class StatusText {
             return lines;
         }
         addIfAny(lines, "    !!! ", mirror.logFailure());
+        addIo(lines, mirror.io());
         for (TargetStatus target : mirror.targets()) {
             addTarget(lines, mirror, target);
             mirror.verifies().stream().filter(verify -> verify.node().equals(target.node()))
@@ -84,6 +86,15 @@ final class StatusText {
         }
         if (!target.connected()) {
             addIfAny(lines, "        Last error: ", target.lastError());
+        }
+    }
+
+    private static void addIo(List<String> lines, IoStatus io) {
+        if (io.modifications().equals("waiting") || io.modifications().equals("refused")) {
+            lines.add("    !!! Writes are " + (io.modifications().equals("waiting") ? "suspended" : "refused") + ": "
+                    + String.join("; ", io.reasons())
+                    + (io.resumesInSeconds() < 0 ? "" : ", ends by itself in " + io.resumesInSeconds() + " s")
+                    + (io.waiting() == 0 ? "" : "; " + io.waiting() + " requests wait"));
         }
     }
 

@@ -41,12 +41,16 @@ public enum MirrorActionType {
     PROTOCOL,
     /** Shows how fast the resyncs of the mirror may go, or changes it until the next start. */
     SPEED,
+    /** Holds the application's modifications back at a consistent point, for a snapshot, and for a limited time. */
+    SUSPEND_IO,
+    /** Ends that before its time is over. */
+    RESUME_IO,
     /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
     EXPLAIN;
 
     /** The word on the command line. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** The action for a word from the command line, in lower case only as DataKeeper has it. */

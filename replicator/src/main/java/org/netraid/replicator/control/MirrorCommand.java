@@ -18,7 +18,8 @@ import java.util.List;
  *     ({@code --i-accept-inconsistent-data})
  * @param assumeClean CREATE and ADD: the copies are known to be equal, no full resync ({@code --assume-clean})
  * @param options what else was said, each a word without its dashes: {@value #REPAIR}, {@value #STOP}, {@value #SEEDED}; for PROTOCOL
- *     the letter or {@value #DEFAULT_PROTOCOL}; for SPEED {@value #MAX} and {@value #MIN} with a number behind
+ *     the letter or {@value #DEFAULT_PROTOCOL}; for SPEED {@value #MAX} and {@value #MIN} with a number behind;
+ *     for SUSPEND_IO {@value #FOR}
  */
 public record MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
         boolean acceptInconsistentData, boolean assumeClean, List<String> options) {
@@ -32,6 +33,8 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
 
     /** ADD, FULLRESYNC: the target was filled with a copy of the data; compare, send only differences. */
     public static final String SEEDED = "seeded";
+    /** SUSPEND_IO: begins the option with the seconds after which it ends by itself. */
+    public static final String FOR = "for=";
     /** SPEED: begins the option with the ceiling in bytes per second, 0 for none. */
     public static final String MAX = "max=";
     /** SPEED: begins the option with the bytes per second that a resync may always take. */

@@ -102,6 +102,8 @@ final class AgentCommands {
             case VERIFY -> each(command, result, command.has(MirrorCommand.STOP) ? agent.source().verifies()::stop
                     : target -> agent.source().verifies().start(target, command.has(MirrorCommand.REPAIR)));
             case RESIZE -> new ResizeCommand(agent, result).run();
+            case SUSPEND_IO -> agent.source().suspension().suspend(command, result);
+            case RESUME_IO -> result.accept(agent.source().suspension().resume());
             case NEWLOG -> agent.source().sourceLog().renew(result);
             case PROTOCOL -> protocol(command, result);
             default -> throw new IllegalStateException("command " + command);

@@ -9,7 +9,9 @@ import java.util.List;
 import org.netraid.intentlog.SlotState;
 import org.netraid.mirror.LegSnapshot;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.MirrorSnapshot;
 import org.netraid.mirror.ReplicationProtocol;
+import org.netraid.replicator.control.IoStatus;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.ResyncStatus;
@@ -55,7 +57,19 @@ final class AgentStatus {
                         : blocked && decision != null ? agent.withTag(decision.cure()) : "",
                 serving ? agent.source().recoveryMessage() : "", serving ? agent.source().sourceLog().failure() : "",
                 serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
-                serving ? agent.source().verifies().statuses() : List.of(), agent.undo().status());
+                serving ? agent.source().verifies().statuses() : List.of(), serving ? io(agent.source()) : IoStatus.NONE,
+                agent.undo().status());
+    }
+
+    private static IoStatus io(SourceSide source) {
+        MirrorSnapshot mirror = source.mirror().snapshot();
+        String modifications = switch (mirror.state()) {
+            case RUNNING -> "running";
+            case SUSPENDED -> mirror.refusal().isEmpty() ? "waiting" : "refused";
+            case FAILED, CLOSED -> "refused";
+        };
+        List<String> reasons = mirror.failure().isEmpty() ? List.copyOf(source.mirror().ioReasons().values()) : List.of(mirror.failure());
+        return new IoStatus(modifications, reasons, mirror.requestsQueued(), source.suspension().secondsLeft());
     }
 
     private static String sourceNode(VolumeAgent agent) {

@@ -20,6 +20,7 @@ import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.IntentWaiter;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkFactory;
+import org.netraid.mirror.IoReason;
 import org.netraid.mirror.LegConfig;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
@@ -62,6 +63,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private GuardedIntentLog log;
     private Mirror mirror;
     private ResyncManager resyncs;
+    private OperatorSuspension suspension;
     private TargetVerifies verifies;
     private NbdService service;
     private LinkFactory.Listening listening;
@@ -100,6 +102,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     ResyncManager resyncs() {
         return resyncs;
+    }
+
+    OperatorSuspension suspension() {
+        return suspension;
     }
 
     TargetVerifies verifies() {
@@ -312,6 +318,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         mirror.addListener(this);
         resyncs = new ResyncManager(mirror, log, this, config.resync().engine(), context.loop(), FaultPoints.NONE);
         verifies = new TargetVerifies(this, agent);
+        suspension = new OperatorSuspension(agent, mirror);
         for (TargetConnection target : targets) {
             addLeg(target);
         }
@@ -734,7 +741,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         }
         List<TargetConnection> inSync = targets.stream().filter(target -> target.legState() == LegState.IN_SYNC).toList();
         targets.forEach(TargetConnection::close);
-        service.shutdown(() -> mirror.suspend((error, detail) -> {
+        suspension.end("the mirror goes out of service");
+        service.shutdown(() -> mirror.suspend(IoReason.LEAVING, "it goes out of service", (error, detail) -> {
             String problem = error.isError() ? "the mirror could not be flushed: " + error + " " + detail : "";
             if (!problem.isEmpty()) {
                 closeAll(() -> done.accept(problem));
@@ -771,6 +779,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     /** Leaves service at once: another node has taken over. */
     void abandon(Runnable done) {
         stopping = true;
+        suspension.end("another node has taken over");
         listening.close();
         targets.forEach(TargetConnection::close);
         service.shutdown(() -> { });

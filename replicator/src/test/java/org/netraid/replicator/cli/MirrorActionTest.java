@@ -86,6 +86,9 @@ class MirrorActionTest {
         assertThat(command("data", "verify", "adam", "eve", "--repair")).isEqualTo(new MirrorCommand("data", MirrorActionType.VERIFY,
                 "adam", List.of("eve"), false, false, false, List.of(MirrorCommand.REPAIR)));
         assertThat(command("data", "add", "eve", "--seeded").has(MirrorCommand.SEEDED)).isTrue();
+        assertThat(command("data", "suspend-io", "adam", "--for", "30")).isEqualTo(new MirrorCommand("data",
+                MirrorActionType.SUSPEND_IO, "adam", List.of(), false, false, false, List.of("for=30")));
+        assertThat(command("data", "resume-io")).isEqualTo(MirrorCommand.of("data", MirrorActionType.RESUME_IO, null));
         assertThat(command("data", "speed", "--max", "100M", "--min=20M").options()).containsExactly("max=104857600", "min=20971520");
         assertThat(command("data", "speed", "adam", "LKDR_SPEED_LIMIT=50000", "LKDR_SPEED_LIMIT_MIN=0")).isEqualTo(new MirrorCommand(
                 "data", MirrorActionType.SPEED, "adam", List.of(), false, false, false, List.of("max=51200000", "min=0")));
@@ -96,7 +99,8 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE no tag and no action; mirror_action --help shows the usage");
         wrong("mirror_action: USAGE no action; mirror_action --help shows the usage", "data");
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
-                + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, protocol, speed, explain", "data", "puase");
+                + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, protocol, speed, suspend-io, resume-io, "
+                + "explain", "data", "puase");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");
@@ -118,6 +122,9 @@ class MirrorActionTest {
                 "--seeded");
         wrong("mirror_action: USAGE a target is either --seeded or --assume-clean; mirror_action --help shows the usage", "data", "add",
                 "eve", "--seeded", "--assume-clean");
+        wrong("mirror_action: USAGE --for belongs to suspend-io; mirror_action --help shows the usage", "data", "pause", "--for", "5");
+        wrong("mirror_action: USAGE --for is a number of seconds from 1 to 3600; mirror_action --help shows the usage", "data",
+                "suspend-io", "--for", "4000");
         wrong("mirror_action: USAGE --max 1M belongs to speed; mirror_action --help shows the usage", "data", "pause", "--max", "1M");
         wrong("mirror_action: USAGE --max fast: \"fast\" is not a size; write a number of bytes or one with k, M, G or T, such as \"64k\"",
                 "data", "speed", "--max", "fast");
@@ -213,9 +220,7 @@ class MirrorActionTest {
     }
 
     private static MirrorCommand command(String... arguments) throws UsageException {
-        return MirrorAction.command(Arguments.parse(arguments,
-                java.util.Set.of("--dry-run", "--i-accept-inconsistent-data", "--assume-clean", "--repair", "--stop", "--seeded"),
-                java.util.Set.of("--source", "--target", "--max", "--min"), java.util.Set.of()));
+        return MirrorAction.command(MirrorAction.parse(arguments));
     }
 
     private int run(String... arguments) {

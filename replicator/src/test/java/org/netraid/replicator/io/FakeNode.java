@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.MirrorEvent;
+import org.netraid.replicator.control.IoStatus;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.NodeControl;
@@ -85,7 +86,7 @@ public final class FakeNode implements NodeControl {
                 role == Role.SOURCE, role == Role.SOURCE ? "" : "eve", false, 1 << 30, 64 << 10,
                 role == Role.SOURCE ? "nbd+unix:///data?socket=/s/data.nbd" : "", blockedRule,
                 blockedRule.isEmpty() ? "" : "eve cannot be reached", blockedRule.isEmpty() ? "" : "start eve, or force", "",
-                "", ResyncStatus.NONE, List.of(targets), List.of(), org.netraid.replicator.control.UndoStatus.NONE);
+                "", ResyncStatus.NONE, List.of(targets), List.of(), IoStatus.NONE, org.netraid.replicator.control.UndoStatus.NONE);
     }
 
     public static TargetStatus target(String node, TargetState state, double percent) {
