@@ -18,6 +18,7 @@ import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.NodeFacts;
 import org.netraid.replicator.decide.Request;
+import org.netraid.replicator.decide.SourceRecords;
 import org.netraid.replicator.peer.PeerReply;
 import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.Generations;
@@ -242,7 +243,7 @@ final class AgentCommands {
 
     private void handedOver(String to, PeerReply reply, Consumer<CommandResult> result) {
         if (reply.isOk() && PeerMessages.result(reply.body()).code() == ExitCode.DONE) {
-            agent.write(agent.record().with().lastOwner(false).build());
+            agent.write(SourceRecords.handedOver(agent.record()));
             result.accept(PeerMessages.result(reply.body()));
         } else if (reply.isOk()) {
             List<String> lines = new ArrayList<>(PeerMessages.result(reply.body()).lines());
@@ -314,7 +315,7 @@ final class AgentCommands {
         if (known(target).paused()) {
             return target.node() + " is paused already";
         }
-        if (!agent.write(agent.record().with().peer(known(target).withPaused(true)).build())) {
+        if (!agent.write(SourceRecords.paused(agent.record(), target.node(), true))) {
             return "!" + agent.failure();
         }
         return agent.source().mirror().pauseLeg(target.slot).map(refusal -> "!" + refusal).orElse(target.node()
@@ -325,7 +326,7 @@ final class AgentCommands {
         if (!known(target).paused()) {
             return target.node() + " is not paused";
         }
-        if (!agent.write(agent.record().with().peer(known(target).withPaused(false)).build())) {
+        if (!agent.write(SourceRecords.paused(agent.record(), target.node(), false))) {
             return "!" + agent.failure();
         }
         Optional<String> refusal = agent.source().mirror().resumeLeg(target.slot);

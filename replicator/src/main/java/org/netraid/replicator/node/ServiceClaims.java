@@ -9,10 +9,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.netraid.replicator.decide.ClaimRules;
 import org.netraid.replicator.decide.NodeFacts;
 import org.netraid.replicator.peer.PeerEvents;
 import org.netraid.replicator.peer.PeerReply;
-import org.netraid.replicator.state.Role;
 
 /**
  * One node at a time goes in service. The decision table looks at what others have reported, and two nodes can look at the same moment; so
@@ -121,25 +121,10 @@ final class ServiceClaims {
     }
 
     private String refusal(NodeFacts from, Terms terms) {
-        String self = agent.node();
-        if (agent.role() == Role.SOURCE) {
-            return self + " is in service itself";
-        }
-        if (granted || decided != null && precedes(from)) {
-            return self + " goes in service itself at this moment";
-        }
-        if (!promisedTo.isEmpty() && !promisedTo.equals(from.node())) {
-            return self + " has agreed that " + promisedTo + " goes in service at this moment";
-        }
         String source = agent.target().source();
-        boolean seesSource = agent.role() == Role.TARGET && agent.facts(source).isInService();
-        boolean another = !source.equals(from.node()) && !source.equals(terms.handedOverBy());
-        return seesSource && another && !terms.forced() ? source + " is alive and in service, as " + self + ", its target, sees" : "";
-    }
-
-    private boolean precedes(NodeFacts other) {
-        boolean own = agent.record().lastOwner();
-        return own == other.record().lastOwner() ? agent.node().compareTo(other.node()) < 0 : own;
+        return ClaimRules.refusal(new ClaimRules.Asked(agent.node(), agent.record().lastOwner(), agent.role(), decided != null, granted,
+                promisedTo, source, agent.facts(source).isInService()), new ClaimRules.Claim(from.node(), from.record().lastOwner(),
+                terms.forced(), terms.handedOverBy()));
     }
 
     void onRelease(String from) {

@@ -36,9 +36,8 @@ import org.netraid.nbd.wire.NbdUri;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.decide.Decision;
+import org.netraid.replicator.decide.SourceRecords;
 import org.netraid.replicator.state.DiskState;
-import org.netraid.replicator.state.Generations;
-import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.PeerRecord;
 import org.netraid.resync.ResyncManager;
 import org.netraid.resync.TargetMarker;
@@ -156,7 +155,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         disk.submit(new BlockRequest().flush(request -> {
             if (request.error().isError()) {
                 fail("the disk " + disk.name() + " cannot be flushed: " + request.error() + " " + request.errorDetail());
-            } else if (agent.write(nextRecord(decision, sizeBytes))) {
+            } else if (agent.write(SourceRecords.entering(agent.record(), decision.action() == Decision.Action.TAKE_OVER,
+                    others().stream().map(MemberConfig::node).toList(), context::newId, sizeBytes, config.intentLog().chunkBytes()))) {
                 openLog(sizeBytes);
             } else {
                 fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
@@ -174,63 +174,6 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             return recorded;
         }
         return config.sizeBytes() > 0 ? config.sizeBytes() : disk.geometry().sizeBytes() & -4096L;
-    }
-
-    private MirrorRecord nextRecord(Decision decision, long sizeBytes) {
-        MirrorRecord now = agent.record();
-        MirrorRecord.Builder next = now.with().lastOwner(true).dataCorrupt(false).stoppedClean(false).stayStopped(false).resyncSource("")
-                .diskState(DiskState.UP_TO_DATE).size(sizeBytes, config.intentLog().chunkBytes());
-        for (MemberConfig other : others()) {
-            if (now.knownPeer(other.node()).isEmpty()) {
-                next.peer(PeerRecord.unknown(other.node()).withInconsistent(true));
-            }
-        }
-        List<PeerRecord> dropped = now.peers().stream().filter(peer -> peer.bitmapGeneration() == 0 && !peer.inconsistent()
-                && others().stream().noneMatch(other -> other.node().equals(peer.node()))).toList();
-        if (decision.action() == Decision.Action.TAKE_OVER) {
-            takeOver(now, next);
-        } else if (!dropped.isEmpty()) {
-            trackFromNow(now, next);
-        }
-        for (PeerRecord peer : dropped) {
-            next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true).withInconsistent(true));
-        }
-        return next.build();
-    }
-
-    /**
-     * A new generation because a member that was in sync is no longer in the configuration: nobody tracks what it misses, and with the
-     * old generation it would pass for a whole copy. The others take the new one when they connect; what they lack stays in the log.
-     */
-    private void trackFromNow(MirrorRecord now, MirrorRecord.Builder next) {
-        next.generations(now.generations().successor(context.newId()));
-        for (PeerRecord peer : now.peers()) {
-            if (peer.bitmapGeneration() == 0) {
-                next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true));
-            }
-        }
-    }
-
-    /** A new generation; everybody else is tracked from the one before, and perhaps only the previous source knows what they lack. */
-    private void takeOver(MirrorRecord now, MirrorRecord.Builder next) {
-        long generation = now.generations().current();
-        next.generations(now.generations().successor(context.newId()));
-        boolean logContinues = now.logActive() || now.lastOwner();
-        String previous = logContinues ? now.previousSource() : now.sourceName();
-        boolean anyMerge = false;
-        for (PeerRecord peer : now.peers()) {
-            PeerRecord tracked = peer.bitmapGeneration() == 0 ? peer.withBitmapGeneration(generation).withStale(true) : peer;
-            if (!logContinues) {
-                boolean merge = !peer.inconsistent() && peer.member() && (!now.stoppedClean() || peer.stale());
-                tracked = tracked.withNeedsMerge(merge && !previous.isEmpty()).withInconsistent(peer.inconsistent() || merge
-                        && previous.isEmpty());
-                anyMerge |= merge;
-            }
-            next.peer(tracked);
-        }
-        if (!logContinues) {
-            next.logActive(false).previousSource(anyMerge ? previous : "");
-        }
     }
 
     private List<MemberConfig> others() {
@@ -282,10 +225,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             int slot = slotOf(other.node());
             targets.add(new TargetConnection(this, agent, other, slot));
             if (log.slotState(slot) == SlotState.UNUSED) {
-                boolean fresh = log.recovery().kind() == IntentLog.Recovery.Kind.CREATED && !known.inconsistent()
-                        && !sourceLog.hadFailed();
+                boolean fresh = log.recovery().kind() == IntentLog.Recovery.Kind.CREATED && !sourceLog.hadFailed();
                 open[0]++;
-                log.setSlot(slot, other.node(), fresh ? SlotState.TRACKING : SlotState.FULL_RESYNC, one::accept);
+                log.setSlot(slot, other.node(), SourceRecords.firstSlotState(known, fresh), one::accept);
             }
         }
         one.accept(BlockError.NONE);
@@ -306,7 +248,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     private void serve() {
-        if (!agent.write(agent.record().with().logActive(true).inService(true).build())) {
+        if (!agent.write(SourceRecords.inService(agent.record()))) {
             fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
             return;
         }
@@ -475,15 +417,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             }
         };
         JsonNode maps = body.path("maps");
-        String previous = agent.record().previousSource();
         for (TargetConnection target : targets) {
-            if (!agent.record().peer(target.node()).needsMerge()) {
-                continue;
-            }
-            // what the previous source lacked here, and what it knew the target to lack
-            mergeOne(target, maps.path(context.node()), open, one);
-            if (!target.node().equals(previous)) {
-                mergeOne(target, maps.path(target.node()), open, one);
+            for (String map : SourceRecords.mapsFor(agent.record(), context.node(), target.node())) {
+                mergeOne(target, maps.path(map), open, one);
             }
         }
         one.run();
@@ -512,9 +448,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         if (stopping) {
             return;
         }
-        MirrorRecord.Builder next = agent.record().with().previousSource("");
-        agent.record().peers().forEach(peer -> next.peer(peer.withNeedsMerge(false)));
-        if (agent.write(next.build())) {
+        if (agent.write(SourceRecords.merged(agent.record()))) {
             agent.event("D7: the previous source's dirty chunks are merged");
             evaluateTargets();
         }
@@ -522,8 +456,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     /** An operator gives up the wait for what the previous source knows of one target. */
     void giveUpMerge(TargetConnection target) {
-        PeerRecord known = agent.record().peer(target.node());
-        agent.write(agent.record().with().peer(known.withNeedsMerge(false).withPaused(false)).build());
+        agent.write(SourceRecords.overwritten(agent.record(), target.node()));
     }
 
     // ---- what targets know of themselves
@@ -540,7 +473,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             return;
         }
         String node = target.get().node();
-        if (!agent.write(agent.record().with().peer(agent.record().peer(node).withInconsistent(true)).build())) {
+        if (!agent.write(SourceRecords.resyncBegins(agent.record(), node))) {
             done.onMarked("the state folder cannot be written");
             return;
         }
@@ -589,9 +522,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     private boolean settle(String node) {
-        PeerRecord known = agent.record().peer(node);
-        PeerRecord inSync = known.withBitmapGeneration(0).withStale(false).withInconsistent(false).withNeedsMerge(false);
-        if (!agent.write(agent.record().with().peer(inSync).build())) {
+        if (!agent.write(SourceRecords.targetInSync(agent.record(), node))) {
             return false;
         }
         shareKnowledge();
@@ -615,23 +546,14 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     private boolean believesToBeInSync(TargetConnection target) {
-        PeerRecord known = agent.record().peer(target.node());
-        return !target.member.isForeign() && known.bitmapGeneration() == 0 && !known.inconsistent()
+        return !target.member.isForeign() && SourceRecords.countsAsInSync(agent.record().peer(target.node()))
                 && target.legState() != LegState.IN_SYNC;
     }
 
     @Override
     public void change(IntentWaiter done) {
-        Generations old = agent.record().generations();
-        MirrorRecord.Builder next = agent.record().with().generations(old.successor(context.newId()));
-        List<String> stale = new ArrayList<>();
-        for (TargetConnection target : targets) {
-            if (believesToBeInSync(target)) {
-                next.peer(agent.record().peer(target.node()).withBitmapGeneration(old.current()).withStale(true));
-                stale.add(target.node());
-            }
-        }
-        if (!agent.write(next.build())) {
+        List<String> stale = targets.stream().filter(this::believesToBeInSync).map(TargetConnection::node).toList();
+        if (!agent.write(SourceRecords.leftBehind(agent.record(), stale, context::newId))) {
             agent.event("the state folder cannot be written, so " + String.join(" and ", stale)
                     + " cannot be kept from taking over without what it misses: the mirror stops writing; repair the folder, then stop and "
                     + "start the mirror, or let a target that is in sync take over");

@@ -7,6 +7,7 @@ package org.netraid.replicator.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.UUID;
 import org.netraid.block.BlockDevice;
 import org.netraid.fault.FaultPoints;
@@ -18,13 +19,11 @@ import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.NodeFacts;
-import org.netraid.replicator.decide.Relation;
 import org.netraid.replicator.decide.TargetPlan;
+import org.netraid.replicator.decide.TargetRecords;
 import org.netraid.replicator.peer.PeerEvents;
 import org.netraid.replicator.state.DiskState;
-import org.netraid.replicator.state.Generations;
 import org.netraid.replicator.state.MirrorRecord;
-import org.netraid.replicator.state.PeerRecord;
 import org.netraid.replicator.state.Role;
 
 /**
@@ -77,24 +76,8 @@ final class TargetRequests {
         if (!agent.store().contradiction().isEmpty()) {
             return who + agent.store().contradiction();
         }
-        MirrorRecord own = agent.record();
-        if (discard) {
-            return "";
-        }
-        if (own.diskState() == DiskState.FAILED) {
-            return who + "G14: its disk has failed a flush";
-        }
-        return switch (relation(source)) {
-            case SELF_NEWER, SELF_NEWER_UNTRACKED, PEER_NEW -> who + "F1: stale source, this node has newer data ("
-                    + Generations.text(own.generations().current()) + ")";
-            case SPLIT_BRAIN -> who + "D19: split brain";
-            case UNRELATED, OTHER_MIRROR -> who + "X2: its data have no ancestor in common with this copy";
-            default -> "";
-        };
-    }
-
-    private Relation relation(NodeFacts source) {
-        return Relation.between(agent.node(), agent.record(), source.node(), source.record());
+        String refusal = TargetRecords.refusal(agent.node(), agent.record(), source, discard);
+        return refusal.isEmpty() ? "" : who + refusal;
     }
 
     private void open(NodeFacts source, JsonNode body, PeerEvents.Answer answer) {
@@ -124,7 +107,7 @@ final class TargetRequests {
         MirrorRecord own = agent.record();
         boolean overwrites = kind != TargetPlan.Kind.NO_RESYNC && (discard || !own.created());
         if (overwrites && own.diskState() != DiskState.INCONSISTENT) {
-            agent.undo().begin(source.node(), asTarget(own, source), source.record().sizeBytes(), then);
+            agent.undo().begin(source.node(), TargetRecords.asTarget(own, source), source.record().sizeBytes(), then);
         } else {
             then.run();
         }
@@ -137,7 +120,7 @@ final class TargetRequests {
     }
 
     private void offer(NodeFacts source, TargetPlan.Kind kind, boolean discard, PeerEvents.Answer answer) {
-        if (!agent.write(opened(source, kind, discard))) {
+        if (!agent.write(TargetRecords.opened(agent.node(), agent.record(), source, kind, discard))) {
             refuse(source, "the state folder of " + agent.node() + " cannot be written", answer);
             return;
         }
@@ -158,27 +141,6 @@ final class TargetRequests {
     private static String sizeProblem(BlockDevice disk, MirrorRecord source) {
         return disk.geometry().sizeBytes() >= source.sizeBytes() ? "" : "the disk " + disk.name() + " has " + disk.geometry().sizeBytes()
                 + " bytes, the mirror " + source.sizeBytes() + "; it must be at least as large";
-    }
-
-    /** From here on this node is a target: what it knew as a source has been taken over by the source before it asked. */
-    private MirrorRecord opened(NodeFacts source, TargetPlan.Kind kind, boolean discard) {
-        MirrorRecord own = agent.record();
-        boolean clean = kind == TargetPlan.Kind.NO_RESYNC;
-        boolean takesOver = discard || !own.created();
-        MirrorRecord.Builder next = asTarget(takesOver ? adopted(source) : own, source).with();
-        if (takesOver) {
-            // the generation says where the copy is going; until it is there, the disk state says that it is nothing yet
-            next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT).resyncSource(clean ? "" : source.node());
-        } else if (!clean && own.diskState().maySource()) {
-            next.diskState(DiskState.OUTDATED);
-        }
-        return next.build();
-    }
-
-    private static MirrorRecord asTarget(MirrorRecord copy, NodeFacts source) {
-        return copy.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false).stayStopped(false)
-                .previousSource("").mirrorId(source.record().mirrorId())
-                .size(source.record().sizeBytes(), source.record().chunkBytes()).build();
     }
 
     // ---- marks
@@ -204,7 +166,7 @@ final class TargetRequests {
         if (isSource(source, answer)) {
             agent.undo().begin(source.node(), agent.record(), dirtyBytes, () -> {
                 if (isSource(source, answer)) {
-                    confirm(agent.write(agent.record().with().diskState(DiskState.INCONSISTENT).resyncSource(source.node()).build()),
+                    confirm(agent.write(TargetRecords.inconsistent(agent.record(), source.node())),
                             answer);
                 }
             });
@@ -213,25 +175,13 @@ final class TargetRequests {
 
     private void markInSync(NodeFacts source, PeerEvents.Answer answer) {
         if (isSource(source, answer)) {
-            boolean written = agent.write(adopted(source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node())
-                    .build());
+            boolean written = agent.write(TargetRecords.inSync(agent.node(), agent.record(), source));
             confirm(written, answer);
             if (written) {
                 agent.undo().inSync();
                 agent.hooks().after(source.node());
             }
         }
-    }
-
-    /** The source's generations, and what it knows of the others, become this node's. */
-    private MirrorRecord adopted(NodeFacts source) {
-        MirrorRecord.Builder next = agent.record().with().generations(source.record().generations()).peers(java.util.List.of());
-        for (PeerRecord peer : source.record().peers()) {
-            if (!peer.node().equals(agent.node())) {
-                next.peer(peer.withPaused(false));
-            }
-        }
-        return next.peer(PeerRecord.unknown(source.node())).build();
     }
 
     private void adopt(NodeFacts source, JsonNode body, PeerEvents.Answer answer) {
@@ -244,7 +194,7 @@ final class TargetRequests {
         boolean inSync = agent.record().diskState() == DiskState.UP_TO_DATE && agent.role() == Role.TARGET
                 && agent.target().source().equals(source.node());
         if (inSync) {
-            confirm(agent.write(adopted(source)), answer);
+            confirm(agent.write(TargetRecords.adopted(agent.node(), agent.record(), source)), answer);
         } else {
             answer.error(agent.node() + " is not in sync with " + source.node());
         }
@@ -252,21 +202,15 @@ final class TargetRequests {
 
     /** This node is told that it misses writes. */
     private void outdated(NodeFacts source, PeerEvents.Answer answer) {
-        MirrorRecord own = agent.record();
-        boolean older = relation(source).peerIsNewer() || relation(source) == Relation.EQUAL;
-        if (agent.role() != Role.SOURCE && older && own.diskState().maySource()) {
-            confirm(agent.write(own.with().diskState(DiskState.OUTDATED).build()), answer);
-        } else {
-            confirm(true, answer);
-        }
+        Optional<MirrorRecord> next = agent.role() == Role.SOURCE ? Optional.empty()
+                : TargetRecords.toldStale(agent.node(), agent.record(), source);
+        confirm(next.isEmpty() || agent.write(next.get()), answer);
     }
 
     private void stoppedClean(NodeFacts source, PeerEvents.Answer answer) {
-        MirrorRecord own = agent.record();
         if (isSource(source, answer)) {
-            boolean equal = own.generations().current() == source.record().generations().current()
-                    && own.diskState() == DiskState.UP_TO_DATE;
-            confirm(!equal || agent.write(own.with().stoppedClean(true).build()), answer);
+            Optional<MirrorRecord> next = TargetRecords.toldStopped(agent.record(), source);
+            confirm(next.isEmpty() || agent.write(next.get()), answer);
         }
     }
 
@@ -291,8 +235,7 @@ final class TargetRequests {
 
     private void handOver(NodeFacts from, PeerEvents.Answer answer) {
         MirrorRecord own = agent.record();
-        if (agent.role() == Role.SOURCE || !agent.transition().isEmpty() || own.diskState() != DiskState.UP_TO_DATE || !own.stoppedClean()
-                || own.generations().current() != from.record().generations().current()) {
+        if (agent.role() == Role.SOURCE || !agent.transition().isEmpty() || !TargetRecords.canTakeOver(own, from)) {
             answer.error(agent.node() + " cannot take over: it is " + own.diskState() + (agent.transition().isEmpty() ? "" : " and busy "
                     + agent.transition()));
             return;
@@ -312,7 +255,7 @@ final class TargetRequests {
             answer.error(agent.node() + " is " + (agent.role() == Role.SOURCE ? "still in service" : "busy " + agent.transition()));
             return;
         }
-        if (!own.logActive() || !agent.logNotes().failure().isEmpty() || relation(source) != Relation.PEER_NEWER) {
+        if (!agent.logNotes().failure().isEmpty() || !TargetRecords.knowsDirtyChunks(agent.node(), own, source)) {
             // nothing known here helps; the answer without maps says so
             answer.ok(PeerMessages.object(agent.tag()));
             return;
@@ -355,7 +298,7 @@ final class TargetRequests {
     private void exportMaps(IntentLog log, ObjectNode maps) {
         for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
             // what this node itself had not yet learnt from the source before it would be missing in the map
-            if (log.slotState(slot) == SlotState.UNUSED || agent.record().peer(log.slotName(slot)).needsMerge()) {
+            if (log.slotState(slot) == SlotState.UNUSED || !TargetRecords.knowsAllOf(agent.record().peer(log.slotName(slot)))) {
                 continue;
             }
             byte[] map = log.exportDirty(1 << slot);

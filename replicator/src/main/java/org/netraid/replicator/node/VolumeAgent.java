@@ -20,11 +20,11 @@ import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.Decisions;
 import org.netraid.replicator.decide.NodeFacts;
-import org.netraid.replicator.decide.Relation;
 import org.netraid.replicator.decide.Request;
 import org.netraid.replicator.decide.Situation;
+import org.netraid.replicator.decide.SourceRecords;
+import org.netraid.replicator.decide.TargetRecords;
 import org.netraid.replicator.peer.PeerEvents;
-import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.MirrorStateStore;
 import org.netraid.replicator.state.Role;
@@ -209,10 +209,9 @@ final class VolumeAgent {
             event("X1: " + store.contradiction());
         }
         undo.boot();
-        MirrorRecord record = record();
-        if (record.created() && !record.lastOwner() && !record.stoppedClean() && record.diskState() == DiskState.UP_TO_DATE) {
-            // while this node was down it may have missed writes
-            write(record.with().diskState(DiskState.CONSISTENT).build());
+        MirrorRecord booted = TargetRecords.booted(record());
+        if (!booted.equals(record())) {
+            write(booted);
         }
         context.loop().schedule(bootWaitNs(), () -> {
             waited = true;
@@ -334,16 +333,11 @@ final class VolumeAgent {
      * from a source that it no longer remembers.
      */
     private void rememberNewerCopy() {
-        if (role == Role.SOURCE || !record().created() || !record().diskState().maySource()) {
-            return;
-        }
-        for (NodeFacts peer : facts.values()) {
-            if (peer.reachable() && peer.record().created() && peer.record().diskState().maySource()
-                    && Relation.between(node(), record(), peer.node(), peer.record()).peerIsNewer()) {
-                event("G2: " + peer.node() + " has newer data; this copy is outdated until it is in sync again");
-                write(record().with().diskState(DiskState.OUTDATED).build());
-                return;
-            }
+        if (role != Role.SOURCE) {
+            TargetRecords.newerCopy(node(), record(), facts.values()).ifPresent(peer -> {
+                event("G2: " + peer + " has newer data; this copy is outdated until it is in sync again");
+                write(TargetRecords.outdated(record()));
+            });
         }
     }
 
@@ -451,7 +445,7 @@ final class VolumeAgent {
         transition = "stepping down";
         source.abandon(() -> {
             source = null;
-            write(record().with().inService(false).build());
+            write(SourceRecords.steppedDown(record()));
             setRole(Role.DECIDING);
             event(why.text());
             endTransition();
@@ -469,7 +463,7 @@ final class VolumeAgent {
         source.stop(problem -> {
             source = null;
             boolean clean = problem.isEmpty();
-            write(record().with().inService(!clean).stoppedClean(clean).stayStopped(stay).build());
+            write(SourceRecords.left(record(), clean, stay));
             role = Role.STOPPED;
             changed();
             event(clean ? "out of service, stopped in order" : "out of service: " + problem);

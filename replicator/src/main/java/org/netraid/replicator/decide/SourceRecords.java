@@ -1,0 +1,179 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.decide;
+
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.netraid.intentlog.SlotState;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.PeerRecord;
+
+/**
+ * What a source's durable record becomes at each step in and out of service. Pure: a record in, the next one out; the caller makes it
+ * durable before it does what the record says.
+ */
+public final class SourceRecords {
+
+    private SourceRecords() {
+    }
+
+    // ---- going in service
+
+    /**
+     * @param now the record before
+     * @param takesOver in place of another: a new generation
+     * @param others names of the other members in the configuration
+     * @param newId source of generations
+     * @return last_owner and the generation; the mirror is not in service yet
+     */
+    public static MirrorRecord entering(MirrorRecord now, boolean takesOver, List<String> others, LongSupplier newId, long sizeBytes,
+            int chunkBytes) {
+        MirrorRecord.Builder next = now.with().lastOwner(true).dataCorrupt(false).stoppedClean(false).stayStopped(false).resyncSource("")
+                .diskState(DiskState.UP_TO_DATE).size(sizeBytes, chunkBytes);
+        for (String other : others) {
+            if (now.knownPeer(other).isEmpty()) {
+                next.peer(PeerRecord.unknown(other).withInconsistent(true));
+            }
+        }
+        List<PeerRecord> dropped = now.peers().stream().filter(peer -> countsAsInSync(peer) && !others.contains(peer.node())).toList();
+        if (takesOver) {
+            takeOver(now, next, newId);
+        } else if (!dropped.isEmpty()) {
+            trackFromNow(now, next, newId);
+        }
+        for (PeerRecord peer : dropped) {
+            next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true).withInconsistent(true));
+        }
+        return next.build();
+    }
+
+    /**
+     * A new generation because a member that was in sync is no longer in the configuration: nobody tracks what it misses, and with the
+     * old generation it would pass for a whole copy. The others take the new one when they connect; what they lack stays in the log.
+     */
+    private static void trackFromNow(MirrorRecord now, MirrorRecord.Builder next, LongSupplier newId) {
+        next.generations(now.generations().successor(newId.getAsLong()));
+        for (PeerRecord peer : now.peers()) {
+            if (peer.bitmapGeneration() == 0) {
+                next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true));
+            }
+        }
+    }
+
+    /** A new generation; everybody else is tracked from the one before, and perhaps only the previous source knows what they lack. */
+    private static void takeOver(MirrorRecord now, MirrorRecord.Builder next, LongSupplier newId) {
+        long generation = now.generations().current();
+        next.generations(now.generations().successor(newId.getAsLong()));
+        boolean logContinues = now.logActive() || now.lastOwner();
+        String previous = logContinues ? now.previousSource() : now.sourceName();
+        boolean anyMerge = false;
+        for (PeerRecord peer : now.peers()) {
+            PeerRecord tracked = peer.bitmapGeneration() == 0 ? peer.withBitmapGeneration(generation).withStale(true) : peer;
+            if (!logContinues) {
+                boolean merge = !peer.inconsistent() && peer.member() && (!now.stoppedClean() || peer.stale());
+                tracked = tracked.withNeedsMerge(merge && !previous.isEmpty()).withInconsistent(peer.inconsistent() || merge
+                        && previous.isEmpty());
+                anyMerge |= merge;
+            }
+            next.peer(tracked);
+        }
+        if (!logContinues) {
+            next.logActive(false).previousSource(anyMerge ? previous : "");
+        }
+    }
+
+    /** The log has its slots; from here on it is believed after a crash. */
+    public static MirrorRecord inService(MirrorRecord now) {
+        return now.with().logActive(true).inService(true).build();
+    }
+
+    /**
+     * What a log that knows nothing of a target says of it.
+     *
+     * @param known what the record says
+     * @param logIsNew the log was just made, with all bits clear, and it never failed
+     */
+    public static SlotState firstSlotState(PeerRecord known, boolean logIsNew) {
+        return logIsNew && !known.inconsistent() ? SlotState.TRACKING : SlotState.FULL_RESYNC;
+    }
+
+    // ---- targets
+
+    /** True if the record says that the target has everything of this generation. */
+    public static boolean countsAsInSync(PeerRecord known) {
+        return known.bitmapGeneration() == 0 && !known.inconsistent();
+    }
+
+    /** A new generation, because those named are about to miss a write that is acknowledged. */
+    public static MirrorRecord leftBehind(MirrorRecord now, List<String> missing, LongSupplier newId) {
+        MirrorRecord.Builder next = now.with().generations(now.generations().successor(newId.getAsLong()));
+        for (String node : missing) {
+            next.peer(now.peer(node).withBitmapGeneration(now.generations().current()).withStale(true));
+        }
+        return next.build();
+    }
+
+    /** A resync over the target is about to begin. */
+    public static MirrorRecord resyncBegins(MirrorRecord now, String target) {
+        return now.with().peer(now.peer(target).withInconsistent(true)).build();
+    }
+
+    /** The target has recorded that it has everything. */
+    public static MirrorRecord targetInSync(MirrorRecord now, String target) {
+        return now.with().peer(now.peer(target).withBitmapGeneration(0).withStale(false).withInconsistent(false).withNeedsMerge(false))
+                .build();
+    }
+
+    public static MirrorRecord paused(MirrorRecord now, String target, boolean paused) {
+        return now.with().peer(now.peer(target).withPaused(paused)).build();
+    }
+
+    /** An operator gives up what the target holds, the wait for the previous source's knowledge of it, and a pause. */
+    public static MirrorRecord overwritten(MirrorRecord now, String target) {
+        return now.with().peer(now.peer(target).withNeedsMerge(false).withPaused(false)).build();
+    }
+
+    // ---- the previous source
+
+    /** The previous source's dirty chunks are in this node's log, durably. */
+    public static MirrorRecord merged(MirrorRecord now) {
+        MirrorRecord.Builder next = now.with().previousSource("");
+        now.peers().forEach(peer -> next.peer(peer.withNeedsMerge(false)));
+        return next.build();
+    }
+
+    /**
+     * Which of the previous source's maps tell what a target lacks: what this node lacked there, and what the target lacked.
+     *
+     * @return names of members; a map that is not there means a full resync
+     */
+    public static List<String> mapsFor(MirrorRecord now, String self, String target) {
+        if (!now.peer(target).needsMerge()) {
+            return List.of();
+        }
+        return target.equals(now.previousSource()) ? List.of(self) : List.of(self, target);
+    }
+
+    // ---- leaving service
+
+    /**
+     * @param clean everything was flushed, and targets in sync know that they have everything
+     * @param stay an operator wants it: not to start again by itself
+     */
+    public static MirrorRecord left(MirrorRecord now, boolean clean, boolean stay) {
+        return now.with().inService(!clean).stoppedClean(clean).stayStopped(stay).build();
+    }
+
+    /** Another node has taken over. */
+    public static MirrorRecord steppedDown(MirrorRecord now) {
+        return now.with().inService(false).build();
+    }
+
+    /** Another node has gone in service at this one's request. */
+    public static MirrorRecord handedOver(MirrorRecord now) {
+        return now.with().lastOwner(false).build();
+    }
+}

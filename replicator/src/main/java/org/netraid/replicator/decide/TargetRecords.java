@@ -1,0 +1,142 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.decide;
+
+import java.util.List;
+import java.util.Optional;
+import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.Generations;
+import org.netraid.replicator.state.MirrorRecord;
+import org.netraid.replicator.state.PeerRecord;
+
+/**
+ * What the durable record of a node that is not in service becomes when it boots, sees others, and serves a source; and what such a node
+ * refuses. Pure: a record in, the next one out.
+ */
+public final class TargetRecords {
+
+    private TargetRecords() {
+    }
+
+    // ---- by itself
+
+    /** While the node was down it may have missed writes. */
+    public static MirrorRecord booted(MirrorRecord own) {
+        boolean mayHaveMissed = own.created() && !own.lastOwner() && !own.stoppedClean() && own.diskState() == DiskState.UP_TO_DATE;
+        return mayHaveMissed ? own.with().diskState(DiskState.CONSISTENT).build() : own;
+    }
+
+    /** A node that shows this one, out of service, to be outdated: it may forget the newer copy otherwise, and take over from it later. */
+    public static Optional<String> newerCopy(String self, MirrorRecord own, Iterable<NodeFacts> others) {
+        if (own.created() && own.diskState().maySource()) {
+            for (NodeFacts other : others) {
+                if (other.reachable() && other.record().created() && other.record().diskState().maySource()
+                        && Relation.between(self, own, other.node(), other.record()).peerIsNewer()) {
+                    return Optional.of(other.node());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    public static MirrorRecord outdated(MirrorRecord own) {
+        return own.with().diskState(DiskState.OUTDATED).build();
+    }
+
+    // ---- serving a source
+
+    /**
+     * Why a source may not have this node's disk; "" if it may.
+     *
+     * @param discard an operator has given up what this node holds
+     */
+    public static String refusal(String self, MirrorRecord own, NodeFacts source, boolean discard) {
+        if (discard) {
+            return "";
+        }
+        if (own.diskState() == DiskState.FAILED) {
+            return "G14: its disk has failed a flush";
+        }
+        return switch (Relation.between(self, own, source.node(), source.record())) {
+            case SELF_NEWER, SELF_NEWER_UNTRACKED, PEER_NEW -> "F1: stale source, this node has newer data ("
+                    + Generations.text(own.generations().current()) + ")";
+            case SPLIT_BRAIN -> "D19: split brain";
+            case UNRELATED, OTHER_MIRROR -> "X2: its data have no ancestor in common with this copy";
+            default -> "";
+        };
+    }
+
+    /** From here on this node is a target: what it knew as a source has been taken over by the source before it asked. */
+    public static MirrorRecord opened(String self, MirrorRecord own, NodeFacts source, TargetPlan.Kind kind, boolean discard) {
+        boolean clean = kind == TargetPlan.Kind.NO_RESYNC;
+        boolean takesOver = discard || !own.created();
+        MirrorRecord.Builder next = asTarget(takesOver ? adopted(self, own, source) : own, source).with();
+        if (takesOver) {
+            // the generation says where the copy is going; until it is there, the disk state says that it is nothing yet
+            next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT).resyncSource(clean ? "" : source.node());
+        } else if (!clean && own.diskState().maySource()) {
+            next.diskState(DiskState.OUTDATED);
+        }
+        return next.build();
+    }
+
+    /** The record without what it said of this node as a source. */
+    public static MirrorRecord asTarget(MirrorRecord copy, NodeFacts source) {
+        return copy.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false).stayStopped(false)
+                .previousSource("").mirrorId(source.record().mirrorId())
+                .size(source.record().sizeBytes(), source.record().chunkBytes()).build();
+    }
+
+    /** Before the first block of a resync is overwritten. */
+    public static MirrorRecord inconsistent(MirrorRecord own, String source) {
+        return own.with().diskState(DiskState.INCONSISTENT).resyncSource(source).build();
+    }
+
+    /** After the last one, or at once if nothing was missing. */
+    public static MirrorRecord inSync(String self, MirrorRecord own, NodeFacts source) {
+        return adopted(self, own, source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node()).build();
+    }
+
+    /** The source's generations, and what it knows of the others, become this node's. */
+    public static MirrorRecord adopted(String self, MirrorRecord own, NodeFacts source) {
+        MirrorRecord.Builder next = own.with().generations(source.record().generations()).peers(List.of());
+        for (PeerRecord peer : source.record().peers()) {
+            if (!peer.node().equals(self)) {
+                next.peer(peer.withPaused(false));
+            }
+        }
+        return next.peer(PeerRecord.unknown(source.node())).build();
+    }
+
+    /** A source says that this node misses writes. Empty if that changes nothing here. */
+    public static Optional<MirrorRecord> toldStale(String self, MirrorRecord own, NodeFacts source) {
+        Relation relation = Relation.between(self, own, source.node(), source.record());
+        boolean older = relation.peerIsNewer() || relation == Relation.EQUAL;
+        return older && own.diskState().maySource() ? Optional.of(outdated(own)) : Optional.empty();
+    }
+
+    /** The source has stopped in order. Empty if this node does not have everything. */
+    public static Optional<MirrorRecord> toldStopped(MirrorRecord own, NodeFacts source) {
+        boolean equal = own.generations().current() == source.record().generations().current()
+                && own.diskState() == DiskState.UP_TO_DATE;
+        return equal ? Optional.of(own.with().stoppedClean(true).build()) : Optional.empty();
+    }
+
+    /** True if this node can go in service in place of a source that has stopped in order for it. */
+    public static boolean canTakeOver(MirrorRecord own, NodeFacts from) {
+        return own.diskState() == DiskState.UP_TO_DATE && own.stoppedClean()
+                && own.generations().current() == from.record().generations().current();
+    }
+
+    /** True if this node's log can tell a new source what others lack. */
+    public static boolean knowsDirtyChunks(String self, MirrorRecord own, NodeFacts source) {
+        return own.logActive() && Relation.between(self, own, source.node(), source.record()) == Relation.PEER_NEWER;
+    }
+
+    /** True if this node's log is all there is to know of what that member lacks; else the source before this one knew more. */
+    public static boolean knowsAllOf(PeerRecord known) {
+        return !known.needsMerge();
+    }
+}
