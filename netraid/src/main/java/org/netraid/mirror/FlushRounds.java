@@ -109,6 +109,7 @@ final class FlushRounds implements DeviceOpOwner {
         for (int rest = awaited; rest != 0; rest &= rest - 1) {
             Leg leg = legs.leg(Integer.numberOfTrailingZeros(rest));
             leg.flushingBytes = leg.bytesWritten;
+            mirror.streams.journal().flushSent(leg.slot);
             flush(leg.channel, leg.bit());
         }
         for (int rest = lazyMask; rest != 0; rest &= rest - 1) {
@@ -123,6 +124,9 @@ final class FlushRounds implements DeviceOpOwner {
         if (!channel.flush(this)) {
             // Without a flush a completed write is as durable as the device ever makes it.
             pendingMask &= ~bit;
+            if (channel.slot != IntentLog.LOCAL) {
+                mirror.streams.journal().flushDone(channel.slot);
+            }
             log.epochFlushed(channel.slot, epoch);
         }
     }
@@ -139,6 +143,9 @@ final class FlushRounds implements DeviceOpOwner {
     @Override
     public void onOpDone(DeviceOp op) {
         if (!op.error().isError() && mirror.life.state() != MirrorState.FAILED) {
+            if (op.slot() != IntentLog.LOCAL) {
+                mirror.streams.journal().flushDone(op.slot());
+            }
             log.epochFlushed(op.slot(), epoch);
             if (op.slot() != IntentLog.LOCAL) {
                 legs.leg(op.slot()).flushedBytes = legs.leg(op.slot()).flushingBytes;

@@ -20,8 +20,13 @@ final class LaggingWrite implements DeviceOpOwner {
     long offsetBytes;
     long lengthBytes;
     int flags;
+    /** Null also while only the journal has it. */
     Payload payload;
     int payloadStart;
+    /** Its sequence in the journal; {@link org.netraid.journal.AsyncJournal#NONE} if it is not there. */
+    long record;
+    /** What it takes of the memory for payloads that the journal has too. */
+    long windowBytes;
     long sequence;
     /** See {@link WriteOrder}. */
     long epoch;

@@ -60,12 +60,14 @@ final class LazyFlushes implements DeviceOpOwner {
     private void send(int slot, long epoch) {
         Leg leg = mirror.legs.leg(slot);
         leg.flushingBytes = leg.bytesWritten;
+        mirror.streams.journal().flushSent(slot);
         sentEpoch[slot] = epoch;
         running++;
         if (!leg.channel.flush(this)) {
             // Without a flush a completed write is as durable as the device ever makes it.
             running--;
             sentEpoch[slot] = NONE;
+            mirror.streams.journal().flushDone(slot);
             log.epochFlushed(slot, epoch);
         }
     }
@@ -91,6 +93,7 @@ final class LazyFlushes implements DeviceOpOwner {
         int slot = op.slot();
         long epoch = sentEpoch[slot];
         if (mirror.life.state() != MirrorState.FAILED) {
+            mirror.streams.journal().flushDone(slot);
             log.epochFlushed(slot, epoch);
             mirror.legs.leg(slot).flushedBytes = mirror.legs.leg(slot).flushingBytes;
         }

@@ -28,6 +28,8 @@ final class Leg {
     /** How often in a row that has happened. */
     int timesAhead;
     boolean targetIsConsistent = true;
+    /** What its copy belongs to, as it has said itself. */
+    long generation;
     /** Connected, but the device has to end commands from before a pause first. */
     boolean offerWhenDrained;
     /** Connected, but the log has not yet recorded that it is out of sync, and how. */

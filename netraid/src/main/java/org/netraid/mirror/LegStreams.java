@@ -10,6 +10,7 @@ import org.netraid.block.BlockRequest;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.IntentWaiter;
+import org.netraid.journal.AsyncJournal;
 import org.netraid.time.EventLoop;
 
 /**
@@ -29,7 +30,6 @@ final class LegStreams {
     private final Mirror mirror;
     private final IntentLog log;
     private final EventLoop loop;
-    private final PayloadPool pool;
     private final boolean sendNextEpochEarly;
     private final boolean forgetQueueOnLoss;
     private final boolean endIntentEarly;
@@ -50,7 +50,9 @@ final class LegStreams {
     private LaggingWrite first;
     private LaggingWrite last;
     private int backlogMask;
+    private final StreamJournal journal;
     private boolean stopping;
+    private int queuedWrites;
     private long lastSequence;
     private final ArrayDeque<PassWaiter> passWaiters = new ArrayDeque<>();
 
@@ -62,7 +64,7 @@ final class LegStreams {
         this.mirror = mirror;
         this.log = log;
         this.loop = loop;
-        this.pool = pool;
+        this.journal = new StreamJournal(mirror, pool);
         this.sendNextEpochEarly = faults.isArmed("send-next-epoch-early");
         this.forgetQueueOnLoss = faults.isArmed("forget-queue-on-loss");
         this.endIntentEarly = faults.isArmed("end-intent-early");
@@ -73,6 +75,10 @@ final class LegStreams {
 
     LegStream stream(int slot) {
         return streams[slot];
+    }
+
+    StreamJournal journal() {
+        return journal;
     }
 
     WriteOrder order() {
@@ -111,7 +117,7 @@ final class LegStreams {
             stream.ageCheckedNs = nowNs;
             stream.tooOld = lagNs(slot) >= limit.ageNs();
         }
-        return stream.memoryBytes >= limit.bytes() || stream.tooOld;
+        return stream.memoryBytes >= limit.bytes() || stream.tooOld || queuedWrites > StreamJournal.MAX_QUEUED_WRITES;
     }
 
     /** In a turn of its own: the write that finds the queue full is in the middle of its own walk. */
@@ -158,13 +164,14 @@ final class LegStreams {
             write.payload.retain();
         }
         request.lagging = write;
+        boolean hasRoom = journal.append(write, slotMask);
         int awaited = 0;
         for (int rest = slotMask; rest != 0; rest &= rest - 1) {
             int slot = Integer.numberOfTrailingZeros(rest);
             Leg leg = mirror.legs.leg(slot);
             LegStream stream = streams[slot];
             boolean isAsync = leg.protocol == ReplicationProtocol.A;
-            boolean full = isAsync && isFull(slot, leg.config.queue(), write.queuedNs);
+            boolean full = isAsync && (!hasRoom || isFull(slot, leg.config.queue(), write.queuedNs));
             if (full) {
                 dealWithFull(leg);
             }
@@ -196,6 +203,7 @@ final class LegStreams {
             last.next = write;
         }
         last = write;
+        queuedWrites++;
         return write;
     }
 
@@ -208,10 +216,16 @@ final class LegStreams {
         LegStream stream = streams[leg.slot];
         while (!stream.queue.isEmpty() && stream.hasRoom()) {
             LaggingWrite write = stream.queue.peekFirst();
-            if (stream.inFlight > 0 && write.epoch != stream.sentEpoch && !sendNextEpochEarly) {
-                if (!leg.channel.keepsOrder() || stream.partedInFlight > 0) {
-                    return;
-                }
+            boolean isNextEpoch = stream.inFlight > 0 && write.epoch != stream.sentEpoch && !sendNextEpochEarly;
+            if (isNextEpoch && (!leg.channel.keepsOrder() || stream.partedInFlight > 0)) {
+                return;
+            }
+            boolean isInJournalOnly = write.command == BlockCommand.WRITE && write.payload == null;
+            Payload payload = isInJournalOnly ? journal.readBack(write, leg) : write.payload;
+            if (isInJournalOnly && payload == null) {
+                return;
+            }
+            if (isNextEpoch) {
                 leg.channel.barrier(barriers);
             }
             stream.queue.removeFirst();
@@ -219,8 +233,12 @@ final class LegStreams {
             stream.inFlight++;
             stream.inFlightBytes += write.lengthBytes;
             stream.partedInFlight += leg.channel.goesWhole(write.command, write.lengthBytes) ? 0 : 1;
-            if (write.command == BlockCommand.WRITE) {
-                leg.channel.write(write, write.offsetBytes, (int) write.lengthBytes, write.flags, write.payload, write.payloadStart);
+            journal.onSent(leg.slot, write);
+            if (isInJournalOnly) {
+                leg.channel.write(write, write.offsetBytes, (int) write.lengthBytes, write.flags, payload, 0);
+                payload.release();
+            } else if (write.command == BlockCommand.WRITE) {
+                leg.channel.write(write, write.offsetBytes, (int) write.lengthBytes, write.flags, payload, write.payloadStart);
             } else {
                 leg.channel.zero(write, write.offsetBytes, write.lengthBytes, write.flags);
             }
@@ -243,11 +261,14 @@ final class LegStreams {
         stream.partedInFlight -= mirror.legs.leg(slot).channel.goesWhole(write.command, write.lengthBytes) ? 0 : 1;
         stream.lagBytes -= write.lengthBytes;
         stream.memoryBytes -= write.memoryBytes;
+        journal.onAnswered(slot, write);
         if (stream.isEmpty()) {
             backlogMask &= ~(1 << slot);
+            journal.onDrained(mirror.legs.leg(slot));
         } else {
             pump(mirror.legs.leg(slot));
         }
+        pumpStarved();
         write.clearPending(slot);
         if (write.isOnItsOwn()) {
             mirror.legs.leg(slot).bytesWritten += write.lengthBytes;
@@ -276,7 +297,7 @@ final class LegStreams {
             write.intentEnded = true;
         }
         if (write.payload != null) {
-            pool.lag(write.payload);
+            journal.letGo(write);
         }
         if (missedMask != 0) {
             markDirty(write, missedMask);
@@ -297,6 +318,7 @@ final class LegStreams {
             log.endWrite(write.offsetBytes, write.lengthBytes, missedMask);
         }
         mirror.writes.add(write.lengthBytes);
+        journal.ended(write);
         Payload payload = write.payload;
         recycle(write);
         if (payload != null) {
@@ -304,7 +326,14 @@ final class LegStreams {
         }
     }
 
+    private void pumpStarved() {
+        for (int rest = journal.takeStarved() & backlogMask; rest != 0; rest &= rest - 1) {
+            pump(mirror.legs.leg(Integer.numberOfTrailingZeros(rest)));
+        }
+    }
+
     private void onEnded() {
+        pumpStarved();
         mirror.walk.onMemoryFreed();
         tellPassed();
         mirror.walk.flushIfWanted();
@@ -312,6 +341,7 @@ final class LegStreams {
     }
 
     private void recycle(LaggingWrite write) {
+        queuedWrites--;
         if (write.previous == null) {
             first = write.next;
         } else {
@@ -341,6 +371,7 @@ final class LegStreams {
     void onLegStopped(int slot) {
         int bit = 1 << slot;
         streams[slot].clear();
+        journal.detach(slot);
         backlogMask &= ~bit;
         stopping = true;
         LaggingWrite next;
@@ -373,6 +404,16 @@ final class LegStreams {
     }
 
     // ---- what it looks like
+
+    /** Sequence of the oldest record that a queued write may have to be read back from; without one the greatest number. */
+    long oldestRecord() {
+        for (LaggingWrite write = first; write != null; write = write.next) {
+            if (write.record != AsyncJournal.NONE) {
+                return write.record;
+            }
+        }
+        return Long.MAX_VALUE;
+    }
 
     /** Age of the oldest write that the target has not answered. */
     long lagNs(int slot) {

@@ -125,6 +125,7 @@ final class LegTable implements CopyChannel.Watcher {
             return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
         }
         lose(slot, "removed from the mirror");
+        mirror.replays.forget(slot, "");
         usedMask &= ~leg.bit();
         mirror.walk.onLegRemoved(slot);
         leg.config = null;
@@ -144,6 +145,9 @@ final class LegTable implements CopyChannel.Watcher {
         }
         leg.protocol = protocol;
         noteProtocol(leg);
+        if (mirror.streams.stream(slot).isEmpty()) {
+            mirror.streams.journal().onDrained(leg);
+        }
         return Optional.empty();
     }
 
@@ -166,7 +170,7 @@ final class LegTable implements CopyChannel.Watcher {
 
     // ---- connections
 
-    Optional<String> connect(int slot, BlockDevice device, boolean targetIsConsistent) {
+    Optional<String> connect(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
         Leg leg = legs[slot];
         Optional<String> refusal = refuse(leg, device);
         if (refusal.isPresent()) {
@@ -176,6 +180,7 @@ final class LegTable implements CopyChannel.Watcher {
         noteProtocol(leg);
         leg.state = LegState.CONNECTED;
         leg.targetIsConsistent = targetIsConsistent;
+        leg.generation = generation;
         leg.flushedBytes = leg.bytesWritten;
         if (!leg.paused) {
             offer(leg);
@@ -219,6 +224,9 @@ final class LegTable implements CopyChannel.Watcher {
         if (leg.offerWhenDrained || leg.offerWhenDurable) {
             return;
         }
+        if (mirror.replays.begin(leg)) {
+            return;
+        }
         boolean clean = !leg.stale && leg.targetIsConsistent && log.slotState(leg.slot) == SlotState.TRACKING
                 && log.dirtyChunks(leg.slot) == 0;
         if (clean) {
@@ -230,10 +238,31 @@ final class LegTable implements CopyChannel.Watcher {
         }
     }
 
+    /** The target has what an earlier life had queued for it, or cannot get it; its resync may begin. */
+    void replayEnded(Leg leg) {
+        if (leg.channel != null && leg.state == LegState.CONNECTED && !leg.paused) {
+            offer(leg);
+        }
+    }
+
     private void replicate(Leg leg, LegState state) {
         log.targetConnected(leg.slot);
         leg.state = state;
         replicatingMask |= leg.bit();
+        mirror.replays.forget(leg.slot, "");
+        if (state == LegState.IN_SYNC) {
+            mirror.streams.journal().inSync(leg.slot);
+        }
+    }
+
+    /** For whoever is in the middle of a walk over the queues. */
+    void loseSoon(Leg leg, String reason) {
+        CopyChannel channel = leg.channel;
+        loop.execute(() -> {
+            if (leg.channel == channel) {
+                lose(leg.slot, reason);
+            }
+        });
     }
 
     void lose(int slot, String reason) {
@@ -264,6 +293,7 @@ final class LegTable implements CopyChannel.Watcher {
         leg.offerWhenDrained = false;
         leg.offerWhenDurable = false;
         replicatingMask &= ~leg.bit();
+        mirror.replays.abort(leg.slot);
         if (replicated) {
             declareStale(leg);
         }
@@ -406,6 +436,7 @@ final class LegTable implements CopyChannel.Watcher {
             return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
         }
         detach(leg);
+        mirror.replays.forget(slot, "everything is sent to it");
         orderSlot(leg, SlotState.FULL_RESYNC, () -> {
             if (leg.channel != null && !leg.paused && leg.state == LegState.CONNECTED) {
                 offer(leg);
@@ -418,7 +449,8 @@ final class LegTable implements CopyChannel.Watcher {
 
     Optional<String> beginResync(int slot) {
         Leg leg = legs[slot];
-        if (leg.state != LegState.CONNECTED || leg.paused || leg.channel.orphans() > 0) {
+        if (leg.state != LegState.CONNECTED || leg.paused || leg.channel.orphans() > 0
+                || mirror.replays.isRunning(slot)) {
             return Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " is " + leg.shownState().words()
                     + ", not waiting for a resync");
         }
@@ -440,6 +472,7 @@ final class LegTable implements CopyChannel.Watcher {
         leg.state = LegState.IN_SYNC;
         leg.flushFailed = false;
         leg.lastError = "";
+        mirror.streams.journal().inSync(slot);
         listener.legInSync(slot);
         return Optional.empty();
     }

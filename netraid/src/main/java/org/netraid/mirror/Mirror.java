@@ -18,6 +18,9 @@ import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
+import org.netraid.journal.AsyncJournal;
+import org.netraid.journal.JournalStatus;
+import org.netraid.journal.ReplayProgress;
 import org.netraid.time.EventLoop;
 
 /**
@@ -53,6 +56,7 @@ public final class Mirror implements BlockDevice {
     final CopyChannel localChannel;
     final LegStreams streams;
     final LegTable legs;
+    final JournalReplays replays;
     final WriteEpoch writes;
     final FlushRounds rounds;
     final MirrorLife life;
@@ -80,6 +84,7 @@ public final class Mirror implements BlockDevice {
         this.walk = new RequestWalk(this, config, log, loop, locks, payloads, faults);
         this.streams = new LegStreams(this, log, loop, payloads, faults);
         this.legs = new LegTable(this, config, log, loop, listeners);
+        this.replays = new JournalReplays(this, log, loop, faults);
         this.localDisk = new LocalDisk(this);
         this.localChannel = new CopyChannel(IntentLog.LOCAL, local, loop, localDisk, 0);
         this.writes = new WriteEpoch(loop, config.flushBytes(), config.flushIntervalNs(), this::onFlushDue);
@@ -201,7 +206,34 @@ public final class Mirror implements BlockDevice {
      *     log has no dirty chunk, so that it is marked in sync in the end
      */
     public Optional<String> connectLeg(int slot, BlockDevice device, boolean targetIsConsistent) {
-        return legs.connect(slot, device, targetIsConsistent);
+        return connectLeg(slot, device, targetIsConsistent, AsyncJournal.NO_TOKEN);
+    }
+
+    /**
+     * The same for a target that may be given first what an earlier life of this source had queued for it.
+     *
+     * @param generation what the target's copy belongs to, as it says itself; {@link AsyncJournal#NO_TOKEN} for no replay
+     */
+    public Optional<String> connectLeg(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
+        return legs.connect(slot, device, targetIsConsistent, generation);
+    }
+
+    /**
+     * Puts a journal behind the queues of targets of protocol A; before it is there, queues are in memory only. The mirror closes both
+     * journals with itself.
+     *
+     * @param journal a new one
+     * @param left what an earlier life of this source has left to be replayed; null if nothing
+     * @param windowBytes memory for payloads that the journal has too, so that targets that keep up cost no reading
+     */
+    public void useJournal(AsyncJournal journal, AsyncJournal left, long windowBytes) {
+        streams.journal().use(journal, windowBytes);
+        replays.use(left);
+    }
+
+    /** The generation that the copies in sync belong to from now on: the journal follows on it. */
+    public void setGeneration(long generation) {
+        streams.journal().setToken(generation);
     }
 
     /** The connection is gone or not wanted any more: the target misses every write from now on. Does nothing if there is none. */
@@ -272,6 +304,15 @@ public final class Mirror implements BlockDevice {
     }
 
     // ---- what it looks like
+
+    public JournalStatus journal() {
+        return streams.journal().status();
+    }
+
+    /** How far the replay for a target has come; null if none is under way. */
+    public ReplayProgress replay(int slot) {
+        return replays.progress(slot);
+    }
 
     public MirrorState state() {
         return life.state();

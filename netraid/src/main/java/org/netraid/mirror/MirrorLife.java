@@ -108,6 +108,8 @@ final class MirrorLife {
     }
 
     private void closeDevices(Runnable told) {
+        mirror.replays.close();
+        mirror.streams.journal().close();
         int[] open = {1};
         Runnable one = () -> {
             open[0]--;

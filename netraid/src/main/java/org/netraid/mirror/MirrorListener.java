@@ -55,6 +55,10 @@ public interface MirrorListener {
     default void legPulledAhead(int slot, String why) {
     }
 
+    /** Something about the journal of the asynchronous targets that an operator may want to know. */
+    default void journalNews(String text) {
+    }
+
     /** The local disk has failed a command; the mirror goes on. */
     default void localError(String text) {
     }

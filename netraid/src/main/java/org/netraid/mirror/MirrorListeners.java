@@ -70,6 +70,11 @@ final class MirrorListeners implements MirrorListener {
     }
 
     @Override
+    public void journalNews(String text) {
+        each(listener -> listener.journalNews(text));
+    }
+
+    @Override
     public void localError(String text) {
         each(listener -> listener.localError(text));
     }

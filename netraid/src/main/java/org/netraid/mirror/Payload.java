@@ -13,9 +13,12 @@ import java.nio.ByteBuffer;
  */
 public final class Payload {
 
+    /** The view that the journal reads. */
+    static final int JOURNAL_VIEW = CopyChannel.MAX_COPIES;
+
     private final PayloadPool pool;
-    /** Views with positions of their own: one for each slot, one for the local disk. */
-    private final ByteBuffer[] views = new ByteBuffer[CopyChannel.MAX_COPIES];
+    /** Views with positions of their own: one for each slot, one for the local disk, one for the journal. */
+    private final ByteBuffer[] views = new ByteBuffer[CopyChannel.MAX_COPIES + 1];
     private ByteBuffer bytes;
     private int references;
     /** Not counted by the pool any more: a device that does not answer sits on it. */
