@@ -11,8 +11,8 @@ import java.util.TreeMap;
 
 /**
  * How far a copy has come in a row of epochs that may all, in part or not at all have reached it: the greatest {@code j} for which it
- * shows, byte for byte, what it would show after the first {@code j} epochs and perhaps a part of the next one. To go on from there is right
- * whatever really happened, because the state of a copy is what it shows.
+ * shows, byte for byte, what it would show after the first {@code j} epochs and perhaps a part of the next one. To go on from there is
+ * right whatever really happened, because the state of a copy is what it shows.
  *
  * <p>Works in sectors. In one epoch no two writes touch the same sector.
  */

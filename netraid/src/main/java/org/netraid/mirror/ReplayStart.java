@@ -61,7 +61,7 @@ final class ReplayStart implements DeviceOpOwner {
         }
     }
 
-    /** False if the answer is found without: a single epoch can be sent again whatever the target has of it, too many cannot be compared. */
+    /** False if the answer is found without: a single epoch can be sent again whatever the target has of it; some cannot be compared. */
     private boolean mustCompare() {
         long bytes = 0;
         long epochs = 0;

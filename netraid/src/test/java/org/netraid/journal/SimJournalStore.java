@@ -5,8 +5,8 @@
 package org.netraid.journal;
 
 /**
- * Where a simulated node's journals are: outlives the node's crashes. A kill leaves all that was appended, and perhaps a torn record behind;
- * after a power cut nothing is believed, as with the real one.
+ * Where a simulated node's journals are: outlives the node's crashes. A kill leaves all that was appended, and perhaps a torn record
+ * behind it; after a power cut nothing is believed, as with the real one.
  */
 public final class SimJournalStore {
 
