@@ -99,7 +99,10 @@ netraid_class_path() {
 }
 
 netraid_jvm_flags() { # fills the array netraid_flags
-    netraid_flags=(--enable-native-access=ALL-UNNAMED)
+    # The last four are Chronicle Queue's, the journal of asynchronous targets; pom.xml has the same list.
+    netraid_flags=(--enable-native-access=ALL-UNNAMED
+        --add-opens java.base/java.lang.reflect=ALL-UNNAMED --add-opens java.base/sun.nio.ch=ALL-UNNAMED
+        --add-exports java.base/jdk.internal.ref=ALL-UNNAMED --add-exports java.base/jdk.internal.util=ALL-UNNAMED)
     [ "$netraid_java_major" -lt 24 ] || netraid_flags+=(--sun-misc-unsafe-memory-access=allow)
 }
 

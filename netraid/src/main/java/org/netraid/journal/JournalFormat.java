@@ -85,7 +85,8 @@ public final class JournalFormat {
             return "record " + into.sequence + " of kind " + kind + " where record " + sequence + " should be";
         }
         into.kind = kind == WRITE ? JournalRecord.Kind.WRITE : JournalRecord.Kind.ZERO;
-        if (into.lengthBytes <= 0 || into.lengthBytes > JournalRecord.MAX_LENGTH_BYTES || into.offsetBytes < 0
+        long longest = into.kind == JournalRecord.Kind.WRITE ? JournalRecord.MAX_PAYLOAD_BYTES : JournalRecord.MAX_LENGTH_BYTES;
+        if (into.lengthBytes <= 0 || into.lengthBytes > longest || into.offsetBytes < 0
                 || into.offsetBytes > Long.MAX_VALUE - into.lengthBytes) {
             return "record " + sequence + " is of " + into.lengthBytes + " bytes at offset " + into.offsetBytes;
         }

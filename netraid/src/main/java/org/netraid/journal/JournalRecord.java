@@ -13,8 +13,10 @@ public final class JournalRecord {
         ZERO
     }
 
-    /** Longest record that is believed; the segments of a mirror are shorter. */
+    /** Longest range of a record that is believed; the segments of a mirror are shorter. */
     public static final long MAX_LENGTH_BYTES = 64L << 20;
+    /** Longest payload of a record; a longer write is several of them, in one epoch. */
+    public static final int MAX_PAYLOAD_BYTES = 1 << 20;
 
     public long sequence;
     public Kind kind;

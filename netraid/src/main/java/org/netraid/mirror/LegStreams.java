@@ -409,7 +409,7 @@ final class LegStreams {
     long oldestRecord() {
         for (LaggingWrite write = first; write != null; write = write.next) {
             if (write.record != AsyncJournal.NONE) {
-                return write.record;
+                return StreamJournal.firstRecord(write);
             }
         }
         return Long.MAX_VALUE;

@@ -75,13 +75,7 @@ final class StreamJournal {
         if (mask == 0) {
             return true;
         }
-        fill(write, mask);
-        ByteBuffer bytes = null;
-        if (write.payload != null) {
-            bytes = write.payload.view(Payload.JOURNAL_VIEW);
-            bytes.clear().limit(write.payloadStart + (int) write.lengthBytes).position(write.payloadStart);
-        }
-        write.record = journal.append(record, bytes);
+        write.record = appendParts(write, mask);
         boolean isThere = write.record != AsyncJournal.NONE;
         note(isThere ? "" : journal.problem());
         for (int rest = mask; rest != 0; rest &= rest - 1) {
@@ -89,7 +83,7 @@ final class StreamJournal {
             if (!isThere) {
                 detach(slot);
             } else if (!tails[slot].whole && mirror.streams.stream(slot).isEmpty()) {
-                tails[slot].start(write.record - 1);
+                tails[slot].start(firstRecord(write) - 1);
                 announce(slot);
             }
         }
@@ -104,6 +98,32 @@ final class StreamJournal {
             mask |= tails[slot].whole ? 1 << slot : 0;
         }
         return mask;
+    }
+
+    /** @return the sequence of the last part */
+    private long appendParts(LaggingWrite write, int mask) {
+        fill(write, mask);
+        if (write.command != BlockCommand.WRITE) {
+            return journal.append(record, null);
+        }
+        ByteBuffer bytes = write.payload.view(Payload.JOURNAL_VIEW);
+        long sequence = AsyncJournal.NONE;
+        for (int at = 0; at < write.lengthBytes; at += JournalRecord.MAX_PAYLOAD_BYTES) {
+            int length = (int) Math.min(JournalRecord.MAX_PAYLOAD_BYTES, write.lengthBytes - at);
+            record.offsetBytes = write.offsetBytes + at;
+            record.lengthBytes = length;
+            bytes.clear().limit(write.payloadStart + at + length).position(write.payloadStart + at);
+            sequence = journal.append(record, bytes);
+            if (sequence == AsyncJournal.NONE) {
+                return sequence;
+            }
+        }
+        return sequence;
+    }
+
+    /** Of the records of a write that is in the journal. */
+    static long firstRecord(LaggingWrite write) {
+        return write.command == BlockCommand.WRITE ? write.record - (write.lengthBytes - 1) / JournalRecord.MAX_PAYLOAD_BYTES : write.record;
     }
 
     private void fill(LaggingWrite write, int mask) {
@@ -169,14 +189,25 @@ final class StreamJournal {
             starvedMask |= leg.bit();
             return null;
         }
-        payload.bytes().clear().limit(length);
-        if (journal.read(write.record, checked, payload.bytes()) && checked.kind == JournalRecord.Kind.WRITE
-                && checked.offsetBytes == write.offsetBytes && checked.lengthBytes == length) {
+        if (readParts(write, payload.bytes())) {
             return payload;
         }
         payload.release();
         mirror.legs.loseSoon(leg, "its queue cannot be read back from the journal: " + journal.problem());
         return null;
+    }
+
+    private boolean readParts(LaggingWrite write, ByteBuffer into) {
+        long sequence = firstRecord(write);
+        for (int at = 0; at < write.lengthBytes; at += JournalRecord.MAX_PAYLOAD_BYTES) {
+            int length = (int) Math.min(JournalRecord.MAX_PAYLOAD_BYTES, write.lengthBytes - at);
+            into.clear().limit(at + length).position(at);
+            if (!journal.read(sequence++, checked, into) || checked.kind != JournalRecord.Kind.WRITE
+                    || checked.offsetBytes != write.offsetBytes + at || checked.lengthBytes != length) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** @return slots that may find memory now */
