@@ -123,7 +123,8 @@ final class StreamJournal {
 
     /** Of the records of a write that is in the journal. */
     static long firstRecord(LaggingWrite write) {
-        return write.command == BlockCommand.WRITE ? write.record - (write.lengthBytes - 1) / JournalRecord.MAX_PAYLOAD_BYTES : write.record;
+        boolean hasPayload = write.command == BlockCommand.WRITE;
+        return write.record - (hasPayload ? (write.lengthBytes - 1) / JournalRecord.MAX_PAYLOAD_BYTES : 0);
     }
 
     private void fill(LaggingWrite write, int mask) {
