@@ -236,7 +236,7 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
             TargetPart part = parts[slot];
             if (part.isLive() && pump.port().isOpen(slot)) {
                 targetsLeft++;
-                part.sentNs = nowNs;
+                part.leave(nowNs);
                 part.opsLeft = 1;
                 writeTo(slot, part);
                 onTargetOp(slot, true);

@@ -18,9 +18,9 @@ import org.netraid.time.EventLoop;
  * Copies chunks to all targets that are being resynced, walking round the device like a lift: each run of chunks is read once and goes to
  * every target that needs it and has room in its window.
  *
- * <p>While nobody is about to run dry, the walk waits until all who need a run have room. A target that would starve goes on without the
- * others; what they had no room for they pick up in a later round, with a read of their own. So a slow target costs a fast one at most
- * half of its window.
+ * <p>The walk waits until all who need a run have room: targets of about the same speed share every read, even if one of them stumbles.
+ * Only a target that would run dry and is much faster than all who keep it waiting goes on without them; what they had no room for they
+ * pick up in a later round, with a read of their own. So a slow target costs a fast one at most half of its speed.
  */
 final class ChunkPump {
 
@@ -28,7 +28,7 @@ final class ChunkPump {
     private static final long HOLE_SEARCH_BYTES = 4 << 20;
     private static final long MAX_HOLE_RUN_BYTES = 32 << 20;
     /** A run of zeros costs a target's window only so much, and a limit of the rate likewise. */
-    private static final int HOLE_COST_BYTES = 4096;
+    static final int HOLE_COST_BYTES = 4096;
     private static final long TICK_NS = 50_000_000L;
     private static final int COPIES_PER_REQUEST = 4;
     private static final double PACE_BURST_SECONDS = 0.004;
@@ -201,7 +201,7 @@ final class ChunkPump {
             }
         }
         if (leader != null && firstHeldUp <= leader.nextChunk) {
-            leader = firstStarving();
+            leader = firstStarving(nowNs);
         }
         if (leader == null && shortestWaitNs < Long.MAX_VALUE) {
             wakeIn(shortestWaitNs);
@@ -214,16 +214,28 @@ final class ChunkPump {
                 && member.window().hasRoom();
     }
 
-    /** Somebody else has no room for what comes next: only who would run dry goes on. */
-    private ResyncSession firstStarving() {
+    /** Somebody else has no room for what comes next: only who would run dry and is much faster goes on. */
+    private ResyncSession firstStarving(long nowNs) {
         ResyncSession first = null;
         for (ResyncSession member : members) {
             if (member != null && ready[member.slot()] && port.isOpen(member.slot()) && member.window().isStarving()
-                    && (first == null || member.nextChunk < first.nextChunk)) {
+                    && (first == null || member.nextChunk < first.nextChunk) && isHeldUpByTheSlow(member, nowNs)) {
                 first = member;
             }
         }
         return first;
+    }
+
+    /** All who have no room for what the member needs next are much slower than it, or wait for a limit of their own. */
+    private boolean isHeldUpByTheSlow(ResyncSession member, long nowNs) {
+        for (ResyncSession other : members) {
+            if (other != null && !ready[other.slot()] && port.isOpen(other.slot()) && other.nextChunk >= 0
+                    && other.nextChunk <= member.nextChunk && other.rate().waitNs(nowNs) == 0
+                    && !other.window().isMuchSlowerThan(member.window(), nowNs)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The next chunk it needs, as seen from the cursor: chunks behind it come a round later. */

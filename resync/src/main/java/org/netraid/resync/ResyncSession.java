@@ -305,7 +305,7 @@ final class ResyncSession {
 
     /** That much is on its way to the target. */
     void spend(long bytes) {
-        window.sent(bytes);
+        window.sent(bytes, loop.nanoTime());
         rate.spend(bytes);
     }
 

@@ -27,7 +27,8 @@ final class TargetPart {
     long dataBytes;
     long zeroBytes;
     long equalBytes;
-    long sentNs;
+    private long sentNs;
+    private long deliveredBefore;
 
     void need(ResyncSession session, int first, int end) {
         taker = session;
@@ -68,9 +69,16 @@ final class TargetPart {
         }
     }
 
+    /** Its share leaves now. */
+    void leave(long nowNs) {
+        sentNs = nowNs;
+        deliveredBefore = taker.window().deliveredBytes();
+    }
+
     void tellWritten(long firstChunk, long nowNs) {
         if (dataBytes + zeroBytes > 0) {
-            taker.window().answered(costBytes, nowNs - sentNs, nowNs);
+            long sentBytes = Math.min(costBytes, dataBytes + ChunkPump.HOLE_COST_BYTES);
+            taker.window().answered(costBytes, sentBytes, deliveredBefore, nowNs - sentNs, nowNs);
             costBytes = 0;
         }
         if (!taker.isOver()) {

@@ -8,8 +8,11 @@ package org.netraid.resync;
  * How many bytes may be on their way to one target: what its link and disk hold without a queue, and a little more to find out whether they
  * hold more. A queue would gain nothing, and the application's writes would wait behind it.
  *
- * <p>After each interval the window becomes rate × (shortest answer + {@link #QUEUE_NS}): a link with room answers as fast as ever and the
- * window grows; one that is full answers later and it shrinks (the idea of TCP Vegas and FAST). Pure: time is passed in.
+ * <p>The window is rate × (shortest answer + {@link #QUEUE_NS}), where the rate is the best that the target has shown in the last second,
+ * seen over the flights of single requests (the idea of BBR). The best, and not what it manages just now: answers also come late because
+ * a machine at either end is busy, and a window that shrinks for that makes the resync slower still without making them any earlier.
+ * A flight in which nothing waited shows the link's rate at most, so that answers which come in a bunch do not count for more than they
+ * are. Pure: time is passed in.
  */
 final class TargetWindow {
 
@@ -18,6 +21,12 @@ final class TargetWindow {
     private static final long INTERVAL_NS = 50_000_000L;
     /** The shortest answer is forgotten after this time, since paths and disks change. */
     private static final long MEMORY_NS = 10_000_000_000L;
+    /** The best rate is remembered for as long as this to twice as long. */
+    private static final long RATE_MEMORY_NS = 500_000_000L;
+    /** No answer for so long: nothing is known of the rate any more. */
+    private static final long STALLED_NS = 500_000_000L;
+
+    private static final double MUCH = 2;
 
     private final long minBytes;
     private final long maxBytes;
@@ -30,6 +39,10 @@ final class TargetWindow {
     private long bestNs = Long.MAX_VALUE;
     private long bestEarlierNs = Long.MAX_VALUE;
     private long bestSinceNs;
+    private double rate;
+    private double rateEarlier;
+    private long rateSinceNs;
+    private long answeredNs;
 
     TargetWindow(long minBytes, long maxBytes, long nowNs) {
         this.minBytes = minBytes;
@@ -37,6 +50,8 @@ final class TargetWindow {
         this.limitBytes = Math.max(minBytes, Math.min(this.maxBytes, 4 << 20));
         this.intervalStartNs = nowNs;
         this.bestSinceNs = nowNs;
+        this.rateSinceNs = nowNs;
+        this.answeredNs = nowNs;
     }
 
     boolean hasRoom() {
@@ -50,7 +65,8 @@ final class TargetWindow {
         return inFlightBytes * 2 < limitBytes;
     }
 
-    void sent(long bytes) {
+    void sent(long bytes, long nowNs) {
+        answeredNs = inFlight == 0 ? nowNs : answeredNs;
         inFlightBytes += bytes;
         inFlight++;
     }
@@ -61,18 +77,31 @@ final class TargetWindow {
         inFlight--;
     }
 
-    void answered(long bytes, long durationNs, long nowNs) {
+    /** Bytes that have arrived so far; to be remembered when a request leaves. */
+    long deliveredBytes() {
+        return deliveredBytes;
+    }
+
+    /**
+     * An answer has come.
+     *
+     * @param bytes what the request counted against the window
+     * @param sentBytes what really went over the link
+     * @param deliveredBefore {@link #deliveredBytes} when it left
+     */
+    void answered(long bytes, long sentBytes, long deliveredBefore, long durationNs, long nowNs) {
         dropped(bytes);
-        deliveredBytes += bytes;
+        deliveredBytes += sentBytes;
+        answeredNs = nowNs;
         bestNs = Math.min(bestNs, durationNs);
+        rate = Math.max(rate, (double) (deliveredBytes - deliveredBefore) / Math.max(1, durationNs));
         if (nowNs - intervalStartNs >= INTERVAL_NS) {
             adapt(nowNs);
         }
     }
 
     private void adapt(long nowNs) {
-        double bytesPerNs = (double) deliveredBytes / (nowNs - intervalStartNs);
-        long wanted = (long) (bytesPerNs * (Math.min(bestNs, bestEarlierNs) + QUEUE_NS));
+        long wanted = (long) (bestRate() * (Math.min(bestNs, bestEarlierNs) + QUEUE_NS));
         if (wanted > limitBytes) {
             limitBytes = Math.min(maxBytes, Math.min(wanted, limitBytes * 2));
         } else if (wasFull) {
@@ -80,13 +109,27 @@ final class TargetWindow {
             limitBytes = Math.max(minBytes, (limitBytes + wanted) / 2);
         }
         wasFull = false;
-        deliveredBytes = 0;
         intervalStartNs = nowNs;
         if (nowNs - bestSinceNs >= MEMORY_NS) {
             bestEarlierNs = bestNs;
             bestNs = Long.MAX_VALUE;
             bestSinceNs = nowNs;
         }
+        if (nowNs - rateSinceNs >= RATE_MEMORY_NS) {
+            rateEarlier = rate;
+            rate = 0;
+            rateSinceNs = nowNs;
+        }
+    }
+
+    /** Bytes per nanosecond. */
+    private double bestRate() {
+        return Math.max(rate, rateEarlier);
+    }
+
+    /** The other target takes so much more than this one that it should not wait for it. */
+    boolean isMuchSlowerThan(TargetWindow other, long nowNs) {
+        return inFlight > 0 && nowNs - answeredNs >= STALLED_NS || bestRate() * MUCH < other.bestRate();
     }
 
     long limitBytes() {

@@ -14,24 +14,30 @@ class TargetWindowTest {
 
     private static final int REQUEST = 256 << 10;
     private static final long MAX = 16 << 20;
+    private long nowNs;
 
     /** Runs for some time with always something to send. @return bytes per second in the second half of it */
-    private static double run(TargetWindow window, double bytesPerSecond, long delayNs, double seconds) {
+    private double run(TargetWindow window, double bytesPerSecond, long delayNs, double seconds) {
         ArrayDeque<long[]> onTheWay = new ArrayDeque<>();
-        long nowNs = 0;
         long pipeFreeNs = 0;
         long delivered = 0;
-        long endNs = (long) (seconds * 1e9);
+        long endNs = nowNs + (long) (seconds * 1e9);
+        long halfNs = nowNs + (long) (seconds / 2 * 1e9);
         while (nowNs < endNs) {
             while (window.hasRoom()) {
-                window.sent(REQUEST);
+                window.sent(REQUEST, nowNs);
                 pipeFreeNs = Math.max(nowNs, pipeFreeNs) + (long) (REQUEST / bytesPerSecond * 1e9);
-                onTheWay.add(new long[] {nowNs, pipeFreeNs + delayNs});
+                onTheWay.add(new long[] {nowNs, pipeFreeNs + delayNs, window.deliveredBytes()});
             }
             long[] first = onTheWay.remove();
             nowNs = first[1];
-            window.answered(REQUEST, nowNs - first[0], nowNs);
-            delivered += nowNs > endNs / 2 ? REQUEST : 0;
+            window.answered(REQUEST, REQUEST, first[2], nowNs - first[0], nowNs);
+            delivered += nowNs > halfNs ? REQUEST : 0;
+        }
+        while (!onTheWay.isEmpty()) {
+            long[] last = onTheWay.remove();
+            nowNs = Math.max(nowNs, last[1]);
+            window.answered(REQUEST, REQUEST, last[2], last[1] - last[0], nowNs);
         }
         return delivered / (seconds / 2);
     }
@@ -56,11 +62,39 @@ class TargetWindowTest {
         assertThat(window.limitBytes() / 20e6).as("seconds that a write of the application waits behind it").isLessThan(0.06);
     }
 
+    /** A busy machine at either end: most answers wait for a processor, however few requests are under way. */
+    @Test
+    void shouldStayOpenWhenAnswersComeLateForAnotherReasonThanAQueue() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        for (int round = 0; round < 200; round++) {
+            int sent = 0;
+            long before = window.deliveredBytes();
+            while (window.hasRoom()) {
+                window.sent(REQUEST, nowNs);
+                sent++;
+            }
+            long durationNs = round % 10 == 0 ? 10_000_000 : 80_000_000;
+            nowNs += durationNs;
+            for (int i = 0; i < sent; i++) {
+                window.answered(REQUEST, REQUEST, before, durationNs, nowNs);
+            }
+        }
+        assertThat(window.limitBytes()).isEqualTo(MAX);
+    }
+
+    @Test
+    void shouldFollowALinkThatBecomesSlow() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        run(window, 1e9, 100_000, 3);
+        run(window, 10e6, 1_000_000, 3);
+        assertThat(window.limitBytes() / 10e6).as("seconds that a write of the application waits behind it").isLessThan(0.06);
+    }
+
     @Test
     void shouldAlwaysLetOneRequestThrough() {
         TargetWindow window = new TargetWindow(128 << 10, 128 << 10, 0);
         assertThat(window.hasRoom()).isTrue();
-        window.sent(4 << 20);
+        window.sent(4 << 20, 0);
         assertThat(window.hasRoom()).isFalse();
         window.dropped(4 << 20);
         assertThat(window.hasRoom()).isTrue();
@@ -72,8 +106,8 @@ class TargetWindowTest {
         TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
         long before = window.limitBytes();
         for (int i = 1; i < 100; i++) {
-            window.sent(4096);
-            window.answered(4096, 1_000_000, i * 100_000_000L);
+            window.sent(4096, i * 99_000_000L);
+            window.answered(4096, 4096, window.deliveredBytes(), 1_000_000, i * 100_000_000L);
         }
         assertThat(window.limitBytes()).isEqualTo(before);
     }

@@ -55,6 +55,10 @@ final class BenchTarget implements AutoCloseable {
         return new NbdTarget(LinkAddress.unix(socket.toString()), EXPORT);
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     String uri() {
         return "nbd+unix:///" + EXPORT + "?socket=" + socket;
     }

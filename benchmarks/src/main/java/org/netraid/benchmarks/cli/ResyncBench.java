@@ -125,11 +125,14 @@ public final class ResyncBench {
             double[] ours = new double[rounds];
             double[] nbdcopy = new double[rounds];
             double[] qemu = new double[rounds];
+            double[][] cpu = new double[3][rounds];
             for (int round = -1; round < rounds; round++) {
                 int at = Math.max(0, round);
                 for (int turn = 0; turn < 3; turn++) {
                     target.blank();
-                    switch (Math.floorMod(turn + round, 3)) {
+                    int tool = Math.floorMod(turn + round, 3);
+                    double cpuBefore = cpuSeconds(target, tool == 0);
+                    switch (tool) {
                         case 0 -> {
                             source.start(disk, sizeBytes, 1, false);
                             ours[at] = source.syncAll(target);
@@ -139,6 +142,7 @@ public final class ResyncBench {
                         default -> qemu[at] = time(List.of(List.of("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw",
                                 disk.toString(), target.uri())));
                     }
+                    cpu[tool][at] = cpuSeconds(target, tool == 0) - cpuBefore;
                 }
             }
             requireEqual(target);
@@ -147,9 +151,14 @@ public final class ResyncBench {
                 ratios[i] = Math.min(nbdcopy[i], qemu[i]) / ours[i];
             }
             System.out.printf(Locale.ROOT, "full       speed against the better of nbdcopy, qemu-img %s; "
-                    + "median %.0f against %.0f, %.0f MB/s%n",
-                    spread(ratios), megabytes(ours), megabytes(nbdcopy), megabytes(qemu));
+                    + "median %.0f against %.0f, %.0f MB/s; CPU seconds of both sides %.2f against %.2f, %.2f%n",
+                    spread(ratios), megabytes(ours), megabytes(nbdcopy), megabytes(qemu), median(cpu[0]), median(cpu[1]), median(cpu[2]));
         }
+    }
+
+    /** Of the server and of who copies to it: this process, or its children that have ended. */
+    private static double cpuSeconds(BenchTarget target, boolean ours) throws IOException {
+        return CpuSeconds.of(target.pid()) + (ours ? CpuSeconds.of(ProcessHandle.current().pid()) : CpuSeconds.ofEndedChildren());
     }
 
     private void three() throws Exception {
