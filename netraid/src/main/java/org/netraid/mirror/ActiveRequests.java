@@ -15,6 +15,7 @@ final class ActiveRequests {
     private MirrorRequest last;
     private int created;
     private int count;
+    private long taken;
 
     ActiveRequests(RequestWalk walk, String tag, int limit) {
         this.walk = walk;
@@ -35,6 +36,16 @@ final class ActiveRequests {
         return first;
     }
 
+    /** Number of the newest request ever taken; they count from 1. */
+    long newest() {
+        return taken;
+    }
+
+    /** True if every request up to this number has ended. */
+    boolean hasEnded(long number) {
+        return first == null || first.number > number;
+    }
+
     /** A request, already in the list as the newest. */
     MirrorRequest take() {
         MirrorRequest request = free;
@@ -47,6 +58,7 @@ final class ActiveRequests {
         } else {
             throw new IllegalStateException("mirror " + tag + " has lost a request object");
         }
+        request.number = ++taken;
         request.previous = last;
         if (last == null) {
             first = request;

@@ -303,6 +303,16 @@ public final class Mirror implements BlockDevice {
         return walk.modifications() > 0;
     }
 
+    /** Number of the newest request that has been taken into work, for {@link #hasEnded}. */
+    public long newestRequest() {
+        return walk.newest();
+    }
+
+    /** True if every request up to this number has ended, but for what is still queued for targets of protocol A. */
+    public boolean hasEnded(long number) {
+        return walk.hasEnded(number);
+    }
+
     // ---- what it looks like
 
     public JournalStatus journal() {

@@ -71,6 +71,8 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     LaggingWrite lagging;
     private BlockError error = BlockError.NONE;
     private String errorDetail = "";
+    /** Among all requests of this life of the mirror, in the order they came. */
+    long number;
     MirrorRequest previous;
     MirrorRequest next;
 

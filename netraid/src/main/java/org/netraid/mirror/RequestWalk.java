@@ -58,6 +58,16 @@ final class RequestWalk {
         return active.count();
     }
 
+    /** Number of the newest request in work or ended. */
+    long newest() {
+        return active.newest();
+    }
+
+    /** True if every request up to this number has ended. */
+    boolean hasEnded(long number) {
+        return active.hasEnded(number);
+    }
+
     /** Requests in work that modify or flush. */
     int modifications() {
         return active.count() - activeReads;

@@ -37,6 +37,7 @@ final class FileDisks implements DiskOpener, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.netraid.replicator.Disks");
     static final String INTENT_LOG_SUFFIX = ".intent";
+    static final String REGION_LOG_SUFFIX = ".regions";
     private static final String NEW_SUFFIX = ".new";
     private static final long MAX_INTENT_LOG_BYTES = 1L << 30;
     private static final int ZERO_BYTES = 256 << 10;
@@ -65,6 +66,15 @@ final class FileDisks implements DiskOpener, AutoCloseable {
     public void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
         open(() -> {
             Path file = stateFolder.resolve(tag + INTENT_LOG_SUFFIX);
+            prepareIntentLog(file, sizeBytes);
+            return file;
+        }, opened, failed);
+    }
+
+    @Override
+    public void openRegionLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        open(() -> {
+            Path file = stateFolder.resolve(tag + REGION_LOG_SUFFIX);
             prepareIntentLog(file, sizeBytes);
             return file;
         }, opened, failed);

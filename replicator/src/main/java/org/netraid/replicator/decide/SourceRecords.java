@@ -81,7 +81,7 @@ public final class SourceRecords {
             next.peer(tracked);
         }
         if (!logContinues) {
-            next.logActive(false).previousSource(anyMerge ? previous : "");
+            next.logActive(false).previousSource(anyMerge ? previous : "").waitUntilMillis(0);
         }
     }
 
@@ -140,9 +140,17 @@ public final class SourceRecords {
 
     /** The previous source's dirty chunks are in this node's log, durably. */
     public static MirrorRecord merged(MirrorRecord now) {
-        MirrorRecord.Builder next = now.with().previousSource("");
+        MirrorRecord.Builder next = now.with().previousSource("").waitUntilMillis(0);
         now.peers().forEach(peer -> next.peer(peer.withNeedsMerge(false)));
         return next.build();
+    }
+
+    /**
+     * Row S1: what this node and the target remember of recent writes is in this node's log, durably, and the target is marked inconsistent: no
+     * other source can use it without sending everything.
+     */
+    public static MirrorRecord mergedAmongSurvivors(MirrorRecord now, String target) {
+        return now.with().peer(now.peer(target).withNeedsMerge(false)).build();
     }
 
     /**

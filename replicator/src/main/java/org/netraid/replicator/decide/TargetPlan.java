@@ -14,6 +14,14 @@ package org.netraid.replicator.decide;
  */
 public record TargetPlan(Kind kind, String rule, String sentence, String cure) {
 
+    /** Row S1: what both this node and the target remember of recent writes comes first. */
+    static final String SURVIVORS = "S1";
+
+    /** True if nobody but the source and the target is needed, although another node was source before. */
+    public boolean isAmongSurvivors() {
+        return rule.equals(SURVIVORS);
+    }
+
     /** What can be done with a target. */
     public enum Kind {
         /** Connect: it has everything, and both sides' bits prove it. */

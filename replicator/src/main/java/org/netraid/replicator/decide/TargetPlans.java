@@ -31,6 +31,12 @@ public final class TargetPlans {
      * @param waitIsOver the previous source is not waited for any longer
      */
     public static TargetPlan plan(NodeFacts source, NodeFacts target, SlotState slot, long dirtyChunks, boolean waitIsOver) {
+        return plan(source, target, slot, dirtyChunks, waitIsOver, false);
+    }
+
+    /** @param survivors what the source remembers from when it was a target, and what the target remembers, make up for the previous source */
+    public static TargetPlan plan(NodeFacts source, NodeFacts target, SlotState slot, long dirtyChunks, boolean waitIsOver,
+            boolean survivors) {
         Relation relation = Relation.between(source.node(), source.record(), target.node(), target.record());
         TargetPlan refusal = refuse(relation, source, target);
         if (refusal != null) {
@@ -46,6 +52,11 @@ public final class TargetPlans {
         if (self.previousSource().equals(target.node())) {
             // before anything else: its log ends when it becomes a target, and others may need it even if it does not itself
             return new TargetPlan(Kind.MERGE_FIRST, "D7", target.node() + " was the source before; its dirty chunks come first", "");
+        }
+        if (survivors && known.needsMerge() && relation == Relation.SELF_NEWER && target.record().diskState() != DiskState.FAILED
+                && (slot == SlotState.TRACKING || slot == SlotState.STALE)) {
+            return new TargetPlan(Kind.PARTIAL, TargetPlan.SURVIVORS, target.node() + " and " + source.node()
+                    + " remember what they got since " + self.previousSource() + " last said that all copies are equal", "");
         }
         if (known.needsMerge() && !self.previousSource().isEmpty() && !waitIsOver) {
             return new TargetPlan(Kind.WAIT_PREVIOUS_SOURCE, "D6", "only " + self.previousSource() + ", the source before, knows what "

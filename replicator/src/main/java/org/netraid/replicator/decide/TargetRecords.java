@@ -85,7 +85,7 @@ public final class TargetRecords {
     /** The record without what it said of this node as a source. */
     public static MirrorRecord asTarget(MirrorRecord copy, NodeFacts source) {
         return copy.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false).stayStopped(false)
-                .previousSource("").mirrorId(source.record().mirrorId())
+                .previousSource("").waitUntilMillis(0).mirrorId(source.record().mirrorId())
                 .size(source.record().sizeBytes(), source.record().chunkBytes()).build();
     }
 

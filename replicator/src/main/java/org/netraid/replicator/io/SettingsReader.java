@@ -133,7 +133,8 @@ final class SettingsReader {
         String alias = "LKDR_WAIT_FOR_PREVIOUS_SOURCE_TIMEOUT";
         String key = isAliased(timeouts, "wait_for_previous_source", alias) ? alias : "wait_for_previous_source";
         return new FailoverSettings(timeouts.isMinusOne(key) ? FailoverSettings.FOR_EVER
-                : timeouts.nanoseconds(key, defaults.waitForPreviousSourceNs(), 0, 366L * 86_400 * SECOND));
+                : timeouts.nanoseconds(key, defaults.waitForPreviousSourceNs(), 0, 366L * 86_400 * SECOND),
+                timeouts.nanoseconds("regions", defaults.regionsNs(), 0, TEN_MINUTES));
     }
 
     /** True if DataKeeper's name is used; both at once is an error. */

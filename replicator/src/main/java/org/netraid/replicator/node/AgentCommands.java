@@ -402,6 +402,9 @@ final class AgentCommands {
         if (!agent.rollback().explanation().isEmpty()) {
             lines.add(agent.rollback().explanation());
         }
+        if (!agent.regions().explanation().isEmpty()) {
+            lines.add(agent.regions().explanation());
+        }
         if (agent.role() != Role.SOURCE) {
             Decision start = agent.decide(Request.START);
             lines.add("start here " + (start.starts() ? "is possible: " : "is refused: ") + agent.withTag(start.text()));

@@ -37,6 +37,14 @@ public interface DiskOpener {
     void replaceIntentLog(String tag, Runnable replaced, Consumer<String> failed);
 
     /**
+     * Opens the file of what a target remembers of recent writes, in the node's state folder, and makes it (zeros) or lengthens it where
+     * needed.
+     *
+     * @param sizeBytes at least so large
+     */
+    void openRegionLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed);
+
+    /**
      * How large an undo journal may be.
      *
      * @param wantedBytes no more is ever needed

@@ -5,6 +5,7 @@
 package org.netraid.replicator.node;
 
 import java.util.function.LongSupplier;
+import org.netraid.fault.FaultPoints;
 import org.netraid.link.LinkFactory;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.store.StateFolder;
@@ -25,9 +26,16 @@ import org.netraid.time.WallClock;
  * @param random unpredictable in production: generations, tokens and nonces are made of it
  * @param tls what its links are secured with
  * @param hooks calls an operator's programs
+ * @param faults planted defects, for tests
  */
 public record NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
-        EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls, HookRunner hooks) {
+        EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls, HookRunner hooks, FaultPoints faults) {
+
+    /** A node without planted defects. */
+    public NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
+            EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls, HookRunner hooks) {
+        this(config, node, secret, folder, disks, links, loop, wallClock, random, tls, hooks, FaultPoints.NONE);
+    }
 
     /** A node in a cluster without TLS and hooks. */
     public NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,

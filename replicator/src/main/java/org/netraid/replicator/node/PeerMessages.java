@@ -33,6 +33,10 @@ final class PeerMessages {
     static final String STOPPED_CLEAN = "stopped-clean";
     /** A new source asks the previous one for its dirty chunks. */
     static final String FETCH_DIRTY = "fetch-dirty";
+    /** The source begins to find out what all copies have flushed: what the receiver remembers from before waits for the answer. */
+    static final String REGION_MARK = "region-mark";
+    /** All copies have what was before the mark, or the message says which chunks some of them lack. */
+    static final String REGION_SETTLE = "region-settle";
     /** The receiver is to take over from the sender, who has stopped in order. */
     static final String HAND_OVER = "hand-over";
     /** A source asks how large the target's disk is now. */

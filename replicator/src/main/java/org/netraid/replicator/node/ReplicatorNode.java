@@ -153,6 +153,11 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
         return Optional.ofNullable(agents.get(tag)).map(VolumeAgent::status);
     }
 
+    /** For checkers that look at a simulated node from outside. */
+    VolumeAgent agent(String tag) {
+        return agents.get(tag);
+    }
+
     @Override
     public List<MirrorEvent> events(long afterId) {
         return context.events.after(afterId);

@@ -64,10 +64,12 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private ResyncManager resyncs;
     private OperatorSuspension suspension;
     private TargetVerifies verifies;
+    private final SurvivorRegions survivors;
+    private RegionRounds regions;
+    private final PreviousSourceWait wait;
     private NbdService service;
     private LinkFactory.Listening listening;
     private boolean merging;
-    private boolean waitIsOver;
     private boolean stopping;
     private boolean closing;
     private String recoveryMessage = "";
@@ -80,6 +82,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         NbdClientConfig client = NbdClientConfig.defaults().withConnectTimeoutNs(config.targets().connectNs())
                 .withHandshakeTimeoutNs(config.targets().connectNs()).withRequestTimeoutNs(2 * config.targets().requestTimeoutNs());
         sourceLog = new SourceLog(agent);
+        survivors = new SurvivorRegions(agent);
+        wait = new PreviousSourceWait(agent, config.failover().waitForPreviousSourceNs(), this::evaluateTargets);
         connector = new NbdConnector(context.env.links(), context.loop(), client);
     }
 
@@ -127,8 +131,12 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         return sourceLog;
     }
 
+    SurvivorRegions survivors() {
+        return survivors;
+    }
+
     boolean waitIsOver() {
-        return waitIsOver;
+        return wait.isOver();
     }
 
     String exportUri() {
@@ -206,7 +214,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 if (failed[0]) {
                     fail("the intent log " + sourceLog.name() + " cannot be written");
                 } else {
-                    UndoneChunks.markOwn(agent, log, targets, this::serve, this::fail);
+                    UndoneChunks.markOwn(agent, log, targets, () -> survivors.load(this::serve), this::fail);
                 }
             }
         };
@@ -261,6 +269,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         resyncs = new ResyncManager(mirror, log, this, config.resync().engine(), context.loop(), FaultPoints.NONE);
         verifies = new TargetVerifies(this, agent);
         suspension = new OperatorSuspension(agent, mirror);
+        regions = new RegionRounds(this, agent, config.failover().regionsNs());
         for (TargetConnection target : targets) {
             addLeg(target);
         }
@@ -269,7 +278,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 exportTls());
         context.env.links().listen(self.export(), peer -> service.accept(peer), bound -> {
             listening = bound;
-            armWait();
+            wait.begin();
             started.accept("");
         }, reason -> fail("cannot serve the mirror on " + self.export() + ": " + reason));
     }
@@ -346,6 +355,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         Runnable closeLog = () -> sourceLog.closeDevice(told);
         if (mirror != null) {
             verifies.close();
+            regions.close();
+            wait.close();
             mirror.close(closeLog);
         } else {
             closeQuietly(disk, closeLog);
@@ -370,20 +381,6 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     private Optional<TargetConnection> inSlot(int slot) {
         return targets.stream().filter(target -> target.slot == slot).findFirst();
-    }
-
-    private void armWait() {
-        long waitNs = config.failover().waitForPreviousSourceNs();
-        if (agent.record().previousSource().isEmpty() || waitNs < 0) {
-            return;
-        }
-        context.loop().schedule(waitNs, () -> {
-            waitIsOver = true;
-            if (!stopping && !agent.record().previousSource().isEmpty()) {
-                agent.event("D8: " + agent.record().previousSource() + ", the previous source, is not waited for any longer");
-                evaluateTargets();
-            }
-        });
     }
 
     /** Takes over what the previous source knows, once. */
@@ -481,11 +478,15 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             done.onMarked("");
             return;
         }
-        ObjectNode body = agent.reportBody().put("dirtyBytes", log.dirtyChunks(slot) * log.chunkBytes());
+        ObjectNode body = agent.reportBody().put("dirtyBytes", log.dirtyChunks(slot) * log.chunkBytes())
+                .put("full", log.slotState(slot) == SlotState.FULL_RESYNC);
         context.request(node, PeerMessages.MARK_INCONSISTENT, body, reply -> {
             String stopped = reply.isOk() ? reply.body().path("stopped").asText() : "";
             if (!stopped.isEmpty()) {
                 target.get().pauseBecause(stopped);
+            }
+            if (reply.isOk() && stopped.isEmpty()) {
+                target.get().mergedFromSurvivors();
             }
             done.onMarked(stopped.isEmpty() ? reply.error() : stopped);
         });
@@ -493,6 +494,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     @Override
     public void replicationStopped(int slot) {
+        regions.targetsChanged();
         context.order.leave(agent.tag(), slot);
     }
 
@@ -525,6 +527,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         if (!agent.write(SourceRecords.targetInSync(agent.record(), node))) {
             return false;
         }
+        regions.targetsChanged();
         shareKnowledge();
         return true;
     }
@@ -612,6 +615,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     @Override
     public void legInSync(int slot) {
         context.order.leave(agent.tag(), slot);
+        regions.targetsChanged();
         inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is in sync"));
         inSlot(slot).flatMap(target -> ResyncReport.of(target.node(), resyncs.progress(slot))).ifPresent(agent::event);
         shareKnowledge();
@@ -694,6 +698,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private void closeAll(Runnable done) {
         closing = true;
         verifies.close();
+        regions.close();
+        wait.close();
         targets.forEach(target -> context.order.leave(agent.tag(), target.slot));
         mirror.close(() -> log.close(error -> sourceLog.closeDevice(done)));
     }

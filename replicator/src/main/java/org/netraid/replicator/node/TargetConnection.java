@@ -26,6 +26,7 @@ import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.NodeConfig;
 import org.netraid.replicator.decide.NodeFacts;
 import org.netraid.replicator.decide.TargetPlan.Kind;
+import org.netraid.replicator.decide.SourceRecords;
 import org.netraid.replicator.decide.TargetPlan;
 import org.netraid.replicator.decide.TargetPlans;
 import org.netraid.replicator.peer.PeerReply;
@@ -140,7 +141,7 @@ final class TargetConnection implements NbdConnectionListener {
         TargetPlan next = discard && facts.role() != org.netraid.replicator.state.Role.SOURCE
                 ? new TargetPlan(Kind.FULL, "D10", "an operator gave up what " + node() + " holds", "")
                 : TargetPlans.plan(agent.ownFacts(), facts, source.log().slotState(slot), source.log().dirtyChunks(slot),
-                        source.waitIsOver());
+                        source.waitIsOver(), source.survivors().mayServe(node()));
         announce(next);
         if (next.kind() == Kind.MERGE_FIRST) {
             source.mergePrevious(this);
@@ -167,15 +168,38 @@ final class TargetConnection implements NbdConnectionListener {
         asking = true;
         generation = agent.record().generations().current();
         ObjectNode body = agent.reportBody();
-        body.put("kind", plan.kind().name()).put("discard", discard);
+        body.put("kind", plan.kind().name()).put("discard", discard).put("regions", plan.isAmongSurvivors());
         agent.context().request(node(), PeerMessages.OPEN, body, this::onAnswer);
     }
 
     private void onAnswer(PeerReply reply) {
         if (reply.isOk() && !closed) {
-            UndoneChunks.markTarget(source, this, reply.body(), () -> onReady(reply));
+            UndoneChunks.markTarget(source, this, reply.body(), () -> takeOverRegions(reply));
         } else {
             onReady(reply);
+        }
+    }
+
+    private void takeOverRegions(PeerReply reply) {
+        if (!plan.isAmongSurvivors()) {
+            onReady(reply);
+            return;
+        }
+        source.survivors().merge(source.log(), this, reply.body(), merged -> {
+            if (merged) {
+                onReady(reply);
+            } else {
+                asking = false;
+                evaluate();
+            }
+        });
+    }
+
+    /** The target is durably bound to this source's resync: what it got from the one before is in the log here, for good. */
+    void mergedFromSurvivors() {
+        PeerRecord known = agent.record().peer(node());
+        if (plan != null && plan.isAmongSurvivors() && known.needsMerge()) {
+            agent.write(SourceRecords.mergedAmongSurvivors(agent.record(), node()));
         }
     }
 

@@ -32,7 +32,7 @@ import org.netraid.replicator.state.Role;
  */
 final class TargetRequests {
 
-    private static final int MAX_DIRTY_MAP_BYTES = 8 << 20;
+    static final int MAX_DIRTY_MAP_BYTES = 8 << 20;
 
     private final VolumeAgent agent;
 
@@ -51,6 +51,16 @@ final class TargetRequests {
             case PeerMessages.FETCH_DIRTY -> fetchDirty(sender, answer);
             case PeerMessages.HAND_OVER -> handOver(sender, answer);
             case PeerMessages.DISK_SIZE -> diskSize(answer);
+            case PeerMessages.REGION_MARK -> {
+                if (isSource(sender, answer)) {
+                    agent.regions().onMark(body, answer);
+                }
+            }
+            case PeerMessages.REGION_SETTLE -> {
+                if (isSource(sender, answer)) {
+                    agent.regions().onSettle(body, answer);
+                }
+            }
             default -> answer.error("node " + agent.node() + " does not know the request " + method);
         }
     }
@@ -95,7 +105,10 @@ final class TargetRequests {
         target.cut(source.node() + " is the source now", () -> target.openDisk(error -> {
             String problem = error.isEmpty() ? sizeProblem(target.disk(), source.record()) : error;
             if (problem.isEmpty()) {
-                keepOld(source, kind, discard, () -> offer(source, kind, discard, answer));
+                MirrorRecord own = agent.record();
+                boolean anew = discard || kind == TargetPlan.Kind.FULL || own.lastOwner() || own.logActive() || !own.created();
+                keepOld(source, kind, discard, () -> agent.regions().prepare(source.record(), anew,
+                        () -> offer(source, kind, discard, body.path("regions").asBoolean(), answer)));
             } else {
                 refuse(source, problem, answer);
             }
@@ -119,7 +132,7 @@ final class TargetRequests {
         agent.endTransition();
     }
 
-    private void offer(NodeFacts source, TargetPlan.Kind kind, boolean discard, PeerEvents.Answer answer) {
+    private void offer(NodeFacts source, TargetPlan.Kind kind, boolean discard, boolean withRegions, PeerEvents.Answer answer) {
         if (!agent.write(TargetRecords.opened(agent.node(), agent.record(), source, kind, discard))) {
             refuse(source, "the state folder of " + agent.node() + " cannot be written", answer);
             return;
@@ -132,6 +145,9 @@ final class TargetRequests {
         reply.put("export", agent.target().offer(source.node(), generation)).put("port", agent.context().nbdPort);
         reply.put("consistent", agent.record().diskState() != DiskState.INCONSISTENT);
         agent.undo().files().readUndone().ifPresent(map -> reply.put("undone", Base64.getEncoder().encodeToString(map)));
+        if (withRegions) {
+            reply.put("regions", agent.regions().forSource());
+        }
         agent.hooks().reset();
         agent.becameTarget();
         answer.ok(reply);
@@ -156,16 +172,20 @@ final class TargetRequests {
     private void markInconsistent(NodeFacts source, JsonNode body, PeerEvents.Answer answer) {
         if (isSource(source, answer)) {
             long dirtyBytes = body.path("dirtyBytes").asLong();
-            agent.hooks().before(source.node(), dirtyBytes, () -> mark(source, dirtyBytes, answer),
+            boolean isFull = body.path("full").asBoolean();
+            agent.hooks().before(source.node(), dirtyBytes, () -> mark(source, dirtyBytes, isFull, answer),
                     wait -> answer.error(agent.node() + ": " + wait),
                     stop -> answer.ok(PeerMessages.object(agent.tag()).put("stopped", stop)));
         }
     }
 
-    private void mark(NodeFacts source, long dirtyBytes, PeerEvents.Answer answer) {
+    private void mark(NodeFacts source, long dirtyBytes, boolean isFull, PeerEvents.Answer answer) {
         if (isSource(source, answer)) {
             agent.undo().begin(source.node(), agent.record(), dirtyBytes, () -> {
                 if (isSource(source, answer)) {
+                    if (isFull) {
+                        agent.regions().beginAnew();
+                    }
                     confirm(agent.write(TargetRecords.inconsistent(agent.record(), source.node())),
                             answer);
                 }

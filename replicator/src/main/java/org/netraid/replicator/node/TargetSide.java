@@ -20,19 +20,21 @@ final class TargetSide {
     private final String tag;
     private final String diskPath;
     private final TargetUndo undo;
+    private final TargetRegions regions;
     private final List<Runnable> whenCut = new ArrayList<>();
-    /** As sources get it: with the undo journal before it. */
+    /** As sources get it: with the memory of recent writes and the undo journal before it. */
     private BlockDevice disk;
     private BlockDevice rawDisk;
     private Export export;
     private boolean connected;
     private String source = "";
 
-    TargetSide(NodeContext context, String tag, String diskPath, TargetUndo undo) {
+    TargetSide(NodeContext context, String tag, String diskPath, TargetUndo undo, TargetRegions regions) {
         this.context = context;
         this.tag = tag;
         this.diskPath = diskPath;
         this.undo = undo;
+        this.regions = regions;
     }
 
     /** The node whose connection is served or awaited; "" if none. */
@@ -72,7 +74,7 @@ final class TargetSide {
             return;
         }
         context.env.disks().openDisk(diskPath, device -> {
-            disk = undo.wrap(device);
+            disk = regions.wrap(undo.wrap(device));
             rawDisk = device;
             opened.accept("");
         }, opened);
@@ -87,7 +89,7 @@ final class TargetSide {
         BlockDevice taken = rawDisk;
         disk = null;
         rawDisk = null;
-        undo.detach(() -> taker.accept(taken));
+        regions.detach(() -> undo.detach(() -> taker.accept(taken)));
     }
 
     /**

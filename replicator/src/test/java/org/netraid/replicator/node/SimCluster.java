@@ -85,6 +85,7 @@ final class SimCluster {
         /** The log that is being made to replace it. */
         SimDisk newLogDisk;
         final SimDisk undoDisk;
+        SimDisk regionDisk;
         final SimStateFolder folder;
         final List<String> log = new ArrayList<>();
         SimLoop loop;
@@ -96,6 +97,7 @@ final class SimCluster {
             disk = new SimDisk(scheduler, name + ".disk", SimDiskOptions.ofSize(SIZE));
             logDisk = new SimDisk(scheduler, name + ".log", SimDiskOptions.ofSize(8 << 20));
             undoDisk = new SimDisk(scheduler, name + ".undo", SimDiskOptions.ofSize(undoBytes));
+            regionDisk = new SimDisk(scheduler, name + ".regions", SimDiskOptions.ofSize(8 << 20));
             folder = new SimStateFolder(name + ".state");
         }
 
@@ -136,6 +138,10 @@ final class SimCluster {
     IntentLogSettings intentLog = new IntentLogSettings(CHUNK, 16, LogFailureAction.STOP);
     private final long undoBytes;
     ResyncSettings resync = ResyncSettings.DEFAULT;
+    /** Of the nodes booted from now on: how often targets may forget what all copies have flushed; 0: they remember nothing. */
+    long regionsNs = 1000 * MS;
+    /** Name of a defect in the nodes booted from now on; "" for none. */
+    String planted = "";
     /** For the nodes booted from now on. */
     UpkeepSettings upkeep = UpkeepSettings.DEFAULT;
     private SimDisk foreign;
@@ -155,7 +161,7 @@ final class SimCluster {
             members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk").withConnections(3));
         }
         MirrorConfig mirror = new MirrorConfig(TAG, mirrorBytes, "C", members, intentLog,
-                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs),
+                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs, regionsNs),
                 upkeep);
         return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
                 NbdServerSettings.DEFAULT, null, daemon);
@@ -202,6 +208,11 @@ final class SimCluster {
             }
 
             @Override
+            public void openRegionLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+                box.loop.execute(() -> opened.accept(box.regionDisk.attach(box.loop)));
+            }
+
+            @Override
             public void openNewIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
                 box.newLogDisk = new SimDisk(scheduler, box.name + ".newlog" + scheduler.nanoTime(), SimDiskOptions.ofSize(8 << 20));
                 box.loop.execute(() -> opened.accept(box.newLogDisk.attach(box.loop)));
@@ -229,7 +240,7 @@ final class SimCluster {
         NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
                 box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name
                 + scheduler.nanoTime())::nextLong, tls == null ? NodeTls.NONE : tls,
-                (hook, environment, done) -> callHook(box, hook, environment, done));
+                (hook, environment, done) -> callHook(box, hook, environment, done), defect -> defect.equals(planted));
         box.node = new ReplicatorNode(env);
         box.node.onEvent(event -> box.log.add(event.tag() + " " + event.text()));
         box.loop.execute(() -> box.node.start(error -> assertThat(error).isEmpty()));
@@ -266,6 +277,7 @@ final class SimCluster {
         box.disk.crash(mode);
         box.logDisk.crash(mode);
         box.undoDisk.crash(mode);
+        box.regionDisk.crash(mode);
         box.app = null;
     }
 

@@ -26,6 +26,7 @@ final class SimScenarioCluster implements ScenarioCluster {
     SimScenarioCluster(Scenario scenario) {
         long waitNs = scenario.waitSeconds() < 0 ? -1 : scenario.waitSeconds() * 1000 * SimCluster.MS;
         cluster = new SimCluster(1, waitNs, scenario.nodes().toArray(String[]::new));
+        cluster.regionsNs = scenario.targetsRemember() ? cluster.regionsNs : 0;
         if (scenario.resyncMaxKib() > 0) {
             long maxBytes = (long) scenario.resyncMaxKib() << 10;
             cluster.resync = new ResyncSettings(maxBytes, maxBytes, 1);

@@ -21,6 +21,7 @@ class ThreeNodeLifecycleTest {
 
     private void create(long waitNs) {
         cluster = new SimCluster(7, waitNs, "a", "b", "c");
+        cluster.regionsNs = 0; // what follows when targets remember nothing; else: SurvivorTest
         cluster.bootAll();
         cluster.await("everybody connected", () -> cluster.boxes.values().stream()
                 .allMatch(box -> box.node.status().peers().stream().allMatch(peer -> peer.connected())));

@@ -69,6 +69,11 @@ public final class Scenario {
         return words.isEmpty() ? 0 : Integer.parseInt(words.get(0));
     }
 
+    /** False if targets remember nothing of recent writes, by the command {@code targets forget}. */
+    public boolean targetsRemember() {
+        return !words("targets").equals(List.of("forget"));
+    }
+
     private List<String> words(String name) {
         return steps.stream().filter(step -> step.isCommand() && step.command().startsWith(name + " ")).findFirst()
                 .map(step -> List.of(step.command().substring(name.length() + 1).split(" "))).orElse(List.of());

@@ -46,7 +46,7 @@ final class ScenarioCommands {
             return result(cluster.act(words[0].substring(0, words[0].length() - 1), rest));
         }
         switch (words[0]) {
-            case "nodes", "wait", "resync-max-kib" -> { }
+            case "nodes", "wait", "resync-max-kib", "targets" -> { }
             case "boot" -> cluster.boot(rest);
             case "kill" -> List.of(rest).forEach(cluster::kill);
             case "shutdown" -> List.of(rest).forEach(cluster::shutdown);
@@ -64,6 +64,12 @@ final class ScenarioCommands {
                     good &= cluster.write(rest[0], chunk, number(rest[3]));
                 }
                 return List.of(good ? "acknowledged" : "failed");
+            }
+            case "await-chunk" -> cluster.settle(() -> Integer.toString(cluster.read(rest[0], number(rest[1]))), rest[2]);
+            case "await-forgotten" -> List.of(rest).forEach(node -> cluster.settle(() -> Boolean.toString(cluster.act(node, "explain").lines()
+                    .stream().anyMatch(line -> line.startsWith("recent writes are remembered: 0 chunks; without"))), "true"));
+            case "resynced" -> {
+                return List.of(resynced(rest[0], rest[1], number(rest[2])));
             }
             case "read" -> {
                 return List.of(Integer.toString(cluster.read(rest[0], number(rest[1]))));
@@ -93,6 +99,12 @@ final class ScenarioCommands {
         }
         result.lines().forEach(line -> lines.add("  " + WHERE_SERVED.matcher(line.strip()).replaceFirst("")));
         return lines;
+    }
+
+    private String resynced(String source, String target, int mostKib) {
+        long bytes = cluster.status(source).orElseThrow().targets().stream().filter(each -> each.node().equals(target)).findFirst()
+                .orElseThrow().resyncTotalBytes();
+        return bytes <= (long) mostKib << 10 ? "at most " + mostKib + " KiB" : bytes + " bytes";
     }
 
     private String show() {
