@@ -95,6 +95,7 @@ class ConfigParserTest {
                 [mirrors.data.timeouts]
                 request = "2s"
                 wait_for_previous_source = 30
+                regions = "250 ms"
                 [mirrors.data.limits]
                 resync_max = "10M"
                 [mirrors.other]
@@ -112,6 +113,7 @@ class ConfigParserTest {
         assertThat(data.targets().requestTimeoutNs()).isEqualTo(2_000_000_000L);
         assertThat(data.targets().connectNs()).isEqualTo(700_000_000L);
         assertThat(data.failover().waitForPreviousSourceNs()).isEqualTo(30_000_000_000L);
+        assertThat(data.failover().regionsNs()).isEqualTo(250_000_000L);
         assertThat(data.resync().maxBytesPerSecond()).isEqualTo(10L << 20);
         assertThat(data.resync().minBytesPerSecond()).isEqualTo(10L << 20);
         assertThat(data.intentLog().chunkBytes()).isEqualTo(4096);
@@ -119,6 +121,7 @@ class ConfigParserTest {
         MirrorConfig other = config.mirror("other").orElseThrow();
         assertThat(other.targets().requestTimeoutNs()).isEqualTo(1_500_000_000L);
         assertThat(other.failover().waitForPreviousSourceNs()).isEqualTo(120_000_000_000L);
+        assertThat(other.failover().regionsNs()).isEqualTo(5_000_000_000L);
         assertThat(other.members()).extracting(MemberConfig::priority).containsExactly(1, 10);
     }
 

@@ -74,6 +74,26 @@ class ThreeNodeLifecycleTest {
     }
 
     @Test
+    void g9ShouldGoOnWithTheWaitWhereItWasWhenTheNewSourceIsRestarted() {
+        create(10_000 * SimCluster.MS);
+        killAndWait("a");
+        cluster.must("b", MirrorActionType.START, null);
+        cluster.write("b", 2, 2);
+        cluster.awaitTarget("b", "c", TargetState.WAIT_PREVIOUS_SOURCE);
+        cluster.run(7000);
+        killAndWait("b");
+        cluster.boot("b");
+        cluster.run(1000);
+        cluster.must("b", MirrorActionType.FORCE, null);
+        cluster.awaitTarget("b", "c", TargetState.WAIT_PREVIOUS_SOURCE);
+        cluster.run(3000);
+        cluster.awaitInSync("b", "c");
+        assertThat(cluster.box("b").log).anyMatch(line -> line.contains("D8: a, the previous source, is not waited for any longer"));
+        assertThat(cluster.target("b", "c").resyncTotalBytes()).isEqualTo(SimCluster.SIZE);
+        assertThat(cluster.scheduler.nanoTime()).isLessThan(18_000 * SimCluster.MS);
+    }
+
+    @Test
     void d10ShouldResyncFullyWhenAnOperatorGivesUpTheWait() {
         create(-1);
         killAndWait("a");
