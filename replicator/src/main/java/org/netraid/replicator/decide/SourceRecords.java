@@ -146,8 +146,8 @@ public final class SourceRecords {
     }
 
     /**
-     * Row S1: what this node and the target remember of recent writes is in this node's log, durably, and the target is marked inconsistent: no
-     * other source can use it without sending everything.
+     * Row S1: what this node and the target remember of recent writes is in this node's log, durably, and the target is marked
+     * inconsistent: no other source can use it without sending everything.
      */
     public static MirrorRecord mergedAmongSurvivors(MirrorRecord now, String target) {
         return now.with().peer(now.peer(target).withNeedsMerge(false)).build();

@@ -34,7 +34,9 @@ public final class TargetPlans {
         return plan(source, target, slot, dirtyChunks, waitIsOver, false);
     }
 
-    /** @param survivors what the source remembers from when it was a target, and what the target remembers, make up for the previous source */
+    /**
+     * @param survivors what the source remembers from when it was a target, and what the target remembers, make up for the previous source
+     */
     public static TargetPlan plan(NodeFacts source, NodeFacts target, SlotState slot, long dirtyChunks, boolean waitIsOver,
             boolean survivors) {
         Relation relation = Relation.between(source.node(), source.record(), target.node(), target.record());

@@ -15,8 +15,8 @@ import org.netraid.intentlog.IntentWaiter;
 import org.netraid.time.EventLoop;
 
 /**
- * A target's disk that remembers durably where it is about to be written, before it is. A write where something was written not long ago costs
- * a look into a table; without a {@link RegionLog} requests pass untouched.
+ * A target's disk that remembers durably where it is about to be written, before it is. A write where something was written not long ago
+ * costs a look into a table; without a {@link RegionLog} requests pass untouched.
  */
 final class RegionDevice implements BlockDevice {
 

@@ -10,9 +10,9 @@ import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.IntentWaiter;
 
 /**
- * What a target remembers: the chunks that it was told to write since the source last said that every copy has flushed them. Kept as an intent
- * log with one slot that misses every write, so that a hot extent costs no I/O, a cold one one group-committed block, and a torn page or a
- * crash only makes the memory larger than needed.
+ * What a target remembers: the chunks that it was told to write since the source last said that every copy has flushed them. Kept as an
+ * intent log with one slot that misses every write, so that a hot extent costs no I/O, a cold one one group-committed block, and a torn
+ * page or a crash only makes the memory larger than needed.
  *
  * <p>Ageing: {@link #mark} when the source begins to ask everybody, {@link #forget} when everybody has flushed what came before the mark.
  * What is written again in between stays.

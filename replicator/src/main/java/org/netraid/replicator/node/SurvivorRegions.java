@@ -13,8 +13,8 @@ import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.PeerRecord;
 
 /**
- * Row S1: a source that was a target of the one before needs nothing from that one to resync another of its targets. What this node remembers
- * of recent writes and what the other remembers are, together, all that the two copies may differ in.
+ * Row S1: a source that was a target of the one before needs nothing from that one to resync another of its targets. What this node
+ * remembers of recent writes and what the other remembers are, together, all that the two copies may differ in.
  */
 final class SurvivorRegions {
 

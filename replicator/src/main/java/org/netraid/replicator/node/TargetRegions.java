@@ -277,7 +277,8 @@ final class TargetRegions implements RegionDevice.Owner {
         return log == null ? "" : switch (worth) {
             case NONE -> "";
             case BEGUN, KEPT -> "recent writes are remembered: " + log.chunks() + " chunks; not yet all that other targets may lack";
-            case WHOLE -> "recent writes are remembered: " + log.chunks() + " chunks; without the source, other targets would need only those";
+            case WHOLE -> "recent writes are remembered: " + log.chunks()
+                    + " chunks; without the source, other targets would need only those";
         };
     }
 }

@@ -26,7 +26,9 @@ import org.netraid.sim.SimDiskOptions;
 import org.netraid.sim.SimLoop;
 import org.netraid.sim.SimScheduler;
 
-/** A target's disk that remembers where it is written: before it is, at no cost where it was written lately, and honestly when it cannot. */
+/**
+ * A target's disk that remembers where it is written: before it is, at no cost where it was written lately, and honestly when it cannot.
+ */
 class RegionDeviceTest {
 
     private static final int CHUNK = 64 << 10;

@@ -25,9 +25,9 @@ import org.netraid.sim.SimRandom;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Row S1: the source is gone for good while it writes, and the survivors become equal without it, partially. Checked from outside: where the
- * disks of two survivors differ, one of them remembers to have been written there; every acknowledged write is on the survivor that takes
- * over; the resync is partial.
+ * Row S1: the source is gone for good while it writes, and the survivors become equal without it, partially. Checked from outside: where
+ * the disks of two survivors differ, one of them remembers to have been written there; every acknowledged write is on the survivor that
+ * takes over; the resync is partial.
  */
 class SurvivorTest {
 
@@ -194,7 +194,9 @@ class SurvivorTest {
         return cluster.command(node, MirrorActionType.START, null).code() == ExitCode.DONE;
     }
 
-    /** Only what a copy is told to remember up to its loss counts: one that was restarted and not yet opened again has it on its disk alone. */
+    /**
+     * Only what a copy is told to remember up to its loss counts: one that was restarted and not yet opened again has it on its disk alone.
+     */
     private boolean remembers(String node) {
         return cluster.box(node).node.agent(SimCluster.TAG).regions().isWhole()
                 && cluster.box(node).node.agent(SimCluster.TAG).regions().map() != null;
