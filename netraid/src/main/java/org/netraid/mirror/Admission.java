@@ -66,6 +66,9 @@ final class Admission {
                 return BlockError.ENOTSUP;
             }
         }
+        if (!mirror.life.servesReads()) {
+            return BlockError.EIO;
+        }
         return !onlyReads(command) && !mirror.life.refusal().isEmpty() ? BlockError.EIO : BlockError.NONE;
     }
 

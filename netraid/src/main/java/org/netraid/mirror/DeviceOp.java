@@ -164,6 +164,15 @@ public final class DeviceOp implements BlockCompletion, BlockReceipt {
         return error.isError() && (flushing || command == BlockCommand.FLUSH);
     }
 
+    /** True for what tells of the medium: its failure means that the device has failed. */
+    boolean concernsData() {
+        return command.modifies() || command == BlockCommand.READ || command == BlockCommand.FLUSH;
+    }
+
+    boolean isRead() {
+        return command == BlockCommand.READ;
+    }
+
     /** True for a question whose failure says nothing of what the device holds: it may still be written. */
     boolean isHarmless() {
         return command == BlockCommand.CHECKSUM;

@@ -105,7 +105,7 @@ final class FlushRounds implements DeviceOpOwner {
         int awaited = legs.flushAwaitedMask();
         lazyMask = legs.replicatingMask() & ~awaited;
         pendingMask = awaited | Mirror.LOCAL_BIT;
-        flush(mirror.localChannel, Mirror.LOCAL_BIT);
+        flush(mirror.localDisk.writes(), Mirror.LOCAL_BIT);
         for (int rest = awaited; rest != 0; rest &= rest - 1) {
             Leg leg = legs.leg(Integer.numberOfTrailingZeros(rest));
             leg.flushingBytes = leg.bytesWritten;

@@ -21,6 +21,8 @@ final class Leg {
     boolean stale;
     /** Orders to the log about this slot that are not durable yet. */
     int logOrders;
+    /** What was asked for; C is in force instead while the local disk is given up. */
+    ReplicationProtocol askedProtocol = ReplicationProtocol.C;
     /** In force now; a change outlives connections. */
     ReplicationProtocol protocol = ReplicationProtocol.C;
     /** Connected, but without writes because it lagged too far behind. */

@@ -19,6 +19,7 @@ import org.netraid.time.EventLoop;
  */
 final class LegTable implements CopyChannel.Watcher {
 
+    private static final String WAITS_FOR_LOCAL = "waits for the source's local disk, which has failed: mirror_action TAG attach";
     private static final long MIN_AHEAD_NS = 1_000_000_000L;
     private static final long MAX_AHEAD_NS = 60_000_000_000L;
 
@@ -34,6 +35,8 @@ final class LegTable implements CopyChannel.Watcher {
     private int asyncMask;
     private int lazyFlushMask;
     private int receiptMask;
+    /** The local disk is given up: targets in sync are all there is. */
+    private boolean withoutLocal;
 
     LegTable(Mirror mirror, MirrorConfig config, IntentLog log, EventLoop loop, MirrorListener listener) {
         this.mirror = mirror;
@@ -110,7 +113,7 @@ final class LegTable implements CopyChannel.Watcher {
             return Optional.of(who + "the intent log has slot " + member.slot() + " for " + known + "; remove that target first");
         }
         leg.config = member;
-        leg.protocol = member.protocol();
+        leg.askedProtocol = member.protocol();
         noteProtocol(leg);
         if (log.slotState(member.slot()) == SlotState.UNUSED) {
             orderSlot(leg, SlotState.FULL_RESYNC, null);
@@ -123,6 +126,9 @@ final class LegTable implements CopyChannel.Watcher {
         Leg leg = legs[slot];
         if (leg.config == null && log.slotState(slot) == SlotState.UNUSED) {
             return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
+        }
+        if (isLastCopy(leg)) {
+            return refuseLastCopy(leg);
         }
         lose(slot, "removed from the mirror");
         mirror.replays.forget(slot, "");
@@ -143,7 +149,7 @@ final class LegTable implements CopyChannel.Watcher {
         if (leg.config == null) {
             return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
         }
-        leg.protocol = protocol;
+        leg.askedProtocol = protocol;
         noteProtocol(leg);
         if (mirror.streams.stream(slot).isEmpty()) {
             mirror.streams.journal().onDrained(leg);
@@ -152,6 +158,7 @@ final class LegTable implements CopyChannel.Watcher {
     }
 
     private void noteProtocol(Leg leg) {
+        leg.protocol = withoutLocal ? ReplicationProtocol.C : leg.askedProtocol;
         boolean isAsync = leg.config != null && leg.protocol == ReplicationProtocol.A;
         boolean isLazy = leg.config != null && !leg.protocol.awaitsFlush();
         asyncMask = isAsync ? asyncMask | leg.bit() : asyncMask & ~leg.bit();
@@ -229,7 +236,9 @@ final class LegTable implements CopyChannel.Watcher {
         }
         boolean clean = !leg.stale && leg.targetIsConsistent && log.slotState(leg.slot) == SlotState.TRACKING
                 && log.dirtyChunks(leg.slot) == 0;
-        if (clean) {
+        if (withoutLocal && !clean) {
+            leg.lastError = WAITS_FOR_LOCAL;
+        } else if (clean) {
             replicate(leg, LegState.IN_SYNC);
             listener.legConnected(leg.slot, false);
             listener.legInSync(leg.slot);
@@ -306,6 +315,9 @@ final class LegTable implements CopyChannel.Watcher {
     /** The target's queue is over its limit, and the limit does not say that the application waits. */
     void fellBehind(int slot, String why) {
         Leg leg = legs[slot];
+        if (isLastCopy(leg)) {
+            return;
+        }
         if (leg.config.queue().whenFull() == QueueLimit.WhenFull.DISCONNECT) {
             lose(slot, why);
             return;
@@ -381,6 +393,85 @@ final class LegTable implements CopyChannel.Watcher {
         };
     }
 
+    // ---- in place of the local disk
+
+    /** Targets that could stand in for the local disk: they have everything. */
+    int wholeMask() {
+        int mask = 0;
+        for (Leg leg : legs) {
+            mask |= leg.state == LegState.IN_SYNC && log.dirtyChunks(leg.slot) == 0 ? leg.bit() : 0;
+        }
+        return mask;
+    }
+
+    /** While the local disk is given up: the targets that stand in for it. */
+    int copyMask() {
+        int mask = 0;
+        for (Leg leg : legs) {
+            mask |= leg.state == LegState.IN_SYNC ? leg.bit() : 0;
+        }
+        return mask;
+    }
+
+    private boolean isLastCopy(Leg leg) {
+        return withoutLocal && copyMask() == leg.bit();
+    }
+
+    /** Targets outside the mask get nothing more, since there is nothing left to resync them from. */
+    void serveWithout(int copies) {
+        withoutLocal = true;
+        for (Leg leg : legs) {
+            noteProtocol(leg);
+            if (leg.replicates() && (copies & leg.bit()) == 0) {
+                detach(leg);
+                leg.lastError = WAITS_FOR_LOCAL;
+            }
+        }
+    }
+
+    void serveWithLocal() {
+        withoutLocal = false;
+        for (Leg leg : legs) {
+            noteProtocol(leg);
+            if (leg.channel != null && leg.state == LegState.CONNECTED && !leg.paused && !leg.ahead) {
+                leg.lastError = "";
+                offer(leg);
+            }
+        }
+    }
+
+    /** A target that has this range as the application knows it, without those tried; -1 if there is none. */
+    int readableSlot(long offsetBytes, long lengthBytes, int triedMask) {
+        for (Leg leg : legs) {
+            if (leg.state == LegState.IN_SYNC && (triedMask & leg.bit()) == 0 && !isDirty(leg.slot, offsetBytes, lengthBytes)
+                    && !mirror.streams.isLagging(leg.slot, offsetBytes, lengthBytes)) {
+                return leg.slot;
+            }
+        }
+        return -1;
+    }
+
+    /** True if a target will have the range as soon as its queue has passed. */
+    boolean isLaggingCopy(long offsetBytes, long lengthBytes, int triedMask) {
+        for (Leg leg : legs) {
+            if (leg.state == LegState.IN_SYNC && (triedMask & leg.bit()) == 0 && !isDirty(leg.slot, offsetBytes, lengthBytes)
+                    && mirror.streams.isLagging(leg.slot, offsetBytes, lengthBytes)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isDirty(int slot, long offsetBytes, long lengthBytes) {
+        long dirty = log.nextDirtyChunk(slot, offsetBytes / log.chunkBytes());
+        return dirty >= 0 && dirty <= (offsetBytes + lengthBytes - 1) / log.chunkBytes();
+    }
+
+    private Optional<String> refuseLastCopy(Leg leg) {
+        return isLastCopy(leg) ? Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " has the only copy: the source's "
+                + "local disk has failed; bring that back first: mirror_action TAG attach") : Optional.empty();
+    }
+
     // ---- operator
 
     Optional<String> pause(int slot) {
@@ -390,6 +481,9 @@ final class LegTable implements CopyChannel.Watcher {
         }
         if (leg.paused) {
             return Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " is paused already");
+        }
+        if (isLastCopy(leg)) {
+            return refuseLastCopy(leg);
         }
         leg.paused = true;
         if (leg.replicates()) {
@@ -435,6 +529,9 @@ final class LegTable implements CopyChannel.Watcher {
         if (leg.config == null) {
             return Optional.of("mirror " + config.tag() + " has no target in slot " + slot);
         }
+        if (isLastCopy(leg)) {
+            return refuseLastCopy(leg);
+        }
         detach(leg);
         mirror.replays.forget(slot, "everything is sent to it");
         orderSlot(leg, SlotState.FULL_RESYNC, () -> {
@@ -453,6 +550,9 @@ final class LegTable implements CopyChannel.Watcher {
                 || mirror.replays.isRunning(slot)) {
             return Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " is " + leg.shownState().words()
                     + ", not waiting for a resync");
+        }
+        if (withoutLocal) {
+            return Optional.of("target " + leg.nodeName() + " of mirror " + config.tag() + " " + WAITS_FOR_LOCAL);
         }
         replicate(leg, LegState.RESYNCING);
         leg.settling = true;
@@ -491,6 +591,10 @@ final class LegTable implements CopyChannel.Watcher {
 
     @Override
     public void onError(CopyChannel channel, DeviceOp op) {
+        if (op.isRead() && isLastCopy(legs[channel.slot])) {
+            legs[channel.slot].lastError = op.errorText();
+            return;
+        }
         if (legs[channel.slot].channel == channel) {
             legs[channel.slot].flushFailed |= op.isFlushFailure();
             lose(channel.slot, op.errorText());

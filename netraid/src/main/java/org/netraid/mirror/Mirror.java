@@ -51,9 +51,10 @@ public final class Mirror implements BlockDevice {
 
     private final RangeLocks locks = new RangeLocks();
     private final PayloadPool payloads;
-    private final LocalDisk localDisk;
+    final LocalDisk localDisk;
     final MirrorListeners listeners = new MirrorListeners();
-    final CopyChannel localChannel;
+    /** For reads, and for whoever compares copies with the local disk. */
+    CopyChannel localChannel;
     final LegStreams streams;
     final LegTable legs;
     final JournalReplays replays;
@@ -85,8 +86,8 @@ public final class Mirror implements BlockDevice {
         this.streams = new LegStreams(this, log, loop, payloads, faults);
         this.legs = new LegTable(this, config, log, loop, listeners);
         this.replays = new JournalReplays(this, log, loop, faults);
-        this.localDisk = new LocalDisk(this);
-        this.localChannel = new CopyChannel(IntentLog.LOCAL, local, loop, localDisk, 0);
+        this.localDisk = new LocalDisk(this, local, loop);
+        this.localChannel = localDisk.writes();
         this.writes = new WriteEpoch(loop, config.flushBytes(), config.flushIntervalNs(), this::onFlushDue);
         this.rounds = new FlushRounds(this, log, loop, legs, writes);
         this.resyncPort = new ResyncPort(this, legs);
@@ -176,6 +177,41 @@ public final class Mirror implements BlockDevice {
     @Override
     public void close(Runnable whenClosed) {
         life.close(whenClosed);
+    }
+
+    // ---- the local disk
+
+    /**
+     * What an error of the local disk leads to from now on; {@link LocalErrorPolicy#PASS_ON} until this is called.
+     *
+     * @param marker keeps durably that the local disk was given up; without one {@link LocalErrorPolicy#DETACH} is never done
+     */
+    public void onLocalError(LocalErrorPolicy policy, LocalMarker marker) {
+        localDisk.setPolicy(policy, marker);
+    }
+
+    public LocalState localState() {
+        return localDisk.state();
+    }
+
+    /** True if a write could be acknowledged: the local disk is attached, or a target that is in sync stands in for it. */
+    public boolean hasCopy() {
+        return localDisk.isAttached() || legs.copyMask() != 0;
+    }
+
+    /** Closes the local disk that was given up, so that it can be repaired or replaced and {@link #attachLocal}ed. */
+    public Optional<String> releaseLocal(Runnable released) {
+        return localDisk.release(released);
+    }
+
+    /**
+     * Fills a disk from the targets that are in sync, whatever it holds, and then uses it again. Before its first byte is overwritten it
+     * counts as failed, durably, because the one given up does; the mirror owns it from now on unless it refuses.
+     *
+     * @param whole the disk has everything and serves, or what went wrong; then it is given up again
+     */
+    public Optional<String> attachLocal(BlockDevice device, MirrorAction whole) {
+        return localDisk.attach(device, whole);
     }
 
     // ---- targets
@@ -347,6 +383,7 @@ public final class Mirror implements BlockDevice {
         }
         return new MirrorSnapshot(config.tag(), life.state(), life.failure(), life.refusal(), geometry.sizeBytes(),
                 log.chunkBytes(), local.name(), walk.bytesRead(), walk.bytesWritten(), walk.flushes(), rounds.rounds(),
-                localDisk.errors(), localDisk.lastError(), walk.count(), admission.queued(), List.copyOf(members));
+                localDisk.errors(), localDisk.lastError(),
+                localDisk.policy(), localDisk.state(), localDisk.lostWhy(), localDisk.refilledBytes(), walk.count(), admission.queued(), List.copyOf(members));
     }
 }

@@ -20,6 +20,7 @@ final class MirrorLife {
     private final EventLoop loop;
     private MirrorState state = MirrorState.RUNNING;
     private String failure = "";
+    private boolean stopped;
     private final IoGate gate = new IoGate();
     private ArrayList<MirrorAction> drainWaiters = new ArrayList<>();
     /** Who waits for the running modifications only, not for what is queued for targets that lag behind. */
@@ -110,7 +111,7 @@ final class MirrorLife {
     private void closeDevices(Runnable told) {
         mirror.replays.close();
         mirror.streams.journal().close();
-        int[] open = {1};
+        int[] open = {mirror.localDisk.openDevices()};
         Runnable one = () -> {
             open[0]--;
             if (open[0] == 0) {
@@ -124,17 +125,34 @@ final class MirrorLife {
                 channel.device.close(one);
             }
         }
-        mirror.localChannel.device.close(one);
+        mirror.localDisk.close(one);
+    }
+
+    /** False once nothing is served at all. */
+    boolean servesReads() {
+        return !stopped;
+    }
+
+    /** Stops serving for good, reads too. */
+    void stop(String why) {
+        if (state != MirrorState.FAILED && state != MirrorState.CLOSED) {
+            stopped = true;
+            failWith("mirror " + tag + " has stopped: " + why + ". Repair the disk and restart the mirror, or let a target that is in sync "
+                    + "take over");
+        }
     }
 
     /** Stops serving modifications for good: what the mirror rests on cannot be trusted any more. */
     void fail(String why) {
-        if (state == MirrorState.FAILED || state == MirrorState.CLOSED) {
-            return;
+        if (state != MirrorState.FAILED && state != MirrorState.CLOSED) {
+            failWith("mirror " + tag + " has stopped writing: " + why + ". Reads go on. Repair the disk and restart the mirror, "
+                    + "or let a target that is in sync take over");
         }
+    }
+
+    private void failWith(String text) {
         state = MirrorState.FAILED;
-        failure = "mirror " + tag + " has stopped writing: " + why + ". Reads go on. Repair the disk and restart the mirror, "
-                + "or let a target that is in sync take over";
+        failure = text;
         mirror.listeners.mirrorFailed(failure);
         loop.execute(mirror.admission::admit);
     }

@@ -70,6 +70,14 @@ public interface MirrorListener {
     default void localDiskLost(String text) {
     }
 
+    /** The local disk is given up: targets serve reads and writes; that is being recorded. */
+    default void localDetached(String why) {
+    }
+
+    /** A local disk has everything again and serves. */
+    default void localAttached() {
+    }
+
     /** The mirror serves no modifications any more; the text says why and what to do. */
     default void mirrorFailed(String text) {
     }

@@ -85,6 +85,16 @@ final class MirrorListeners implements MirrorListener {
     }
 
     @Override
+    public void localDetached(String why) {
+        each(listener -> listener.localDetached(why));
+    }
+
+    @Override
+    public void localAttached() {
+        each(listener -> listener.localAttached());
+    }
+
+    @Override
     public void mirrorFailed(String text) {
         each(listener -> listener.mirrorFailed(text));
     }

@@ -66,7 +66,16 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     int missedMask;
     /** Targets that must durably be known to be stale before the request may be acknowledged. */
     int staleMask;
+    /** The local disk has failed it, and the application hears of that. */
     boolean localFailed;
+    /** The local disk is given up, and does not have it. */
+    boolean localMissed;
+    BlockError localError = BlockError.NONE;
+    String localErrorText = "";
+    /** Where the data of a READ begin in the application's buffer. */
+    int dataStart;
+    /** Targets that a READ has been sent to. */
+    int triedMask;
     /** The part for targets with a queue, while the request is still copying; null if there is none. */
     LaggingWrite lagging;
     private BlockError error = BlockError.NONE;
@@ -96,6 +105,8 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
         missedMask = 0;
         staleMask = 0;
         localFailed = false;
+        localMissed = false;
+        triedMask = 0;
         lagging = null;
         error = BlockError.NONE;
         errorDetail = "";
@@ -142,18 +153,24 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     public void onOpDone(DeviceOp op) {
         if (op.slot() == IntentLog.LOCAL) {
             if (op.error().isError()) {
-                localFailed = true;
-                fail(op.error(), op.errorText());
+                localError = op.error();
+                localErrorText = op.errorText();
             }
-            walk.onEvent(this, RequestEvent.LOCAL_DONE, IntentLog.LOCAL);
+            walk.onEvent(this, op.error().isError() ? RequestEvent.LOCAL_FAILED : RequestEvent.LOCAL_DONE, IntentLog.LOCAL);
+        } else if (op.isRead()) {
+            walk.onEvent(this, RequestEvent.TARGET_READ, op.slot());
         } else {
             walk.onEvent(this, RequestEvent.TARGET_WRITTEN, op.slot());
         }
     }
 
-    /** The loss of a target reaches every request at once, from the legs; also those whose part on it had ended. */
+    /** The loss of a target reaches every modification at once, from the legs; also those whose part on it had ended. */
     @Override
     public void onOpLost(DeviceOp op) {
+        if (op.isRead()) {
+            localErrorText = op.error().isError() ? op.errorText() : "a target was lost while it was reading";
+            walk.onEvent(this, RequestEvent.TARGET_NOT_READ, op.slot());
+        }
     }
 
     void onBufferReleased() {

@@ -22,11 +22,15 @@ import java.util.List;
  * @param engineFlushes flush rounds the engine has run since start, the application's included
  * @param localErrors failed commands of the local disk
  * @param lastLocalError text of the last one; ""
+ * @param onLocalError what an error of the local disk leads to
+ * @param localState how the local disk takes part
+ * @param localLost why it was given up; "" while it is attached
+ * @param refilledBytes how far the filling of a new local disk has come; -1 if none runs
  * @param requestsInWork requests being carried out
  * @param requestsQueued requests waiting for their turn
  * @param legs targets by slot
  */
 public record MirrorSnapshot(String tag, MirrorState state, String failure, String refusal, long sizeBytes, int chunkBytes,
         String localName, long bytesRead, long bytesWritten, long flushes, long engineFlushes, long localErrors, String lastLocalError,
-        int requestsInWork, int requestsQueued, List<LegSnapshot> legs) {
+        LocalErrorPolicy onLocalError, LocalState localState, String localLost, long refilledBytes, int requestsInWork, int requestsQueued, List<LegSnapshot> legs) {
 }

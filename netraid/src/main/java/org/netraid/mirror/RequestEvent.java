@@ -14,8 +14,16 @@ enum RequestEvent {
     INTENT_DURABLE,
     /** The intent could not be written. */
     INTENT_FAILED,
-    /** The local disk has ended its part, well or not: the request has the error. */
+    /** The local disk has ended its part. */
     LOCAL_DONE,
+    /** The local disk has failed its part: the request has the error. */
+    LOCAL_FAILED,
+    /** It is durable that the local disk misses writes. */
+    LOCAL_STALE_DURABLE,
+    /** A target has read what the local disk could not. */
+    TARGET_READ,
+    /** A target could not, or is gone. */
+    TARGET_NOT_READ,
     /** A target has the write in its memory (protocol B's point). */
     TARGET_RECEIVED,
     /** A target has answered that it has written (protocol C's point). */

@@ -7,6 +7,7 @@ package org.netraid.mirror;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ExtentList;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.time.EventLoop;
@@ -27,6 +28,7 @@ final class RequestWalk {
     private final RangeLocks locks;
     private final PayloadPool payloads;
     private final ActiveRequests active;
+    private final TargetReads targetReads;
     private final Runnable flushIfWanted = this::flushIfWanted;
     private int activeReads;
     private final WriteLatency writeLatency = new WriteLatency();
@@ -46,6 +48,7 @@ final class RequestWalk {
         this.skipRangeLock = faults.isArmed("skip-range-lock");
         this.ackBeforeMirrored = faults.isArmed("ack-before-mirrored");
         this.ackBeforeStale = faults.isArmed("ack-before-stale");
+        this.targetReads = new TargetReads(mirror, payloads, loop);
         this.active = new ActiveRequests(this, config.tag(), config.maxRequests());
     }
 
@@ -105,12 +108,30 @@ final class RequestWalk {
     private void startRead(MirrorRequest request) {
         request.state = MirrorRequest.State.READING;
         activeReads++;
-        if (request.command == BlockCommand.EXTENTS) {
+        boolean isRead = request.command == BlockCommand.READ;
+        request.dataStart = isRead ? request.upper.data().position() : 0;
+        if (!mirror.localDisk.isAttached()) {
+            loop.execute(() -> readWithoutLocal(request));
+        } else if (!isRead) {
             // the targets are not asked: an answer from this disk is true of them too, and costs no round trip
             mirror.localChannel.extents(request, request.offsetBytes, request.lengthBytes, request.upper.flags(), request.upper.extents());
         } else {
             mirror.localChannel.read(request, request.offsetBytes, request.upper.data(), null);
         }
+    }
+
+    private void readWithoutLocal(MirrorRequest request) {
+        if (request.command == BlockCommand.READ) {
+            targetReads.read(request, noLocal());
+        } else {
+            // true of every copy, and the targets need not be asked
+            request.upper.extents().add(request.lengthBytes, ExtentList.DATA);
+            finish(request);
+        }
+    }
+
+    private String noLocal() {
+        return "the local disk of mirror " + config.tag() + " is given up (" + mirror.localDisk.lostWhy() + ")";
     }
 
     private void startModification(MirrorRequest request) {
@@ -147,6 +168,19 @@ final class RequestWalk {
                 onIntentFailed(request);
             }
             case LOCAL_DONE -> onLocalDone(request);
+            case LOCAL_FAILED -> onLocalFailed(request);
+            case LOCAL_STALE_DURABLE -> {
+                request.staleMask &= ~Mirror.LOCAL_BIT;
+                finishIfSatisfied(request);
+            }
+            case TARGET_READ -> {
+                request.expect(MirrorRequest.State.READING, event);
+                targetReads.onRead(request);
+            }
+            case TARGET_NOT_READ -> {
+                request.expect(MirrorRequest.State.READING, event);
+                targetReads.onLost(request, request.localErrorText);
+            }
             case TARGET_RECEIVED -> {
                 request.expect(MirrorRequest.State.COPYING, event);
                 request.pendingMask &= ~(1 << slot);
@@ -237,17 +271,27 @@ final class RequestWalk {
             endCopies(request);
             return;
         }
+        boolean toLocal = mirror.localDisk.takesWrites();
+        if (!mirror.hasCopy()) {
+            request.missedMask = mirror.legs.usedMask();
+            endCopies(request);
+            return;
+        }
         if (request.missedMask != 0) {
             mirror.legs.noteMissed(request.missedMask);
             request.staleMask |= mirror.legs.stalePendingMask() & request.missedMask;
         }
         int streamed = targets & mirror.legs.streamedMask();
         int direct = targets & ~streamed;
-        request.pendingMask = direct | Mirror.LOCAL_BIT;
+        request.pendingMask = toLocal ? direct | Mirror.LOCAL_BIT : direct;
         if (streamed != 0) {
             request.pendingMask |= mirror.streams.add(request, streamed);
         }
-        write(request, mirror.localChannel);
+        if (toLocal) {
+            write(request, mirror.localDisk.writes());
+        } else {
+            missLocal(request);
+        }
         for (int rest = direct; rest != 0; rest &= rest - 1) {
             write(request, mirror.legs.leg(Integer.numberOfTrailingZeros(rest)).channel);
         }
@@ -259,6 +303,37 @@ final class RequestWalk {
         } else {
             channel.zero(request, request.segmentOffsetBytes, request.segmentLengthBytes, request.flags);
         }
+    }
+
+    private void onLocalFailed(MirrorRequest request) {
+        if (request.state == MirrorRequest.State.READING) {
+            if (request.command == BlockCommand.READ && mirror.life.servesReads()) {
+                targetReads.read(request, request.localErrorText);
+            } else {
+                request.fail(request.localError, request.localErrorText);
+                finish(request);
+            }
+            return;
+        }
+        if (mirror.localDisk.isAttached()) {
+            request.localFailed = true;
+            request.fail(request.localError, request.localErrorText);
+        } else {
+            missLocal(request);
+        }
+        onLocalDone(request);
+    }
+
+    /** The local disk is given up: the targets must have it all the more, and that the disk lacks it must be durable. */
+    private void missLocal(MirrorRequest request) {
+        request.localMissed = true;
+        request.staleMask |= mirror.localDisk.stalePendingBit();
+        request.pendingMask |= request.lagging == null ? 0 : request.lagging.pendingMask;
+    }
+
+    /** A read that a target has served, or none could. */
+    void endRead(MirrorRequest request) {
+        finish(request);
     }
 
     private void onLocalDone(MirrorRequest request) {
@@ -316,6 +391,9 @@ final class RequestWalk {
 
     private void endCopies(MirrorRequest request) {
         requireEachTargetOnce(request);
+        if (!mirror.localDisk.isAttached() && (request.mirroredMask | (request.lagging == null ? 0 : request.lagging.pendingMask)) == 0) {
+            request.fail(BlockError.EIO, noLocal() + " and no target is in sync: nothing has the write");
+        }
         // After a failed local write the copies may differ whatever the targets have.
         int missed = request.localFailed ? mirror.legs.usedMask() : request.missedMask;
         if (request.lagging != null) {
@@ -349,7 +427,10 @@ final class RequestWalk {
             request.fail(BlockError.EIO, mirror.life.failure());
         }
         // What a lost target had not flushed must be known to be missing there before the flush is a promise.
-        request.staleMask = mirror.legs.stalePendingMask();
+        request.staleMask = mirror.legs.stalePendingMask() | mirror.localDisk.stalePendingBit();
+        if (!mirror.hasCopy()) {
+            request.fail(BlockError.EIO, noLocal() + " and no target is in sync: nothing could be flushed");
+        }
         hold(request);
     }
 
@@ -421,6 +502,10 @@ final class RequestWalk {
                 return;
             }
             payloads.removeFirstWaiter();
+            if (waiter.state == MirrorRequest.State.READING) {
+                targetReads.readInto(waiter, payload);
+                continue;
+            }
             fill(waiter, payload);
             onEvent(waiter, RequestEvent.BUFFERED, IntentLog.LOCAL);
         }
@@ -450,6 +535,18 @@ final class RequestWalk {
         for (MirrorRequest request = active.first(); request != null; request = next) {
             next = request.next;
             onEvent(request, RequestEvent.TARGET_STALE_DURABLE, slot);
+        }
+    }
+
+    /** That the local disk misses writes is durable, or the mirror has failed because it could not be made so. */
+    void onLocalMarked() {
+        MirrorRequest next;
+        for (MirrorRequest request = active.first(); request != null; request = next) {
+            next = request.next;
+            if ((request.staleMask & Mirror.LOCAL_BIT) != 0 && mirror.life.state() == MirrorState.FAILED) {
+                request.fail(BlockError.EIO, mirror.life.failure());
+            }
+            onEvent(request, RequestEvent.LOCAL_STALE_DURABLE, IntentLog.LOCAL);
         }
     }
 
