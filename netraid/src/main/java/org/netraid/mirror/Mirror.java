@@ -384,6 +384,7 @@ public final class Mirror implements BlockDevice {
         return new MirrorSnapshot(config.tag(), life.state(), life.failure(), life.refusal(), geometry.sizeBytes(),
                 log.chunkBytes(), local.name(), walk.bytesRead(), walk.bytesWritten(), walk.flushes(), rounds.rounds(),
                 localDisk.errors(), localDisk.lastError(),
-                localDisk.policy(), localDisk.state(), localDisk.lostWhy(), localDisk.refilledBytes(), walk.count(), admission.queued(), List.copyOf(members));
+                localDisk.policy(), localDisk.state(), localDisk.lostWhy(), localDisk.refilledBytes(),
+                walk.count(), admission.queued(), List.copyOf(members));
     }
 }

@@ -32,5 +32,6 @@ import java.util.List;
  */
 public record MirrorSnapshot(String tag, MirrorState state, String failure, String refusal, long sizeBytes, int chunkBytes,
         String localName, long bytesRead, long bytesWritten, long flushes, long engineFlushes, long localErrors, String lastLocalError,
-        LocalErrorPolicy onLocalError, LocalState localState, String localLost, long refilledBytes, int requestsInWork, int requestsQueued, List<LegSnapshot> legs) {
+        LocalErrorPolicy onLocalError, LocalState localState, String localLost, long refilledBytes,
+        int requestsInWork, int requestsQueued, List<LegSnapshot> legs) {
 }

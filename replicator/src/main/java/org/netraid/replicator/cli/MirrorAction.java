@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.netraid.mirror.LocalErrorPolicy;
 import org.netraid.replicator.config.Names;
 import org.netraid.replicator.config.Tags;
 import org.netraid.replicator.control.CommandResult;
@@ -59,6 +60,9 @@ public final class MirrorAction {
               suspend-io [source] [--for SECONDS]
                                                hold the application's writes at a consistent point, for a snapshot (60 s if not said)
               resume-io [source]               let them go on
+              attach [source]                  fill the source's new or repaired disk from the targets and use it again
+              on-io-error detach|pass_on|stop [source]
+                                               what an error of the source's disk leads to, until the next start
               explain [node]                   why a node is blocked or waits, and what would unblock it
 
             The third word names the SOURCE, as in DataKeeper ("pause eve" pauses the mirror of source eve). Without it, the node
@@ -160,8 +164,8 @@ public final class MirrorAction {
             throw new UsageException(tagFault);
         }
         MirrorActionType action = MirrorActionType.ofWord(words.get(1)).orElseThrow(() -> unknownAction(words.get(1)));
-        String protocol = action == MirrorActionType.PROTOCOL ? protocol(words) : null;
-        List<String> rest = words.subList(protocol == null ? 2 : 3, words.size());
+        String setting = setting(action, words);
+        List<String> rest = words.subList(setting == null ? 2 : 3, words.size());
         List<String> settings = rest.stream().filter(word -> word.contains("=")).toList();
         List<String> nodes = rest.stream().filter(word -> !word.contains("=")).toList();
         String source = parsed.value("--source");
@@ -176,7 +180,18 @@ public final class MirrorAction {
         }
         checkNodes(action, source, targets);
         return new MirrorCommand(tag, action, source, targets, parsed.has("--dry-run"), parsed.has("--i-accept-inconsistent-data"),
-                parsed.has("--assume-clean"), options(action, parsed, settings, protocol));
+                parsed.has("--assume-clean"), options(action, parsed, settings, setting));
+    }
+
+    /** The word behind the action that is not a node; null if it has none. */
+    private static String setting(MirrorActionType action, List<String> words) throws UsageException {
+        return action == MirrorActionType.PROTOCOL ? protocol(words) : action == MirrorActionType.ON_IO_ERROR ? policy(words) : null;
+    }
+
+    private static String policy(List<String> words) throws UsageException {
+        require(words.size() > 2 && LocalErrorPolicy.ofWord(words.get(2)).isPresent(), "on-io-error needs detach, pass_on or stop as its "
+                + "next word");
+        return words.get(2);
     }
 
     private static String protocol(List<String> words) throws UsageException {
@@ -185,10 +200,10 @@ public final class MirrorAction {
         return words.get(2);
     }
 
-    private static List<String> options(MirrorActionType action, Arguments parsed, List<String> settings, String protocol)
+    private static List<String> options(MirrorActionType action, Arguments parsed, List<String> settings, String setting)
             throws UsageException {
         List<String> options = ActionOptions.of(action, parsed, settings);
-        return protocol == null ? options : List.of(protocol);
+        return setting == null ? options : List.of(setting);
     }
 
     /** Actions that mean nothing without a target: there a lone word is the target. */
@@ -213,7 +228,7 @@ public final class MirrorAction {
         switch (action) {
             case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
             case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
-            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, SPEED, SUSPEND_IO, RESUME_IO, EXPLAIN ->
+            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, SPEED, SUSPEND_IO, RESUME_IO, ATTACH, ON_IO_ERROR, EXPLAIN ->
                     require(targets.isEmpty(), action.word() + " takes one node");
             default -> { }
         }

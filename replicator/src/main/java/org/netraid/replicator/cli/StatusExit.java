@@ -39,7 +39,7 @@ enum StatusExit {
         if (mirror.role() != Role.SOURCE) {
             return ofLocalCopy(mirror);
         }
-        StatusExit worst = mirror.logFailure().isEmpty() ? IN_SYNC : OUT_OF_SYNC;
+        StatusExit worst = mirror.logFailure().isEmpty() && mirror.io().localLost().isEmpty() ? IN_SYNC : OUT_OF_SYNC;
         for (TargetStatus target : mirror.targets()) {
             worst = worst.worse(of(target.state()));
         }

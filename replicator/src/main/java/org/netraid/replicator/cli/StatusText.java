@@ -38,6 +38,7 @@ final class StatusText {
         }
         addIfAny(lines, "    !!! ", mirror.logFailure());
         addIo(lines, mirror.io());
+        addLocalDisk(lines, mirror);
         for (TargetStatus target : mirror.targets()) {
             addTarget(lines, mirror, target);
             mirror.verifies().stream().filter(verify -> verify.node().equals(target.node()))
@@ -95,6 +96,18 @@ final class StatusText {
                     + String.join("; ", io.reasons())
                     + (io.resumesInSeconds() < 0 ? "" : ", ends by itself in " + io.resumesInSeconds() + " s")
                     + (io.waiting() == 0 ? "" : "; " + io.waiting() + " requests wait"));
+        }
+    }
+
+    private static void addLocalDisk(List<String> lines, MirrorStatus mirror) {
+        IoStatus io = mirror.io();
+        if (io.localDisk().equals("detached")) {
+            lines.add("    !!! The local disk has failed: " + io.localLost()
+                    + ". Targets in sync serve reads and writes. Replace or repair it, "
+                    + "then: mirror_action " + mirror.tag() + " attach");
+        } else if (io.localDisk().equals("filling")) {
+            lines.add("    !!! The local disk is being filled from the targets: " + Units.ofBytes(io.filledBytes()) + " of "
+                    + Units.ofBytes(mirror.sizeBytes()));
         }
     }
 

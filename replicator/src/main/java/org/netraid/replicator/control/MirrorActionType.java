@@ -45,6 +45,10 @@ public enum MirrorActionType {
     SUSPEND_IO,
     /** Ends that before its time is over. */
     RESUME_IO,
+    /** Fills a new or repaired local disk of the source from the targets and uses it again. */
+    ATTACH,
+    /** Changes what an error of the source's local disk leads to, until the next start. */
+    ON_IO_ERROR,
     /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
     EXPLAIN;
 

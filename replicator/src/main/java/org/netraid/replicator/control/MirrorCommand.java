@@ -18,7 +18,7 @@ import java.util.List;
  *     ({@code --i-accept-inconsistent-data})
  * @param assumeClean CREATE and ADD: the copies are known to be equal, no full resync ({@code --assume-clean})
  * @param options what else was said, each a word without its dashes: {@value #REPAIR}, {@value #STOP}, {@value #SEEDED}; for PROTOCOL
- *     the letter or {@value #DEFAULT_PROTOCOL}; for SPEED {@value #MAX} and {@value #MIN} with a number behind;
+ *     the letter or {@value #DEFAULT_PROTOCOL}; for ON_IO_ERROR the policy; for SPEED {@value #MAX} and {@value #MIN} with a number behind;
  *     for SUSPEND_IO {@value #FOR}
  */
 public record MirrorCommand(String tag, MirrorActionType action, String source, List<String> targets, boolean dryRun,
@@ -82,10 +82,15 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
         return new MirrorCommand(tag, action, source, List.of(targets), false, false, false);
     }
 
+    /** True if the option is a word of its own, right behind the action. */
+    private boolean takesSetting() {
+        return action == MirrorActionType.PROTOCOL || action == MirrorActionType.ON_IO_ERROR;
+    }
+
     /** The command as typed, for messages. */
     public String asTyped() {
         StringBuilder text = new StringBuilder("mirror_action ").append(tag).append(' ').append(action.word());
-        if (action == MirrorActionType.PROTOCOL) {
+        if (takesSetting()) {
             text.append(' ').append(String.join(" ", options));
         }
         if (source != null) {
@@ -97,7 +102,7 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
         text.append(dryRun ? " --dry-run" : "");
         text.append(acceptInconsistentData ? " --i-accept-inconsistent-data" : "");
         text.append(assumeClean ? " --assume-clean" : "");
-        if (action != MirrorActionType.PROTOCOL) {
+        if (!takesSetting()) {
             options.forEach(option -> text.append(" --").append(option));
         }
         return text.toString();

@@ -94,7 +94,7 @@ public final class Decisions {
     private static Decision failedDisk(Situation s) {
         return s.self().record().diskState() != DiskState.FAILED || s.request() == Request.FORCE_INCONSISTENT ? null
                 : new Decision(Action.BLOCK, "G14", "", "the disk of " + s.self().node()
-                        + " has failed a flush, so writes may be missing on it",
+                        + " has failed, so writes may be missing on it",
                         "start a node that is in sync, replace or repair the disk, then fill it: mirror_action TAG fullresync SOURCE "
                                 + s.self().node() + "; as a last resort: mirror_action TAG force " + s.self().node()
                                 + " --i-accept-inconsistent-data");

@@ -91,7 +91,7 @@ public final class TargetPlans {
             PeerRecord known) {
         MirrorRecord copy = target.record();
         if (copy.diskState() == DiskState.FAILED) {
-            return new TargetPlan(Kind.REFUSE, "G14", "the disk of " + target.node() + " has failed a flush",
+            return new TargetPlan(Kind.REFUSE, "G14", "the disk of " + target.node() + " has failed",
                     "replace or repair it, then: mirror_action TAG fullresync " + source.node() + " " + target.node());
         }
         if (slot == SlotState.FULL_RESYNC || slot == SlotState.UNUSED) {

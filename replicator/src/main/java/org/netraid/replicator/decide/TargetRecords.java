@@ -57,7 +57,7 @@ public final class TargetRecords {
             return "";
         }
         if (own.diskState() == DiskState.FAILED) {
-            return "G14: its disk has failed a flush";
+            return "G14: its disk has failed";
         }
         return switch (Relation.between(self, own, source.node(), source.record())) {
             case SELF_NEWER, SELF_NEWER_UNTRACKED, PEER_NEW -> "F1: stale source, this node has newer data ("

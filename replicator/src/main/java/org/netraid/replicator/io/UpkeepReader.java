@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.netraid.mirror.LocalErrorPolicy;
 import org.netraid.replicator.config.DaemonSettings;
 import org.netraid.replicator.config.HookSettings;
 import org.netraid.replicator.config.MirrorConfig;
@@ -28,7 +29,13 @@ final class UpkeepReader {
     }
 
     static UpkeepSettings read(TomlSection mirror) throws ConfigException {
-        return new UpkeepSettings(verify(mirror), undo(mirror), mirror.string("resync_after", ""));
+        return new UpkeepSettings(verify(mirror), undo(mirror), onIoError(mirror), mirror.string("resync_after", ""));
+    }
+
+    private static LocalErrorPolicy onIoError(TomlSection mirror) throws ConfigException {
+        String word = mirror.string("on_io_error", UpkeepSettings.DEFAULT.onIoError().word());
+        return LocalErrorPolicy.ofWord(word).orElseThrow(() -> mirror.error("on_io_error", "on_io_error is \"" + word
+                + "\"; \"detach\", \"pass_on\" and \"stop\" are allowed"));
     }
 
     private static UndoSettings undo(TomlSection mirror) throws ConfigException {

@@ -105,6 +105,8 @@ final class AgentCommands {
             case RESIZE -> new ResizeCommand(agent, result).run();
             case SUSPEND_IO -> agent.source().suspension().suspend(command, result);
             case RESUME_IO -> result.accept(agent.source().suspension().resume());
+            case ATTACH -> agent.source().diskCare().attach(result);
+            case ON_IO_ERROR -> result.accept(agent.source().diskCare().setPolicy(command));
             case NEWLOG -> agent.source().sourceLog().renew(result);
             case PROTOCOL -> protocol(command, result);
             default -> throw new IllegalStateException("command " + command);

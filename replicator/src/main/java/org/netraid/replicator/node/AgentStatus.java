@@ -6,9 +6,11 @@ package org.netraid.replicator.node;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.netraid.intentlog.SlotState;
 import org.netraid.mirror.LegSnapshot;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.LocalState;
 import org.netraid.mirror.MirrorSnapshot;
 import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.replicator.control.IoStatus;
@@ -69,7 +71,9 @@ final class AgentStatus {
             case FAILED, CLOSED -> "refused";
         };
         List<String> reasons = mirror.failure().isEmpty() ? List.copyOf(source.mirror().ioReasons().values()) : List.of(mirror.failure());
-        return new IoStatus(modifications, reasons, mirror.requestsQueued(), source.suspension().secondsLeft());
+        return new IoStatus(modifications, reasons, mirror.requestsQueued(), source.suspension().secondsLeft(),
+                mirror.onLocalError().word(), mirror.localState().name().toLowerCase(Locale.ROOT), mirror.localLost(),
+                mirror.refilledBytes());
     }
 
     private static String sourceNode(VolumeAgent agent) {
@@ -103,7 +107,7 @@ final class AgentStatus {
                 words = worse.words();
             }
         }
-        return words;
+        return agent.source().mirror().localState() == LocalState.ATTACHED ? words : "Local Disk Failed";
     }
 
     private static TargetState general(TargetState state) {

@@ -63,6 +63,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private Mirror mirror;
     private ResyncManager resyncs;
     private OperatorSuspension suspension;
+    private LocalDiskCare diskCare;
     private TargetVerifies verifies;
     private final SurvivorRegions survivors;
     private RegionRounds regions;
@@ -105,6 +106,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     ResyncManager resyncs() {
         return resyncs;
+    }
+
+    LocalDiskCare diskCare() {
+        return diskCare;
     }
 
     OperatorSuspension suspension() {
@@ -266,6 +271,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 .withFlush(8L << 20, config.targets().flushIntervalNs());
         mirror = new Mirror(settings, disk, log, context.loop(), FaultPoints.NONE);
         mirror.addListener(this);
+        diskCare = new LocalDiskCare(agent, mirror, self.disk());
+        mirror.addListener(diskCare);
+        mirror.onLocalError(config.upkeep().onIoError(), diskCare);
         resyncs = new ResyncManager(mirror, log, this, config.resync().engine(), context.loop(), FaultPoints.NONE);
         verifies = new TargetVerifies(this, agent);
         suspension = new OperatorSuspension(agent, mirror);
@@ -545,7 +553,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     @Override
     public boolean isNeeded() {
-        return !closing && targets.stream().anyMatch(this::believesToBeInSync);
+        // without any copy nothing can be acknowledged that a target would miss
+        return !closing && (mirror == null || mirror.hasCopy()) && targets.stream().anyMatch(this::believesToBeInSync);
     }
 
     private boolean believesToBeInSync(TargetConnection target) {

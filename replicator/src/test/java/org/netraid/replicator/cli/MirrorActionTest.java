@@ -88,6 +88,9 @@ class MirrorActionTest {
         assertThat(command("data", "add", "eve", "--seeded").has(MirrorCommand.SEEDED)).isTrue();
         assertThat(command("data", "suspend-io", "adam", "--for", "30")).isEqualTo(new MirrorCommand("data",
                 MirrorActionType.SUSPEND_IO, "adam", List.of(), false, false, false, List.of("for=30")));
+        assertThat(command("data", "on-io-error", "pass_on", "adam")).isEqualTo(new MirrorCommand("data", MirrorActionType.ON_IO_ERROR,
+                "adam", List.of(), false, false, false, List.of("pass_on")));
+        assertThat(command("data", "on-io-error", "stop").asTyped()).isEqualTo("mirror_action data on-io-error stop");
         assertThat(command("data", "resume-io")).isEqualTo(MirrorCommand.of("data", MirrorActionType.RESUME_IO, null));
         assertThat(command("data", "speed", "--max", "100M", "--min=20M").options()).containsExactly("max=104857600", "min=20971520");
         assertThat(command("data", "speed", "adam", "LKDR_SPEED_LIMIT=50000", "LKDR_SPEED_LIMIT_MIN=0")).isEqualTo(new MirrorCommand(
@@ -100,7 +103,7 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE no action; mirror_action --help shows the usage", "data");
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
                 + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, protocol, speed, suspend-io, resume-io, "
-                + "explain", "data", "puase");
+                + "attach, on-io-error, explain", "data", "puase");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");
@@ -122,6 +125,8 @@ class MirrorActionTest {
                 "--seeded");
         wrong("mirror_action: USAGE a target is either --seeded or --assume-clean; mirror_action --help shows the usage", "data", "add",
                 "eve", "--seeded", "--assume-clean");
+        wrong("mirror_action: USAGE on-io-error needs detach, pass_on or stop as its next word; mirror_action --help shows the usage",
+                "data", "on-io-error", "panic");
         wrong("mirror_action: USAGE --for belongs to suspend-io; mirror_action --help shows the usage", "data", "pause", "--for", "5");
         wrong("mirror_action: USAGE --for is a number of seconds from 1 to 3600; mirror_action --help shows the usage", "data",
                 "suspend-io", "--for", "4000");

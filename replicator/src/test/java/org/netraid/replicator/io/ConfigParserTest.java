@@ -217,7 +217,8 @@ class ConfigParserTest {
     @Test
     void shouldSuggestTheKnownNameWhenAKeyIsUnknown() {
         fails("protocol", "protocoll", "n.toml:17:1: [mirrors.data]: unknown key \"protocoll\" (did you mean \"protocol\"?); known here: "
-                + "chunk, hot_extents, intent_log_failure, limits, members, protocol, resync_after, size, timeouts, undo, undo_max, "
+                + "chunk, hot_extents, intent_log_failure, limits, members, on_io_error, protocol, "
+                + "resync_after, size, timeouts, undo, undo_max, "
                 + "verify_every, verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
                 + "cluster, hooks, limits, mirrors, nodes, timeouts, tls");

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.netraid.replicator.config.ClusterConfig;
+import org.netraid.mirror.LocalErrorPolicy;
 import org.netraid.replicator.config.UndoSettings;
 import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.config.VerifySettings;
@@ -51,6 +52,13 @@ class UpkeepReaderTest {
         refused("verify_every = \"5s\"\n", "verify_every is 5 s; 0 (never) or from 60 s on is allowed");
         refused("verify_every = \"soon\"\n", "is not a duration");
         refused("verify_max = -1\n", "verify_max");
+    }
+
+    @Test
+    void shouldReadWhatAnErrorOfTheLocalDiskLeadsTo() throws Exception {
+        assertThat(upkeep("").onIoError()).isEqualTo(LocalErrorPolicy.DETACH);
+        assertThat(upkeep("on_io_error = \"pass_on\"\n").onIoError()).isEqualTo(LocalErrorPolicy.PASS_ON);
+        refused("on_io_error = \"panic\"\n", "on_io_error is \"panic\"; \"detach\", \"pass_on\" and \"stop\" are allowed");
     }
 
     private static void refused(String mirror, String message) {

@@ -9,6 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
+import org.netraid.mirror.LocalErrorPolicy;
+import org.netraid.replicator.config.UndoSettings;
+import org.netraid.replicator.config.UpkeepSettings;
+import org.netraid.replicator.config.VerifySettings;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
@@ -322,6 +326,7 @@ class TwoNodeLifecycleTest {
     /** A restart believed the page cache after a failed flush, and would have copied lost blocks over the target's good ones. */
     @Test
     void g14ShouldNotBelieveADiskThatHasFailedAFlush() {
+        cluster.upkeep = new UpkeepSettings(VerifySettings.DEFAULT, UndoSettings.DEFAULT, LocalErrorPolicy.PASS_ON, "");
         create();
         cluster.write("a", 1, 1);
         cluster.box("a").disk.fault().on(BlockCommand.FLUSH).fail(BlockError.EIO);
