@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.netraid.replicator.control.IoStatus;
+import org.netraid.replicator.control.JournalReport;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.TargetState;
@@ -51,6 +52,7 @@ final class StatusText {
                 + (mirror.generation().isEmpty() ? "" : ", generation " + mirror.generation()));
         addUndo(lines, mirror.undo());
         lines.add("        Flags: " + flags(mirror));
+        addJournal(lines, mirror.journal());
         addIfAny(lines, "        Export: ", mirror.exportUri());
         addIfAny(lines, "        Intent log when opened: ", mirror.recoveryMessage());
         if (!mirror.blockedRule().isEmpty()) {
@@ -111,6 +113,14 @@ final class StatusText {
         }
     }
 
+    private static void addJournal(List<String> lines, JournalReport journal) {
+        if (journal.open()) {
+            lines.add("        Journal: " + journal.records() + " writes kept for asynchronous targets, "
+                    + Units.ofBytes(journal.diskBytes()) + " on disk, " + Units.ofBytes(journal.memoryBytes()) + " in memory"
+                    + (journal.problem().isEmpty() ? "" : "; takes no records: " + journal.problem()));
+        }
+    }
+
     private static void addUndo(List<String> lines, UndoStatus undo) {
         switch (undo.state()) {
             case "KEEPING" -> lines.add("        Undo: the resync of " + VerifyText.time(undo.resyncStartedMillis()) + " can be taken back"
@@ -130,6 +140,10 @@ final class StatusText {
         if (lags || replication.unflushedBytes() > 0) {
             String behind = lags ? Units.ofBytes(replication.lagBytes()) + " and " + replication.lagMillis() + " ms" : "nothing";
             lines.add("        Behind: " + behind + "; not flushed there: " + Units.ofBytes(replication.unflushedBytes()));
+        }
+        if (replication.replaying()) {
+            lines.add("        Replay: " + Units.ofBytes(replication.replayedBytes()) + " of " + Units.ofBytes(replication.replayBytes())
+                    + " that were queued before the source was stopped");
         }
         if (replication.leftBehind()) {
             lines.add("        Left behind: it could not keep up; it keeps its last state and is resynced in a while");

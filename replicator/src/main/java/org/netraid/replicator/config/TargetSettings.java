@@ -16,16 +16,18 @@ import org.netraid.mirror.QueueLimit;
  * @param requests application requests in flight in the mirror; more wait
  * @param flushIntervalNs the mirror flushes its targets at least this often while extents wait for it
  * @param queue how far a target of protocol A may lag behind
+ * @param journal where what is queued for it is kept
  */
 public record TargetSettings(long requestTimeoutNs, long connectNs, long reconnectNs, int requests, long flushIntervalNs,
-        QueueLimit queue) {
+        QueueLimit queue, JournalSettings journal) {
 
     public static final TargetSettings DEFAULT =
-            new TargetSettings(6_000_000_000L, 5_000_000_000L, 1_000_000_000L, 256, 200_000_000L, QueueLimit.DEFAULT);
+            new TargetSettings(6_000_000_000L, 5_000_000_000L, 1_000_000_000L, 256, 200_000_000L, QueueLimit.DEFAULT,
+                    JournalSettings.DEFAULT);
 
     /** With the default queue. */
     public TargetSettings(long requestTimeoutNs, long connectNs, long reconnectNs, int requests, long flushIntervalNs) {
-        this(requestTimeoutNs, connectNs, reconnectNs, requests, flushIntervalNs, QueueLimit.DEFAULT);
+        this(requestTimeoutNs, connectNs, reconnectNs, requests, flushIntervalNs, QueueLimit.DEFAULT, JournalSettings.DEFAULT);
     }
 
     public TargetSettings {

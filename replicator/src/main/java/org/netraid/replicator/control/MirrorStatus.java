@@ -35,18 +35,20 @@ import org.netraid.replicator.state.Role;
  * @param targets targets, in the order of the configuration; empty unless this node is the source
  * @param verifies their comparisons with the source, in the same order; empty unless this node is the source
  * @param io what happens to the application's requests
+ * @param journal that of its asynchronous targets; none unless this node is the source
  * @param undo whether the resync over this node's copy can be taken back
  */
 public record MirrorStatus(String tag, String node, boolean created, Role role, DiskState diskState, String words, String mirrorWords,
         String sourceNode, String generation, boolean lastOwnerFlag, String sourceFlag, boolean dataCorruptFlag,
         long sizeBytes, int chunkBytes, String exportUri, String blockedRule, String blockedReason, String cure,
         String recoveryMessage, String logFailure, ResyncStatus resync, List<TargetStatus> targets, List<VerifyStatus> verifies,
-        IoStatus io, UndoStatus undo) {
+        IoStatus io, JournalReport journal, UndoStatus undo) {
 
     public MirrorStatus {
         targets = List.copyOf(targets);
         logFailure = logFailure == null ? "" : logFailure;
         resync = resync == null ? ResyncStatus.NONE : resync;
+        journal = journal == null ? JournalReport.NONE : journal;
         io = io == null ? IoStatus.NONE : io;
         undo = undo == null ? UndoStatus.NONE : undo;
         verifies = verifies == null ? List.of() : List.copyOf(verifies);

@@ -13,7 +13,10 @@ package org.netraid.replicator.control;
  * @param lagMillis age of the oldest of these
  * @param unflushedBytes bytes it could still lose with its cache, those it lags behind included; all this is dirty after a disconnect
  * @param leftBehind it lagged too far behind and gets no writes for now
+ * @param replaying it is being given what a killed life of the source had queued for it
+ * @param replayedBytes of that, what it has
+ * @param replayBytes all of it
  */
 public record ReplicationStatus(String protocol, String meaning, long lagBytes, long lagMillis, long unflushedBytes,
-        boolean leftBehind) {
+        boolean leftBehind, boolean replaying, long replayedBytes, long replayBytes) {
 }

@@ -22,6 +22,8 @@ import org.netraid.block.io.DeviceOpenException;
 import org.netraid.block.io.DiskWorkers;
 import org.netraid.block.io.FileBlockDevice;
 import org.netraid.block.io.FileDeviceOptions;
+import org.netraid.journal.io.JournalFolder;
+import org.netraid.journal.io.JournalOptions;
 import org.netraid.replicator.node.DiskOpener;
 import org.netraid.time.EventLoop;
 import org.slf4j.Logger;
@@ -38,6 +40,7 @@ final class FileDisks implements DiskOpener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("org.netraid.replicator.Disks");
     static final String INTENT_LOG_SUFFIX = ".intent";
     static final String REGION_LOG_SUFFIX = ".regions";
+    static final String JOURNAL_SUFFIX = ".journal";
     private static final String NEW_SUFFIX = ".new";
     private static final long MAX_INTENT_LOG_BYTES = 1L << 30;
     private static final int ZERO_BYTES = 256 << 10;
@@ -127,6 +130,28 @@ final class FileDisks implements DiskOpener, AutoCloseable {
                 LOG.warn("{}: the space of the undo journal is not given back: {}", tag, e.getMessage());
             }
         });
+    }
+
+    @Override
+    public void openJournal(String tag, long mirrorId, Consumer<Journals> opened, Consumer<String> failed) {
+        opener.execute(() -> {
+            try {
+                JournalFolder.Opened found = JournalFolder.open(journalFolder(tag), mirrorId, JournalOptions.DEFAULT, opener);
+                loop.execute(() -> opened.accept(new Journals(found.journal(), found.left(), found.news())));
+            } catch (IOException e) {
+                LOG.debug("{}: no journal", tag, e);
+                loop.execute(() -> failed.accept(e.getMessage()));
+            }
+        });
+    }
+
+    private Path journalFolder(String tag) {
+        return stateFolder.resolve(tag + JOURNAL_SUFFIX);
+    }
+
+    @Override
+    public void discardJournal(String tag) {
+        opener.execute(() -> JournalFolder.discard(journalFolder(tag)));
     }
 
     @Override

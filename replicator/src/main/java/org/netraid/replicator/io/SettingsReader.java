@@ -8,6 +8,7 @@ import java.util.Locale;
 import org.netraid.mirror.QueueLimit;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.IntentLogSettings;
+import org.netraid.replicator.config.JournalSettings;
 import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.config.PeerSettings;
@@ -72,7 +73,9 @@ final class SettingsReader {
                 timeouts.nanoseconds("reconnect", defaults.reconnectNs(), MS, TEN_MINUTES),
                 (int) limits.integer("requests", defaults.requests(), 1, 4096),
                 timeouts.nanoseconds("flush_interval", defaults.flushIntervalNs(), MS, 60 * SECOND),
-                readQueue(timeouts, limits, defaults.queue()));
+                readQueue(timeouts, limits, defaults.queue()),
+                new JournalSettings(limits.truth("async_journal", defaults.journal().enabled()),
+                        limits.bytes("async_memory", defaults.journal().memoryBytes(), 0, 16L << 30)));
     }
 
     private static QueueLimit readQueue(TomlSection timeouts, TomlSection limits, QueueLimit defaults) throws ConfigException {

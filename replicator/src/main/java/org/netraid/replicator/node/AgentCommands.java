@@ -308,6 +308,7 @@ final class AgentCommands {
             return "!" + agent.failure();
         }
         ReplicationProtocol protocol = target.protocol();
+        agent.source().journal().protocolChanged(protocol);
         return agent.source().mirror().setProtocol(target.slot, protocol).map(refusal -> "!" + refusal).orElse(target.node()
                 + " has protocol " + protocol + " (" + protocol.words() + ") from the next write on"
                 + (word.isEmpty() ? ", as the configuration says" : ""));

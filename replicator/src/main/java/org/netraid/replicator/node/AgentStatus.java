@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.netraid.intentlog.SlotState;
+import org.netraid.journal.JournalStatus;
+import org.netraid.journal.ReplayProgress;
 import org.netraid.mirror.LegSnapshot;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.LocalState;
 import org.netraid.mirror.MirrorSnapshot;
 import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.replicator.control.IoStatus;
+import org.netraid.replicator.control.JournalReport;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.ResyncStatus;
@@ -60,7 +63,12 @@ final class AgentStatus {
                 serving ? agent.source().recoveryMessage() : "", serving ? agent.source().sourceLog().failure() : "",
                 serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
                 serving ? agent.source().verifies().statuses() : List.of(), serving ? io(agent.source()) : IoStatus.NONE,
-                agent.undo().status());
+                serving ? journal(agent.source()) : JournalReport.NONE, agent.undo().status());
+    }
+
+    private static JournalReport journal(SourceSide source) {
+        JournalStatus now = source.mirror().journal();
+        return new JournalReport(now.isOpen(), now.diskBytes(), now.records(), now.memoryBytes(), now.problem());
     }
 
     private static IoStatus io(SourceSide source) {
@@ -162,8 +170,10 @@ final class AgentStatus {
     private static ReplicationStatus replication(SourceSide source, TargetConnection target) {
         LegSnapshot leg = source.mirror().snapshot().legs().stream().filter(each -> each.slot() == target.slot).findFirst().orElse(null);
         ReplicationProtocol protocol = target.protocol();
+        ReplayProgress replay = source.mirror().replay(target.slot);
         return new ReplicationStatus(protocol.name(), protocol.meaning(leg != null && leg.extension()), leg == null ? 0 : leg.lagBytes(),
-                leg == null ? 0 : leg.lagNs() / 1_000_000, leg == null ? 0 : leg.unflushedBytes(), leg != null && leg.ahead());
+                leg == null ? 0 : leg.lagNs() / 1_000_000, leg == null ? 0 : leg.unflushedBytes(), leg != null && leg.ahead(),
+                replay != null, replay == null ? 0 : replay.doneBytes(), replay == null ? 0 : replay.totalBytes());
     }
 
     private static String waitsFor(VolumeAgent agent, TargetConnection target, ResyncProgress progress) {

@@ -4,8 +4,10 @@
  */
 package org.netraid.replicator.node;
 
+import java.util.List;
 import java.util.function.Consumer;
 import org.netraid.block.BlockDevice;
+import org.netraid.journal.AsyncJournal;
 
 /** Opens a node's disks and intent logs. Exactly one of the two callbacks runs, on the node's loop, never inside the call. */
 public interface DiskOpener {
@@ -61,6 +63,22 @@ public interface DiskOpener {
      * @param space the bounds of a new one, whose content does not matter; null: the existing one, as it is
      */
     void openUndoJournal(String tag, String path, UndoSpace space, Consumer<BlockDevice> opened, Consumer<String> failed);
+
+    /**
+     * A mirror's journals, for its asynchronous targets.
+     *
+     * @param journal the new life's
+     * @param left an earlier life's, to be replayed; null if there is none
+     * @param news what an operator may want to know
+     */
+    record Journals(AsyncJournal journal, AsyncJournal left, List<String> news) {
+    }
+
+    /** Opens a mirror's journals: begins a new one, and finds what an earlier life has left. */
+    void openJournal(String tag, long mirrorId, Consumer<Journals> opened, Consumer<String> failed);
+
+    /** Deletes what earlier lives have left. */
+    void discardJournal(String tag);
 
     /** Gives the space of an undo journal that is closed back: a file is removed, a block device stays as it is. */
     void removeUndoJournal(String tag, String path);

@@ -59,6 +59,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private Consumer<String> started;
     private BlockDevice disk;
     private final SourceLog sourceLog;
+    private final SourceJournal journal;
     private GuardedIntentLog log;
     private Mirror mirror;
     private ResyncManager resyncs;
@@ -85,6 +86,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         sourceLog = new SourceLog(agent);
         survivors = new SurvivorRegions(agent);
         wait = new PreviousSourceWait(agent, config.failover().waitForPreviousSourceNs(), this::evaluateTargets);
+        journal = new SourceJournal(agent);
         connector = new NbdConnector(context.env.links(), context.loop(), client);
     }
 
@@ -138,6 +140,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     SurvivorRegions survivors() {
         return survivors;
+    }
+
+    SourceJournal journal() {
+        return journal;
     }
 
     boolean waitIsOver() {
@@ -219,7 +225,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 if (failed[0]) {
                     fail("the intent log " + sourceLog.name() + " cannot be written");
                 } else {
-                    UndoneChunks.markOwn(agent, log, targets, () -> survivors.load(this::serve), this::fail);
+                    UndoneChunks.markOwn(agent, log, targets, () -> survivors.load(this::openJournal), this::fail);
                 }
             }
         };
@@ -260,6 +266,15 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         return free;
     }
 
+    /** Before the first target is connected: what an earlier life had queued comes before any resync. */
+    private void openJournal() {
+        journal.open(targets, () -> {
+            if (!stopping) {
+                serve();
+            }
+        });
+    }
+
     private void serve() {
         if (!agent.write(SourceRecords.inService(agent.record()))) {
             fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
@@ -274,6 +289,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         diskCare = new LocalDiskCare(agent, mirror, self.disk());
         mirror.addListener(diskCare);
         mirror.onLocalError(config.upkeep().onIoError(), diskCare);
+        journal.use(mirror);
         resyncs = new ResyncManager(mirror, log, this, config.resync().engine(), context.loop(), FaultPoints.NONE);
         verifies = new TargetVerifies(this, agent);
         suspension = new OperatorSuspension(agent, mirror);
@@ -367,6 +383,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             wait.close();
             mirror.close(closeLog);
         } else {
+            journal.close();
             closeQuietly(disk, closeLog);
         }
     }
@@ -572,6 +589,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             done.onIntent(BlockError.EIO);
             return;
         }
+        journal.generationChanged();
         agent.event("G2: " + String.join(" and ", stale) + " misses writes from now on and may not take over");
         tellTheOthers(stale, done);
     }
@@ -644,6 +662,12 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     public void legPulledAhead(int slot, String why) {
         inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is left behind for now: " + why
                 + ". It keeps its last state; what it misses is tracked and sent later"));
+        agent.changed();
+    }
+
+    @Override
+    public void journalNews(String text) {
+        agent.event(text);
         agent.changed();
     }
 

@@ -66,6 +66,8 @@ final class TargetConnection implements NbdConnectionListener {
     private String exportName = "";
     /** In which this node wrote when it asked for that name: the target has bound the export to it. */
     private long generation;
+    /** Which the target's copy is of, as it says itself. */
+    private long copyGeneration;
     private boolean discard;
     private boolean closed;
 
@@ -166,6 +168,7 @@ final class TargetConnection implements NbdConnectionListener {
             source.mirror().fullResync(slot);
         }
         asking = true;
+        copyGeneration = facts.record().generations().current();
         generation = agent.record().generations().current();
         ObjectNode body = agent.reportBody();
         body.put("kind", plan.kind().name()).put("discard", discard).put("regions", plan.isAmongSurvivors());
@@ -235,6 +238,7 @@ final class TargetConnection implements NbdConnectionListener {
                 : "D13",
                 "a plain NBD server: only this node knows what it lacks", ""));
         consistent = !known.inconsistent();
+        copyGeneration = source.journal().generationOf(known);
         NbdUri uri = NbdUri.parse(member.uri());
         dial(NbdTarget.of(uri, agent.context().env.tls().toServer(uri)));
     }
@@ -307,7 +311,7 @@ final class TargetConnection implements NbdConnectionListener {
             device.close(() -> { });
             return;
         }
-        Optional<String> refusal = source.mirror().connectLeg(slot, device, consistent);
+        Optional<String> refusal = source.mirror().connectLeg(slot, device, consistent, copyGeneration);
         if (refusal.isPresent()) {
             lastError = withoutToken(refusal.get());
             device.close(() -> { });

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.netraid.link.LinkAddress;
 import org.netraid.mirror.QueueLimit;
 import org.netraid.nbd.wire.Compression;
+import org.netraid.replicator.config.JournalSettings;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.LogFailureAction;
@@ -137,11 +138,16 @@ class ConfigParserTest {
                 [mirrors.other.limits]
                 async_limit = "1M"
                 async_full = "pull-ahead"
+                async_journal = false
+                async_memory = "2M"
                 [mirrors.other.timeouts]
                 async_age = "3s"
                 """).mirror("other").orElseThrow();
         assertThat(mirror.members()).extracting(MemberConfig::protocol).containsExactly("A", "C");
         assertThat(mirror.targets().queue()).isEqualTo(new QueueLimit(1 << 20, 3_000_000_000L, QueueLimit.WhenFull.PULL_AHEAD));
+        assertThat(mirror.targets().journal()).isEqualTo(new JournalSettings(false, 2 << 20));
+        assertThat(plain.targets().journal()).isEqualTo(JournalSettings.DEFAULT);
+        assertThat(messageOf(GOOD + "[limits]\nasync_journal = \"no\"\n")).contains("async_journal must be true or false");
         assertThat(messageOf(GOOD + "[limits]\nasync_full = \"wait\"\n")).contains(
                 "async_full is \"wait\"; \"block\", \"pull-ahead\" and \"disconnect\" are allowed");
     }

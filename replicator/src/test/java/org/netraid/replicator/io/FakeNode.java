@@ -86,7 +86,8 @@ public final class FakeNode implements NodeControl {
                 role == Role.SOURCE, role == Role.SOURCE ? "" : "eve", false, 1 << 30, 64 << 10,
                 role == Role.SOURCE ? "nbd+unix:///data?socket=/s/data.nbd" : "", blockedRule,
                 blockedRule.isEmpty() ? "" : "eve cannot be reached", blockedRule.isEmpty() ? "" : "start eve, or force", "",
-                "", ResyncStatus.NONE, List.of(targets), List.of(), IoStatus.NONE, org.netraid.replicator.control.UndoStatus.NONE);
+                "", ResyncStatus.NONE, List.of(targets), List.of(), IoStatus.NONE,
+                org.netraid.replicator.control.JournalReport.NONE, org.netraid.replicator.control.UndoStatus.NONE);
     }
 
     public static TargetStatus target(String node, TargetState state, double percent) {
@@ -96,6 +97,6 @@ public final class FakeNode implements NodeControl {
                 percent, resyncing ? 5 << 20 : 0, resyncing ? 10 << 20 : 0, 0, resyncing ? 1_610_752 : 0, resyncing ? 4 : -1,
                 state == TargetState.UNKNOWN ? "connection reset" : "", "127.0.0.1:7811", resyncing ? 5 << 20 : 0, 0,
                 resyncing ? 1 : 0, resyncing ? 1 << 20 : 0, "",
-                new ReplicationStatus("C", "done when written by the target", 0, 0, 0, false));
+                new ReplicationStatus("C", "done when written by the target", 0, 0, 0, false, false, 0, 0));
     }
 }

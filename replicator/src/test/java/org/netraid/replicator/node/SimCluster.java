@@ -17,6 +17,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockRequest;
+import org.netraid.journal.SimJournalStore;
 import org.netraid.link.LinkAddress;
 import org.netraid.link.LinkFactory;
 import org.netraid.nbd.client.NbdClientConfig;
@@ -87,6 +88,9 @@ final class SimCluster {
         final SimDisk undoDisk;
         SimDisk regionDisk;
         final SimStateFolder folder;
+        final SimJournalStore journals = new SimJournalStore();
+        /** Why its journal cannot be opened; "" if it can. */
+        String journalFailure = "";
         final List<String> log = new ArrayList<>();
         SimLoop loop;
         ReplicatorNode node;
@@ -234,6 +238,23 @@ final class SimCluster {
             }
 
             @Override
+            public void openJournal(String tag, long mirrorId, Consumer<Journals> opened, Consumer<String> failed) {
+                box.loop.execute(() -> {
+                    if (box.journalFailure.isEmpty()) {
+                        box.journals.open();
+                        opened.accept(new Journals(box.journals.current(), box.journals.left(), List.of()));
+                    } else {
+                        failed.accept(box.journalFailure);
+                    }
+                });
+            }
+
+            @Override
+            public void discardJournal(String tag) {
+                box.journals.cutPower();
+            }
+
+            @Override
             public void removeUndoJournal(String tag, String path) {
             }
         };
@@ -278,6 +299,11 @@ final class SimCluster {
         box.logDisk.crash(mode);
         box.undoDisk.crash(mode);
         box.regionDisk.crash(mode);
+        if (mode == CrashMode.PROCESS_KILL) {
+            box.journals.kill(0);
+        } else {
+            box.journals.cutPower();
+        }
         box.app = null;
     }
 
