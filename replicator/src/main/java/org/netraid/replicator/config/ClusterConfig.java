@@ -32,6 +32,12 @@ public record ClusterConfig(String name, String secretFile, List<NodeConfig> nod
         Checks.unique("node", nodes.stream().map(NodeConfig::name).toList());
         Checks.unique("mirror", mirrors.stream().map(MirrorConfig::tag).toList());
         for (MirrorConfig mirror : mirrors) {
+            String tieBreaker = mirror.failover().quorum().tieBreaker();
+            if (!tieBreaker.isEmpty() && (mirror.member(tieBreaker).isPresent()
+                    || nodes.stream().noneMatch(node -> node.name().equals(tieBreaker)))) {
+                throw new IllegalArgumentException("mirror " + mirror.tag() + ": tie_breaker " + tieBreaker
+                        + " must be one of the nodes, and none of the members");
+            }
             for (MemberConfig member : mirror.members()) {
                 boolean known = nodes.stream().anyMatch(node -> node.name().equals(member.node()));
                 if (known == member.isForeign()) {

@@ -11,8 +11,9 @@ package org.netraid.replicator.config;
  *     0 = not at all, {@link #FOR_EVER} = until it returns or {@code fullresync} (LKDR_WAIT_FOR_PREVIOUS_SOURCE_TIMEOUT)
  * @param regionsNs how often the source tells its targets what all of them have flushed, so that they need not remember it any longer; 0:
  *     targets remember nothing, and survivors of a source always need it
+ * @param quorum who besides the node has a say
  */
-public record FailoverSettings(long waitForPreviousSourceNs, long regionsNs) {
+public record FailoverSettings(long waitForPreviousSourceNs, long regionsNs, QuorumSettings quorum) {
 
     /** Value of {@code waitForPreviousSourceNs}. */
     public static final long FOR_EVER = -1;
@@ -27,5 +28,14 @@ public record FailoverSettings(long waitForPreviousSourceNs, long regionsNs) {
     /** With the usual interval for what targets remember. */
     public FailoverSettings(long waitForPreviousSourceNs) {
         this(waitForPreviousSourceNs, 5_000_000_000L);
+    }
+
+    /** Without quorum. */
+    public FailoverSettings(long waitForPreviousSourceNs, long regionsNs) {
+        this(waitForPreviousSourceNs, regionsNs, QuorumSettings.NONE);
+    }
+
+    public FailoverSettings withQuorum(QuorumSettings value) {
+        return new FailoverSettings(waitForPreviousSourceNs, regionsNs, value);
     }
 }

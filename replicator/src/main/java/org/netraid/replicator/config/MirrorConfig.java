@@ -43,6 +43,10 @@ public record MirrorConfig(String tag, long sizeBytes, String protocol, List<Mem
             throw new IllegalArgumentException("mirror " + tag + " has " + members.size() + " members; 1 to " + MAX_MEMBERS
                     + " are possible (one source, up to 7 targets)");
         }
+        if (!failover.quorum().tieBreaker().isEmpty() && members.stream().filter(member -> !member.isForeign()).count() % 2 == 1) {
+            throw new IllegalArgumentException("mirror " + tag + ": an odd number of nodes has a majority without tie_breaker "
+                    + failover.quorum().tieBreaker() + "; it is for an even number");
+        }
         if (members.stream().allMatch(MemberConfig::isForeign)) {
             throw new IllegalArgumentException("mirror " + tag + " has no member with a disk that could be its source");
         }

@@ -7,7 +7,10 @@ package org.netraid.replicator.daemon;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,11 +23,15 @@ import org.netraid.replicator.node.HookRunner;
 import org.netraid.time.EventLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Runs hooks as processes: no arguments, no input, what they print goes to the log, and none lives longer than the timeout. */
 final class HookProcesses implements HookRunner, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("org.netraid.replicator.Hooks");
+    /** Called so often that the log would hold nothing else. */
+    private static final Set<String> REGULAR = Set.of(QUORUM, COROSYNC_QUORUMTOOL);
+    private static final String COROSYNC_DEFAULT = "/usr/sbin/corosync-quorumtool";
     private static final int THREADS = 4;
     private static final int LOGGED_LINES = 100;
     private static final int LINE_LENGTH = 500;
@@ -48,7 +55,7 @@ final class HookProcesses implements HookRunner, AutoCloseable {
 
     @Override
     public void run(String hook, Map<String, String> environment, Consumer<Result> done) {
-        String program = settings.programs().get(hook);
+        String program = settings.programs().getOrDefault(hook, hook.equals(COROSYNC_QUORUMTOOL) ? COROSYNC_DEFAULT : null);
         if (program == null) {
             done.accept(Result.NO_PROGRAM);
             return;
@@ -60,8 +67,11 @@ final class HookProcesses implements HookRunner, AutoCloseable {
     }
 
     private Result call(String hook, String program, Map<String, String> environment) {
-        LOG.info("hook {}: calling {}", hook, program);
-        ProcessBuilder builder = new ProcessBuilder(program).redirectErrorStream(true).directory(Path.of("/").toFile());
+        boolean regular = REGULAR.contains(hook);
+        LOG.atLevel(regular ? Level.DEBUG : Level.INFO).log("hook {}: calling {}", hook, program);
+        List<String> output = new ArrayList<>();
+        ProcessBuilder builder = new ProcessBuilder(hook.equals(COROSYNC_QUORUMTOOL) ? List.of(program, "-s") : List.of(program));
+        builder.redirectErrorStream(true).directory(Path.of("/").toFile());
         builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         builder.environment().putAll(environment);
         builder.environment().put("NETRAID_HOOK", hook);
@@ -78,14 +88,15 @@ final class HookProcesses implements HookRunner, AutoCloseable {
             process.destroyForcibly();
         }, settings.timeoutNs(), TimeUnit.NANOSECONDS);
         try {
-            String last = log(hook, process);
+            String last = read(process, output);
+            output.forEach(line -> LOG.atLevel(regular ? Level.DEBUG : Level.INFO).log("hook {}: {}", hook, line));
             int status = process.waitFor();
             if (late.get()) {
                 return new Result("hook " + hook + " (" + program + ") has not ended within " + settings.timeoutNs() / 1_000_000
                         + " ms and was killed");
             }
-            return status == 0 ? new Result("") : new Result("hook " + hook + " (" + program + ") ended with status " + status
-                    + (last.isEmpty() ? "" : ": " + last));
+            return new Result(status == 0 ? "" : "hook " + hook + " (" + program + ") ended with status " + status
+                    + (last.isEmpty() ? "" : ": " + last), status, output);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             process.destroyForcibly();
@@ -97,34 +108,33 @@ final class HookProcesses implements HookRunner, AutoCloseable {
         }
     }
 
-    /** Reads its output to the end. @return the last line that is not empty */
-    private static String log(String hook, Process process) throws IOException {
+    /** Reads its output to the end, and keeps the first lines. @return the last line that is not empty */
+    private static String read(Process process, List<String> kept) throws IOException {
         String last = "";
-        int lines = 0;
         try (BufferedReader output = process.inputReader()) {
             char[] piece = new char[LINE_LENGTH];
             StringBuilder line = new StringBuilder();
             for (int count = output.read(piece); count >= 0; count = output.read(piece)) {
                 for (int i = 0; i < count; i++) {
                     if (piece[i] == '\n') {
-                        last = flush(hook, line, lines++, last);
+                        last = flush(line, kept, last);
                     } else if (line.length() < LINE_LENGTH) {
                         line.append(piece[i] < ' ' ? '?' : piece[i]);
                     }
                 }
             }
-            return flush(hook, line, lines, last);
+            return flush(line, kept, last);
         }
     }
 
-    private static String flush(String hook, StringBuilder line, int number, String last) {
+    private static String flush(StringBuilder line, List<String> kept, String last) {
         String text = line.toString().strip();
         line.setLength(0);
         if (text.isEmpty()) {
             return last;
         }
-        if (number < LOGGED_LINES) {
-            LOG.info("hook {}: {}", hook, text);
+        if (kept.size() < LOGGED_LINES) {
+            kept.add(text);
         }
         return text;
     }

@@ -238,7 +238,7 @@ public final class Decisions {
             return new Decision(Action.TAKE_OVER, "D12", s.self().node(), sentence, "");
         }
         if (self.lastOwner() && s.missing().isEmpty()) {
-            return new Decision(Action.START, "D12", s.self().node(), sentence + " and every other node answers", "");
+            return new Decision(Action.START, "D12", s.self().node(), sentence + " and " + vouchers(s), "");
         }
         return new Decision(s.waited() ? Action.STAY : Action.WAIT, "D12", "", sentence + (self.lastOwner()
                 ? ", but " + names(s.missing()) + " may have been started since and cannot be asked" : "; the last source starts first"),
@@ -259,7 +259,7 @@ public final class Decisions {
             return s.peers().isEmpty() || s.reachable().isEmpty()
                     ? new Decision(Action.START, "D13", s.self().node(), "no other node can have been source since", "")
                     : new Decision(Action.START, self.dataCorrupt() ? "D3b" : "D4", s.self().node(), s.self().node()
-                            + " was the last source, every other node answers, and none has newer data", "");
+                            + " was the last source, " + vouchers(s) + ", and none has newer data", "");
         }
         String sentence = s.self().node() + " was the source, and " + names(s.missing())
                 + " cannot be asked whether it has taken over since";
@@ -289,11 +289,15 @@ public final class Decisions {
         }
         if (s.missing().isEmpty()) {
             return new Decision(Action.TAKE_OVER, "D1", s.self().node(), s.self().node()
-                    + " is whole, every other node answers, and none has newer data", "");
+                    + " is whole, " + vouchers(s) + ", and none has newer data", "");
         }
         return new Decision(Action.BLOCK, "D4", source, s.self().node() + " was restarted since it was in sync, and "
                 + names(s.missing()) + " cannot be asked whether something was written meanwhile",
                 "bring " + names(s.missing()) + " up; to lose what was written there: mirror_action TAG force " + s.self().node());
+    }
+
+    private static String vouchers(Situation s) {
+        return s.reachable().size() < s.peers().size() && s.quorate() ? "a majority answers" : "every other node answers";
     }
 
     private static String names(List<NodeFacts> nodes) {

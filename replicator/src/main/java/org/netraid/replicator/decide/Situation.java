@@ -16,11 +16,17 @@ import org.netraid.replicator.state.PeerRecord;
  * @param request why it is asked
  * @param waited the time that unreachable peers are waited for is over
  * @param contradiction why this node's own files cannot be believed; "" if they can
+ * @param quorate nodes vote, and a majority of them can be reached: whoever was source after this node has the vote of one of them
  */
-public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction) {
+public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction, boolean quorate) {
 
     public Situation {
         peers = List.copyOf(peers);
+    }
+
+    /** Without quorum. */
+    public Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction) {
+        this(self, peers, request, waited, contradiction, false);
     }
 
     Relation relation(NodeFacts peer) {
@@ -37,10 +43,11 @@ public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, 
 
     /**
      * Peers that do not answer and may have been source after this node. One whose copy was never in sync, or was being overwritten, cannot
-     * have been.
+     * have been; nor can any if a majority answers, whose votes decide then.
      */
     List<NodeFacts> missing() {
-        return peers.stream().filter(peer -> !peer.reachable() && !self.record().peer(peer.node()).inconsistent()).toList();
+        return quorate ? List.of() : peers.stream()
+                .filter(peer -> !peer.reachable() && !self.record().peer(peer.node()).inconsistent()).toList();
     }
 
     /** A reachable peer that knows this copy to lack acknowledged writes; null if none does. */

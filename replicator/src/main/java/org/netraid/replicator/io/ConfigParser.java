@@ -92,6 +92,7 @@ public final class ConfigParser {
 
         List<MirrorConfig> mirrors = new MirrorReader(this::path, nodes, defaults).read(top);
         UpkeepReader.checkOrder(top, mirrors);
+        QuorumReader.check(top, mirrors, daemon);
         TlsSettings tls = tls(top);
         top.end();
         return top.checked(null, () -> new ClusterConfig(name, secretFile, nodes, mirrors, peers, server, tls, daemon));

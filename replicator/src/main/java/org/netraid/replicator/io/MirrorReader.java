@@ -16,6 +16,7 @@ import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.Names;
 import org.netraid.replicator.config.NodeConfig;
+import org.netraid.replicator.config.QuorumSettings;
 import org.netraid.replicator.config.Tags;
 import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.io.SettingsReader.MirrorSettings;
@@ -65,11 +66,12 @@ final class MirrorReader {
         IntentLogSettings log = SettingsReader.readIntentLog(section, settings.intentLog());
 
         UpkeepSettings upkeep = UpkeepReader.read(section);
+        QuorumSettings quorum = QuorumReader.read(section, settings.failover().quorum());
         List<TomlSection> sections = section.sections("members", "[mirrors." + tag + ".members]");
         List<MemberConfig> members = members(tag, section, sections, protocol);
         section.end();
         return section.checked(null, () -> new MirrorConfig(tag, size, protocol, members, log, settings.targets(),
-                settings.resync(), settings.failover(), upkeep));
+                settings.resync(), settings.failover().withQuorum(quorum), upkeep));
     }
 
     private static String protocol(TomlSection section, String otherwise) throws ConfigException {

@@ -12,6 +12,7 @@ import org.netraid.replicator.config.JournalSettings;
 import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.config.PeerSettings;
+import org.netraid.replicator.config.QuorumSettings;
 import org.netraid.replicator.config.ResyncSettings;
 import org.netraid.replicator.config.TargetSettings;
 
@@ -135,9 +136,11 @@ final class SettingsReader {
     private static FailoverSettings readFailover(TomlSection timeouts, FailoverSettings defaults) throws ConfigException {
         String alias = "LKDR_WAIT_FOR_PREVIOUS_SOURCE_TIMEOUT";
         String key = isAliased(timeouts, "wait_for_previous_source", alias) ? alias : "wait_for_previous_source";
+        QuorumSettings quorum = defaults.quorum();
+        long pollNs = timeouts.nanoseconds("quorum_poll", quorum.pollNs(), 10 * MS, TEN_MINUTES);
         return new FailoverSettings(timeouts.isMinusOne(key) ? FailoverSettings.FOR_EVER
                 : timeouts.nanoseconds(key, defaults.waitForPreviousSourceNs(), 0, 366L * 86_400 * SECOND),
-                timeouts.nanoseconds("regions", defaults.regionsNs(), 0, TEN_MINUTES));
+                timeouts.nanoseconds("regions", defaults.regionsNs(), 0, TEN_MINUTES), quorum.withPoll(pollNs));
     }
 
     /** True if DataKeeper's name is used; both at once is an error. */

@@ -21,7 +21,8 @@ import org.netraid.replicator.node.HookRunner;
 final class UpkeepReader {
 
     private static final List<String> HOOKS = List.of(HookRunner.BEFORE_RESYNC_TARGET, HookRunner.AFTER_RESYNC_TARGET,
-            HookRunner.OUT_OF_SYNC);
+            HookRunner.OUT_OF_SYNC, HookRunner.FENCE_PEER, HookRunner.SPLIT_BRAIN, HookRunner.QUORUM_LOST, HookRunner.LOCAL_IO_ERROR,
+            HookRunner.QUORUM, HookRunner.COROSYNC_QUORUMTOOL);
     private static final long MAX_EVERY_NS = 366L * 86_400 * 1_000_000_000L;
     private static final long MAX_BYTES_PER_SECOND = 1L << 50;
 

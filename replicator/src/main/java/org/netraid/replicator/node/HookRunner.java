@@ -4,6 +4,7 @@
  */
 package org.netraid.replicator.node;
 
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -17,6 +18,19 @@ public interface HookRunner {
     /** On a source whose verify has found differences. */
     String OUT_OF_SYNC = "out-of-sync";
 
+    /** Before a source goes on without a target, and before a node takes over from one it cannot reach; DRBD's exit codes. */
+    String FENCE_PEER = "fence-peer";
+    /** A split brain was found. */
+    String SPLIT_BRAIN = "split-brain";
+    /** A node in service has lost its quorum. */
+    String QUORUM_LOST = "quorum-lost";
+    /** The disk of a node in service has failed a request. */
+    String LOCAL_IO_ERROR = "local-io-error";
+    /** Asked whether the node may be in service: 0 for yes. */
+    String QUORUM = "quorum";
+    /** Corosync's tool, called with {@code -s}. */
+    String COROSYNC_QUORUMTOOL = "corosync-quorumtool";
+
     /** Calls nothing. */
     HookRunner NONE = (hook, environment, done) -> done.accept(Result.NO_PROGRAM);
 
@@ -24,10 +38,23 @@ public interface HookRunner {
      * What became of a call.
      *
      * @param failure why it has failed, for people, with exit status and the last line of its output; "" if it has not
+     * @param status its exit status; {@link #NO_STATUS} if there is none
+     * @param output the first lines of what it printed
      */
-    record Result(String failure) {
+    record Result(String failure, int status, List<String> output) {
+        /** It was not called, could not be started, or was killed. */
+        public static final int NO_STATUS = -1;
         /** Nothing is configured for the hook. */
         public static final Result NO_PROGRAM = new Result("");
+
+        public Result {
+            output = List.copyOf(output);
+        }
+
+        /** A result without status and output. */
+        public Result(String failure) {
+            this(failure, NO_STATUS, List.of());
+        }
 
         public boolean isFailure() {
             return !failure.isEmpty();

@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.netraid.fault.FaultPoints;
 import org.netraid.link.LinkFactory;
 import org.netraid.replicator.config.ClusterConfig;
+import org.netraid.replicator.quorum.QuorumGuard;
 import org.netraid.store.StateFolder;
 import org.netraid.time.EventLoop;
 import org.netraid.time.WallClock;
@@ -27,14 +28,15 @@ import org.netraid.time.WallClock;
  * @param tls what its links are secured with
  * @param hooks calls an operator's programs
  * @param faults planted defects, for tests
+ * @param quorum answers for mirrors with {@code quorum = "embedded"}
  */
 public record NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
-        EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls, HookRunner hooks, FaultPoints faults) {
+        EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls, HookRunner hooks, FaultPoints faults, QuorumGuard quorum) {
 
-    /** A node without planted defects. */
+    /** A node without planted defects, around which no program answers for its quorum. */
     public NodeEnvironment(ClusterConfig config, String node, byte[] secret, StateFolder folder, DiskOpener disks, LinkFactory links,
             EventLoop loop, WallClock wallClock, LongSupplier random, NodeTls tls, HookRunner hooks) {
-        this(config, node, secret, folder, disks, links, loop, wallClock, random, tls, hooks, FaultPoints.NONE);
+        this(config, node, secret, folder, disks, links, loop, wallClock, random, tls, hooks, FaultPoints.NONE, QuorumGuard.ABSENT);
     }
 
     /** A node in a cluster without TLS and hooks. */

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.decide.NodeFacts;
+import org.netraid.replicator.state.Generations;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.Role;
 
@@ -45,6 +46,8 @@ final class PeerMessages {
     static final String CLAIM = "claim";
     /** The sender's claim has ended: it is in service, or has given up. */
     static final String RELEASE = "release";
+    /** A source asks for this node's vote that the data go on in a generation. */
+    static final String VOTE = "vote";
     /** An operator's command for this node. */
     static final String COMMAND = "command";
 
@@ -62,6 +65,14 @@ final class PeerMessages {
         ObjectNode body = object(tag).put("role", role.name());
         body.set("record", JSON.valueToTree(record));
         return body;
+    }
+
+    static JsonNode generations(Generations generations) {
+        return JSON.valueToTree(generations);
+    }
+
+    static Generations generations(JsonNode body) {
+        return read(body, Generations.class);
     }
 
     static NodeFacts facts(String node, JsonNode body) {

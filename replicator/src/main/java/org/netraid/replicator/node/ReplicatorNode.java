@@ -37,6 +37,8 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
     private final NodeContext context;
     private final NodeConfig own;
     private final Map<String, VolumeAgent> agents = new LinkedHashMap<>();
+    /** Mirrors of other nodes that this one votes for. */
+    private final Map<String, TieBreaker> tieBreakers = new LinkedHashMap<>();
     private LinkFactory.Listening nbdListening;
     private boolean down;
 
@@ -58,6 +60,11 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
         context.peers = new PeerNetwork(peerConfig, context.peerLinks(), env.loop(), env.random(), this);
         for (MirrorConfig mirror : env.config().mirrorsOf(env.node())) {
             agents.put(mirror.tag(), new VolumeAgent(context, mirror, mirror.member(env.node()).orElseThrow()));
+        }
+        for (MirrorConfig mirror : env.config().mirrors()) {
+            if (mirror.failover().quorum().tieBreaker().equals(env.node())) {
+                tieBreakers.put(mirror.tag(), new TieBreaker(context, mirror.tag()));
+            }
         }
     }
 
@@ -115,6 +122,8 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
             forward(node, command, result);
         } else if (agents.containsKey(command.tag())) {
             agents.get(command.tag()).execute(command, result);
+        } else if (tieBreakers.containsKey(command.tag())) {
+            result.accept(tieBreakers.get(command.tag()).execute(command));
         } else {
             result.accept(CommandResult.failed(ExitCode.NO_SUCH_MIRROR, "", "node " + node + " is not a member of " + command.tag(),
                     "name a member as source: " + String.join(", ", mirror.get().members().stream().map(member -> member.node())
@@ -180,18 +189,24 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
     public void onPeerDown(String peer, String reason) {
         context.events.add("", "node " + peer + " is gone: " + reason);
         agents.values().forEach(agent -> agent.peerDown(peer));
+        tieBreakers.values().forEach(tieBreaker -> tieBreaker.peerDown(peer));
     }
 
     @Override
     public void onRequest(String peer, String method, JsonNode body, Answer answer) {
         VolumeAgent agent = agents.get(body.path("tag").asText());
-        if (agent == null) {
+        TieBreaker tieBreaker = tieBreakers.get(body.path("tag").asText());
+        if (agent == null && tieBreaker == null) {
             answer.error("node " + context.node() + " has no mirror " + body.path("tag").asText()
                     + "; the nodes' configurations differ");
             return;
         }
         try {
-            agent.request(peer, method, body, answer);
+            if (agent != null) {
+                agent.request(peer, method, body, answer);
+            } else {
+                tieBreaker.request(peer, method, body, answer);
+            }
         } catch (IllegalArgumentException e) {
             answer.error("node " + context.node() + " does not understand " + method + ": " + e.getMessage());
         }

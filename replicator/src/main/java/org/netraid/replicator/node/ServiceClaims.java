@@ -6,6 +6,8 @@ package org.netraid.replicator.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -13,6 +15,7 @@ import org.netraid.replicator.decide.ClaimRules;
 import org.netraid.replicator.decide.NodeFacts;
 import org.netraid.replicator.peer.PeerEvents;
 import org.netraid.replicator.peer.PeerReply;
+import org.netraid.replicator.state.Generations;
 
 /**
  * One node at a time goes in service. The decision table looks at what others have reported, and two nodes can look at the same moment; so
@@ -31,12 +34,34 @@ final class ServiceClaims {
         static final Terms NORMAL = new Terms(false, "");
     }
 
+    /** Who does not agree, by which rule, and what to do; {@link #NONE}: all do. */
+    record Refusal(String rule, String text, String cure) {
+        static final Refusal NONE = new Refusal("", "", "");
+
+        boolean isNone() {
+            return rule.isEmpty();
+        }
+
+        /** Somebody else goes in service, or is. */
+        static Refusal claimed(String text) {
+            return new Refusal("G6", text, "wait until that has ended, then look again: mirror_status TAG");
+        }
+
+        /** The votes do not suffice, or the engine outside says no. */
+        static Refusal noQuorum(String text, String node) {
+            return new Refusal("Q1", text, "bring the missing nodes up; to go in service without quorum, if no other part of the cluster "
+                    + "can be in service: mirror_action TAG force " + node);
+        }
+    }
+
     private final VolumeAgent agent;
     private final Set<String> asked = new TreeSet<>();
     private final Set<String> waitingFor = new TreeSet<>();
     private String promisedTo = "";
-    private Consumer<String> decided;
+    private Consumer<Refusal> decided;
     private boolean granted;
+    private int votes;
+    private final List<String> denials = new ArrayList<>();
 
     ServiceClaims(VolumeAgent agent) {
         this.agent = agent;
@@ -47,46 +72,67 @@ final class ServiceClaims {
     /**
      * Asks everybody within reach.
      *
-     * @param whenDecided gets "" when all agree, else who does not and why; then nobody holds a promise any more
+     * @param proposed the generation in which this node would write
+     * @param whenDecided gets {@link Refusal#NONE} when all agree, else who does not and why; then nobody holds a promise any more
      */
-    void claim(Terms terms, Consumer<String> whenDecided) {
+    void claim(Terms terms, Generations proposed, Consumer<Refusal> whenDecided) {
         if (!promisedTo.isEmpty()) {
-            whenDecided.accept(promisedTo + " goes in service at this moment");
+            whenDecided.accept(Refusal.claimed(promisedTo + " goes in service at this moment"));
+            return;
+        }
+        Quorum quorum = agent.quorum();
+        String lack = quorum.votes() && !terms.forced() ? quorum.lack() : "";
+        String own = lack.isEmpty() ? quorum.agreeForSelf(proposed, terms.forced()) : lack;
+        if (!own.isEmpty()) {
+            whenDecided.accept(Refusal.noQuorum(own, agent.node()));
             return;
         }
         decided = whenDecided;
-        for (NodeFacts peer : agent.allFacts()) {
-            if (agent.context().peers.isUp(peer.node())) {
-                asked.add(peer.node());
+        votes = 1;
+        denials.clear();
+        for (String peer : agent.others()) {
+            if (agent.context().peers.isUp(peer)) {
+                asked.add(peer);
             }
         }
         waitingFor.addAll(asked);
+        quorum.propose(proposed.current());
         if (asked.isEmpty()) {
-            end("");
+            end(Refusal.NONE);
             return;
         }
-        ObjectNode body = agent.reportBody().put("forced", terms.forced()).put("handedOverBy", terms.handedOverBy());
+        ObjectNode body = agent.reportBody().put("forced", terms.forced()).put("override", terms.forced())
+                .put("handedOverBy", terms.handedOverBy());
+        body.set("proposal", PeerMessages.generations(proposed));
         for (String peer : Set.copyOf(asked)) {
-            agent.context().request(peer, PeerMessages.CLAIM, body, reply -> answered(peer, whenDecided, reply));
+            agent.context().request(peer, PeerMessages.CLAIM, body, reply -> answered(peer, terms, whenDecided, reply));
         }
     }
 
-    private void answered(String peer, Consumer<String> question, PeerReply reply) {
+    private void answered(String peer, Terms terms, Consumer<Refusal> question, PeerReply reply) {
         if (decided != question) {
             return;
         }
         if (!reply.isOk()) {
-            end(reply.reached() ? reply.error() : peer + " was lost while it was asked");
-        } else if (waitingFor.remove(peer) && waitingFor.isEmpty()) {
-            end("");
+            end(Refusal.claimed(reply.reached() ? reply.error() : peer + " was lost while it was asked"));
+            return;
+        }
+        String denial = reply.body().path("noVote").asText();
+        votes += denial.isEmpty() ? 1 : 0;
+        if (!denial.isEmpty()) {
+            denials.add(denial);
+        }
+        if (waitingFor.remove(peer) && waitingFor.isEmpty()) {
+            boolean enough = !agent.quorum().votes() || terms.forced() || votes >= agent.quorum().majority();
+            end(enough ? Refusal.NONE : Refusal.noQuorum(agent.quorum().tally(votes, denials), agent.node()));
         }
     }
 
-    private void end(String refusal) {
-        Consumer<String> tell = decided;
+    private void end(Refusal refusal) {
+        Consumer<Refusal> tell = decided;
         decided = null;
         waitingFor.clear();
-        granted = refusal.isEmpty();
+        granted = refusal.isNone();
         if (!granted) {
             release();
         }
@@ -96,6 +142,7 @@ final class ServiceClaims {
     /** The way into service has ended, well or not. */
     void release() {
         granted = false;
+        agent.quorum().propose(0);
         for (String peer : asked) {
             if (agent.context().peers.isUp(peer)) {
                 agent.context().request(peer, PeerMessages.RELEASE, PeerMessages.object(agent.tag()), reply -> { });
@@ -115,9 +162,23 @@ final class ServiceClaims {
         }
         promisedTo = from.node();
         if (decided != null) {
-            end(from.node() + " goes in service at this moment");
+            end(Refusal.claimed(from.node() + " goes in service at this moment"));
         }
-        answer.ok(PeerMessages.object(agent.tag()));
+        ObjectNode reply = PeerMessages.object(agent.tag());
+        if (agent.quorum().votes()) {
+            reply.put("noVote", agent.quorum().vote(from, body));
+        }
+        cutDeposed(from.node(), () -> answer.ok(reply));
+    }
+
+    /** The source before must not reach this node's disk any more when the new one accepts its first write. */
+    private void cutDeposed(String next, Runnable done) {
+        String source = agent.target().source();
+        if (source.isEmpty() || source.equals(next)) {
+            done.run();
+        } else {
+            agent.target().cut(next + " goes in service", done);
+        }
     }
 
     private String refusal(NodeFacts from, Terms terms) {

@@ -35,9 +35,12 @@ import org.netraid.nbd.server.ServerTls;
 import org.netraid.nbd.wire.NbdUri;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.config.QuorumSettings;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.SourceRecords;
 import org.netraid.replicator.state.DiskState;
+import org.netraid.replicator.state.Generations;
+import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.PeerRecord;
 import org.netraid.resync.ResyncManager;
 import org.netraid.resync.TargetMarker;
@@ -71,6 +74,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private final PreviousSourceWait wait;
     private NbdService service;
     private LinkFactory.Listening listening;
+    private final GenerationGate gate;
+    private final LocalErrorHook localErrors;
+    private final QuorumWatch watch;
     private boolean merging;
     private boolean stopping;
     private boolean closing;
@@ -87,6 +93,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         survivors = new SurvivorRegions(agent);
         wait = new PreviousSourceWait(agent, config.failover().waitForPreviousSourceNs(), this::evaluateTargets);
         journal = new SourceJournal(agent);
+        gate = new GenerationGate(agent);
+        watch = new QuorumWatch(agent, this);
+        localErrors = new LocalErrorHook(agent);
         connector = new NbdConnector(context.env.links(), context.loop(), client);
     }
 
@@ -146,6 +155,29 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         return journal;
     }
 
+    GenerationGate gate() {
+        return gate;
+    }
+
+    QuorumWatch watch() {
+        return watch;
+    }
+
+    /** Lets writes go on, wait or fail, as quorum and fencing have it now. */
+    void settleQuorum() {
+        String why = watch.lost().isEmpty() ? gate.waitsFor() : watch.lost();
+        if (stopping || why.isEmpty() && !mirror.ioReasons().containsKey(IoReason.QUORUM)) {
+            return;
+        }
+        if (why.isEmpty()) {
+            mirror.resume(IoReason.QUORUM);
+        } else if (!watch.lost().isEmpty() && agent.quorum().settings().loss() == QuorumSettings.Loss.IO_ERROR) {
+            mirror.refuse(IoReason.QUORUM, why);
+        } else {
+            mirror.suspend(IoReason.QUORUM, why, (error, detail) -> { });
+        }
+    }
+
     boolean waitIsOver() {
         return wait.isOver();
     }
@@ -175,7 +207,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             if (request.error().isError()) {
                 fail("the disk " + disk.name() + " cannot be flushed: " + request.error() + " " + request.errorDetail());
             } else if (agent.write(SourceRecords.entering(agent.record(), decision.action() == Decision.Action.TAKE_OVER,
-                    others().stream().map(MemberConfig::node).toList(), context::newId, sizeBytes, config.intentLog().chunkBytes()))) {
+                    others().stream().map(MemberConfig::node).toList(), agent::nextGeneration, sizeBytes,
+                    config.intentLog().chunkBytes()))) {
                 openLog(sizeBytes);
             } else {
                 fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
@@ -193,6 +226,14 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             return recorded;
         }
         return config.sizeBytes() > 0 ? config.sizeBytes() : disk.geometry().sizeBytes() & -4096L;
+    }
+
+    /** In which a node would write that goes in service by a decision. */
+    static Generations nextGenerations(VolumeAgent agent, Decision decision) {
+        MirrorRecord now = agent.record();
+        List<String> others = agent.config().members().stream().map(MemberConfig::node).filter(name -> !name.equals(agent.node())).toList();
+        return SourceRecords.entering(now, decision.action() == Decision.Action.TAKE_OVER, others, agent::nextGeneration, now.sizeBytes(),
+                now.chunkBytes()).generations();
     }
 
     private List<MemberConfig> others() {
@@ -581,8 +622,31 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     @Override
     public void change(IntentWaiter done) {
-        List<String> stale = targets.stream().filter(this::believesToBeInSync).map(TargetConnection::node).toList();
-        if (!agent.write(SourceRecords.leftBehind(agent.record(), stale, context::newId))) {
+        gate.pass(this::behind, new GenerationGate.Passage() {
+            @Override
+            public void passed(long generation) {
+                changeTo(generation, done);
+            }
+
+            @Override
+            public void notNeeded() {
+                done.onIntent(BlockError.NONE);
+            }
+
+            @Override
+            public void refused() {
+                done.onIntent(BlockError.EIO);
+            }
+        });
+    }
+
+    private List<String> behind() {
+        return isNeeded() ? targets.stream().filter(this::believesToBeInSync).map(TargetConnection::node).toList() : List.of();
+    }
+
+    private void changeTo(long generation, IntentWaiter done) {
+        List<String> stale = behind();
+        if (!agent.write(SourceRecords.leftBehind(agent.record(), stale, () -> generation))) {
             agent.event("the state folder cannot be written, so " + String.join(" and ", stale)
                     + " cannot be kept from taking over without what it misses: the mirror stops writing; repair the folder, then stop and "
                     + "start the mirror, or let a target that is in sync take over");
@@ -674,6 +738,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     @Override
     public void localError(String text) {
         agent.event(text);
+        localErrors.tell(text);
     }
 
     /**
@@ -695,6 +760,12 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     /** Lets nobody in any more, drains, flushes, tells the targets that they have everything, closes. @param done gets "" or what failed */
     void stop(Consumer<String> done) {
         stopping = true;
+        gate.close();
+        watch.close();
+        if (mirror.ioReasons().containsKey(IoReason.QUORUM)) {
+            // what waits for the quorum cannot be written any more, and must not keep the mirror in service
+            mirror.refuse(IoReason.QUORUM, watch.lost() + gate.waitsFor());
+        }
         if (listening != null) {
             listening.close();
         }
@@ -741,6 +812,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     void abandon(Runnable done) {
         stopping = true;
         suspension.end("another node has taken over");
+        gate.close();
+        watch.close();
         listening.close();
         targets.forEach(TargetConnection::close);
         service.shutdown(() -> { });

@@ -77,10 +77,6 @@ final class TargetHooks {
 
     void after(String source) {
         state = State.IDLE;
-        hooks.run(HookRunner.AFTER_RESYNC_TARGET, environment(agent, source), result -> {
-            if (result.isFailure()) {
-                agent.event(result.failure());
-            }
-        });
+        Hooks.run(agent, HookRunner.AFTER_RESYNC_TARGET, environment(agent, source));
     }
 }

@@ -86,7 +86,8 @@ final class TargetRequests {
         if (!agent.store().contradiction().isEmpty()) {
             return who + agent.store().contradiction();
         }
-        String refusal = TargetRecords.refusal(agent.node(), agent.record(), source, discard);
+        String deposed = discard ? "" : agent.quorum().deposed(source);
+        String refusal = deposed.isEmpty() ? TargetRecords.refusal(agent.node(), agent.record(), source, discard) : deposed;
         return refusal.isEmpty() ? "" : who + refusal;
     }
 
@@ -149,6 +150,7 @@ final class TargetRequests {
             reply.put("regions", agent.regions().forSource());
         }
         agent.hooks().reset();
+        agent.quorum().follow(source);
         agent.becameTarget();
         answer.ok(reply);
         agent.endTransition();

@@ -172,11 +172,7 @@ final class TargetVerifies {
             Map<String, String> environment = TargetHooks.environment(agent, target.node());
             environment.put("NETRAID_DIFFERING_CHUNKS", Long.toString(report.chunksDiffering()));
             environment.put("NETRAID_REPAIRED_CHUNKS", Long.toString(report.chunksRepaired()));
-            agent.context().env.hooks().run(HookRunner.OUT_OF_SYNC, environment, result -> {
-                if (result.isFailure()) {
-                    agent.event(result.failure());
-                }
-            });
+            Hooks.run(agent, HookRunner.OUT_OF_SYNC, environment);
         }
 
         private String text(VerifyStatus report) {

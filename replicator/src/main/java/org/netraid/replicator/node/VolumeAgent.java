@@ -48,6 +48,8 @@ final class VolumeAgent {
     private final TargetUndo undo;
     private final TargetRegions regions;
     private final TargetRollback rollback;
+    private final Quorum quorum;
+    private final PeerFencing fencing;
     private final ServiceClaims claims;
     private final TargetHooks hooks;
     private Role role = Role.STOPPED;
@@ -60,6 +62,9 @@ final class VolumeAgent {
     private boolean evaluationPending;
     /** Somebody did not agree a moment ago: do not ask in a loop. */
     private boolean claimRefused;
+    private String lastRefusal = "";
+    /** In which this node writes when it gets in service. */
+    private long nextGeneration;
 
     VolumeAgent(NodeContext context, MirrorConfig config, MemberConfig self) {
         this.context = context;
@@ -74,6 +79,8 @@ final class VolumeAgent {
         this.target = new TargetSide(context, config.tag(), self.disk(), undo, regions);
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
+        this.quorum = new Quorum(this);
+        this.fencing = new PeerFencing(this);
         this.claims = new ServiceClaims(this);
         for (MemberConfig member : config.members()) {
             if (!member.isForeign() && !member.node().equals(context.node())) {
@@ -170,7 +177,29 @@ final class VolumeAgent {
     }
 
     ObjectNode reportBody() {
-        return PeerMessages.facts(tag(), role, record());
+        boolean quorate = role == Role.SOURCE && source != null && source.watch().isQuorate();
+        return PeerMessages.facts(tag(), role, record()).put("proposing", quorum.proposing()).put("quorate", quorate);
+    }
+
+    Quorum quorum() {
+        return quorum;
+    }
+
+    PeerFencing fencing() {
+        return fencing;
+    }
+
+    /** The other members with a daemon, and the tie-breaker. */
+    List<String> others() {
+        return quorum.voters().stream().filter(name -> !name.equals(node())).toList();
+    }
+
+    List<String> unreachableMembers() {
+        return facts.values().stream().filter(peer -> !peer.reachable()).map(NodeFacts::node).toList();
+    }
+
+    long nextGeneration() {
+        return nextGeneration;
     }
 
     void event(String text) {
@@ -179,7 +208,7 @@ final class VolumeAgent {
 
     /** Puts the mirror's tag into commands of the decision table. */
     String withTag(String text) {
-        return text.replace("mirror_action TAG", "mirror_action " + tag());
+        return text.replace("mirror_action TAG", "mirror_action " + tag()).replace("mirror_status TAG", "mirror_status " + tag());
     }
 
     /** Makes the record durable and tells the peers. @return false if it could not be written; the operator has been told */
@@ -197,7 +226,7 @@ final class VolumeAgent {
 
     /** Something others know of this node has changed. */
     void changed() {
-        for (String peer : facts.keySet()) {
+        for (String peer : others()) {
             if (context.peers.isUp(peer)) {
                 sendReport(peer);
             }
@@ -215,6 +244,7 @@ final class VolumeAgent {
             event("X1: " + store.contradiction());
         }
         undo.boot();
+        quorum.takeBackOwn();
         MirrorRecord booted = TargetRecords.booted(record());
         if (!booted.equals(record())) {
             write(booted);
@@ -246,6 +276,8 @@ final class VolumeAgent {
 
     void peerUp(String peer) {
         sendReport(peer);
+        fencing.peerUp(peer);
+        votersChanged();
     }
 
     void peerDown(String peer) {
@@ -257,12 +289,25 @@ final class VolumeAgent {
             }
             evaluate();
         }
+        votersChanged();
+    }
+
+    private void votersChanged() {
+        if (source != null && role == Role.SOURCE) {
+            source.watch().check();
+            source.gate().again();
+        } else if (quorum.votes()) {
+            evaluate();
+        }
     }
 
     void request(String peer, String method, JsonNode body, PeerEvents.Answer answer) {
         if (PeerMessages.REPORT.equals(method)) {
+            quorum.onReport(peer, body);
             report(peer, PeerMessages.facts(peer, body));
             answer.ok(PeerMessages.object(tag()));
+        } else if (PeerMessages.VOTE.equals(method)) {
+            quorum.onVote(PeerMessages.facts(peer, body), body, answer);
         } else if (PeerMessages.CLAIM.equals(method)) {
             claims.onClaim(PeerMessages.facts(peer, body), body, answer);
         } else if (PeerMessages.RELEASE.equals(method)) {
@@ -297,7 +342,8 @@ final class VolumeAgent {
                 members.add(peer);
             }
         }
-        return rollback.advise(Decisions.decide(new Situation(ownFacts(), members, request, waited, store.contradiction())));
+        return rollback.advise(Decisions.decide(new Situation(ownFacts(), members, request, waited, store.contradiction(),
+                quorum.votes() && quorum.lack().isEmpty())));
     }
 
     /** Asks the table, soon and once for many changes. */
@@ -319,6 +365,7 @@ final class VolumeAgent {
         Decision next = decide(Request.AUTO);
         if (decision == null || !decision.text().equals(next.text())) {
             event(next.text());
+            Hooks.splitBrain(this, next);
         }
         decision = next;
         switch (next.action()) {
@@ -386,20 +433,26 @@ final class VolumeAgent {
     void goInService(Decision why, ServiceClaims.Terms terms, Consumer<CommandResult> result) {
         failure = "";
         transition = "going in service";
-        claims.claim(terms, refusal -> {
-            if (refusal.isEmpty()) {
-                begin(why, outcome -> {
+        nextGeneration = context.newId();
+        Consumer<ServiceClaims.Refusal> decided = refusal -> {
+            if (refusal.isNone()) {
+                lastRefusal = "";
+                begin(why, terms, outcome -> {
                     claims.release();
                     result.accept(outcome);
                 });
             } else {
-                notAgreed(why, refusal, result);
+                notAgreed(refusal, result);
             }
-        });
+        };
+        StartChecks.ask(this, terms, () -> claims.claim(terms, SourceSide.nextGenerations(this, why), decided), decided);
     }
 
-    private void notAgreed(Decision why, String refusal, Consumer<CommandResult> result) {
-        event("not in service: " + refusal);
+    private void notAgreed(ServiceClaims.Refusal refusal, Consumer<CommandResult> result) {
+        if (!lastRefusal.equals(refusal.text())) {
+            lastRefusal = refusal.text();
+            event("not in service: " + refusal.rule() + ": " + refusal.text());
+        }
         if (!claimRefused) {
             claimRefused = true;
             context.loop().schedule(context.env.config().peers().reconnectNs(), () -> {
@@ -407,11 +460,11 @@ final class VolumeAgent {
                 evaluate();
             });
         }
-        result.accept(CommandResult.refused("G6", refusal, "wait until that has ended, then look again: mirror_status " + tag()));
+        result.accept(CommandResult.refused(refusal.rule(), refusal.text(), withTag(refusal.cure())));
         endTransition();
     }
 
-    private void begin(Decision why, Consumer<CommandResult> result) {
+    private void begin(Decision why, ServiceClaims.Terms terms, Consumer<CommandResult> result) {
         event(why.text());
         setRole(Role.DECIDING);
         target.cut(node() + " goes in service", () -> target.openDisk(error -> {
@@ -419,11 +472,11 @@ final class VolumeAgent {
                 notStarted(error, result);
                 return;
             }
-            target.takeDisk(disk -> startSource(disk, why, result));
+            target.takeDisk(disk -> startSource(disk, why, terms, result));
         }));
     }
 
-    private void startSource(BlockDevice disk, Decision why, Consumer<CommandResult> result) {
+    private void startSource(BlockDevice disk, Decision why, ServiceClaims.Terms terms, Consumer<CommandResult> result) {
         source = new SourceSide(this, config, self);
         source.start(disk, why, problem -> {
             if (!problem.isEmpty()) {
@@ -433,6 +486,7 @@ final class VolumeAgent {
             }
             undo.drop();
             decision = new Decision(Decision.Action.KEEP, why.rule(), node(), node() + " is in service", "");
+            source.watch().start(terms.forced());
             setRole(Role.SOURCE);
             event("in service: " + source.exportUri());
             result.accept(new CommandResult(ExitCode.DONE, why.rule(), List.of(tag() + " is in service on " + node() + ": "

@@ -65,6 +65,18 @@ class HookProcessesTest {
     }
 
     @Test
+    void shouldHandOverStatusAndOutputOfCorosyncsTool() throws Exception {
+        HookSettings settings = new HookSettings(Map.of(HookRunner.COROSYNC_QUORUMTOOL, script("echo Quorate: No $*; exit 2")),
+                60_000_000_000L);
+        try (HookProcesses hooks = new HookProcesses(settings, runtime.loop(0))) {
+            CompletableFuture<HookRunner.Result> result = new CompletableFuture<>();
+            runtime.loop(0).execute(() -> hooks.run(HookRunner.COROSYNC_QUORUMTOOL, Map.of(), result::complete));
+            assertThat(result.get(90, TimeUnit.SECONDS).status()).isEqualTo(2);
+            assertThat(result.get().output()).containsExactly("Quorate: No -s");
+        }
+    }
+
+    @Test
     void shouldSayThatAProgramCannotBeStarted() throws Exception {
         assertThat(run(folder + "/nothing", 1000)).startsWith("hook out-of-sync cannot be started: ").contains("No such file");
     }

@@ -41,6 +41,7 @@ import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.config.NodeConfig;
 import org.netraid.replicator.config.PeerSettings;
+import org.netraid.replicator.config.QuorumSettings;
 import org.netraid.replicator.config.ResyncSettings;
 import org.netraid.replicator.config.TargetSettings;
 import org.netraid.replicator.config.UpkeepSettings;
@@ -51,6 +52,7 @@ import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
+import org.netraid.replicator.quorum.QuorumGuard;
 import org.netraid.replicator.state.Role;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimDisk;
@@ -136,6 +138,8 @@ final class SimCluster {
     }
 
     private final long waitNs;
+    /** For the nodes booted from now on. The tie-breaker is a box without a copy. */
+    QuorumSettings quorum = QuorumSettings.NONE;
     /** Size in the configuration, of every node from its next boot on; 0: that of the source's disk. */
     long mirrorBytes;
     /** Of every node from its next boot on. */
@@ -158,14 +162,16 @@ final class SimCluster {
         int priority = 1;
         for (String name : boxes.keySet()) {
             nodes.add(new NodeConfig(name, LinkAddress.tcp(name, PEER_PORT), LinkAddress.tcp(name, NBD_PORT), "/" + name));
-            members.add(MemberConfig.of(name, "/disk", priority, LinkAddress.tcp(name, EXPORT_PORT)));
+            if (!name.equals(quorum.tieBreaker())) {
+                members.add(MemberConfig.of(name, "/disk", priority, LinkAddress.tcp(name, EXPORT_PORT)));
+            }
             priority += 10;
         }
         if (foreign != null) {
             members.add(MemberConfig.foreign("stor", "nbd://stor:10809/disk").withConnections(3));
         }
         MirrorConfig mirror = new MirrorConfig(TAG, mirrorBytes, "C", members, intentLog,
-                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs, regionsNs),
+                new TargetSettings(500 * MS, 500 * MS, 50 * MS, 64, 20 * MS), resync, new FailoverSettings(waitNs, regionsNs, quorum),
                 upkeep);
         return new ClusterConfig("sim", "secret", nodes, List.of(mirror), new PeerSettings(50 * MS, 300 * MS, 300 * MS, 50 * MS),
                 NbdServerSettings.DEFAULT, null, daemon);
@@ -261,16 +267,21 @@ final class SimCluster {
         NodeEnvironment env = new NodeEnvironment(config(), name, "a shared secret of the cluster".getBytes(StandardCharsets.UTF_8),
                 box.folder, disks, links, box.loop, () -> scheduler.nanoTime() / MS, scheduler.random(name
                 + scheduler.nanoTime())::nextLong, tls == null ? NodeTls.NONE : tls,
-                (hook, environment, done) -> callHook(box, hook, environment, done), defect -> defect.equals(planted));
+                (hook, environment, done) -> callHook(box, hook, environment, done), defect -> defect.equals(planted), guard);
         box.node = new ReplicatorNode(env);
         box.node.onEvent(event -> box.log.add(event.tag() + " " + event.text()));
         box.loop.execute(() -> box.node.start(error -> assertThat(error).isEmpty()));
     }
 
+    /** For the nodes booted from now on: what a program around them says. */
+    QuorumGuard guard = QuorumGuard.ABSENT;
     /** For the nodes booted from now on. */
     DaemonSettings daemon = DaemonSettings.DEFAULT;
     /** Answers of hooks that are to fail, by name. */
     final TreeMap<String, String> failingHooks = new TreeMap<>();
+    /** Exit statuses of hooks, by name. */
+    final TreeMap<String, Integer> hookStatus = new TreeMap<>();
+    List<String> hookOutput = List.of("Quorate: Yes");
     /** How long a hook takes. */
     long hookNs = 1_000_000;
     final List<String> hookCalls = new ArrayList<>();
@@ -278,7 +289,15 @@ final class SimCluster {
     private void callHook(Box box, String hook, Map<String, String> environment, Consumer<HookRunner.Result> done) {
         hookCalls.add(hook + " on " + environment.get("NETRAID_NODE") + " for " + environment.get("NETRAID_PEER"));
         SimLoop loop = box.loop;
-        loop.schedule(hookNs, () -> done.accept(new HookRunner.Result(failingHooks.getOrDefault(hook, ""))));
+        if (hookStatus.containsKey(hook)) {
+            int status = hookStatus.get(hook);
+            loop.schedule(hookNs, () -> done.accept(new HookRunner.Result(status == 0 ? ""
+                    : "hook " + hook + " ended with status " + status,
+                    status, hookOutput)));
+            return;
+        }
+        loop.schedule(hookNs, () -> done.accept(new HookRunner.Result(failingHooks.getOrDefault(hook, ""),
+                HookRunner.Result.NO_STATUS, hookOutput)));
     }
 
     /** kill -9. */
@@ -339,7 +358,7 @@ final class SimCluster {
     String story() {
         StringBuilder text = new StringBuilder();
         for (Box box : boxes.values()) {
-            text.append("--- ").append(box.name).append(' ').append(box.node == null ? "" : box.status()).append('\n');
+            text.append("--- ").append(box.name).append(' ').append(box.node == null ? "" : box.node.status(TAG)).append('\n');
             box.log.forEach(line -> text.append("    ").append(line).append('\n'));
         }
         return text.toString();
