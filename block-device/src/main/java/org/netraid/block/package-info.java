@@ -11,5 +11,7 @@
  * client, the mirror itself, and the simulator's disk in this module's test-jar.
  *
  * <p>See {@code docs/architecture.md}, "One write, seven hops".
+ *
+ * <p><b>Stable</b>: what is public here changes only with a line in the change log.
  */
 package org.netraid.block;

@@ -5,6 +5,8 @@
 package org.netraid.replicator.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.netraid.link.LinkFactory;
 import org.netraid.link.LinkTls;
@@ -33,6 +35,8 @@ final class NodeContext {
     final NbdService targetService;
     PeerNetwork peers;
     int nbdPort;
+    /** Hear the tag of a mirror of which something may have changed that others can see. */
+    final List<Consumer<String>> watchers = new ArrayList<>();
     private String turnedAway = "";
 
     NodeContext(NodeEnvironment env) {

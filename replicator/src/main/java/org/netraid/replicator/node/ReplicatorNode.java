@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.netraid.block.BlockDevice;
 import org.netraid.link.LinkFactory;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.NodeConfig;
@@ -26,6 +27,7 @@ import org.netraid.replicator.control.PeerStatus;
 import org.netraid.replicator.peer.PeerConfig;
 import org.netraid.replicator.peer.PeerEvents;
 import org.netraid.replicator.peer.PeerNetwork;
+import org.netraid.replicator.state.Role;
 
 /**
  * One node. {@link #start} boots it, {@link #shutdown} ends it in order; a crash is simply the end of its loop. All methods on the loop.
@@ -160,6 +162,23 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
     @Override
     public Optional<MirrorStatus> status(String tag) {
         return Optional.ofNullable(agents.get(tag)).map(VolumeAgent::status);
+    }
+
+    /** The mirror, while it is in service here. */
+    public Optional<BlockDevice> device(String tag) {
+        VolumeAgent agent = agents.get(tag);
+        return agent == null || agent.role() != Role.SOURCE || agent.source() == null ? Optional.empty()
+                : Optional.of(agent.source().mirror());
+    }
+
+    /**
+     * Calls the listener with the tag of each mirror of which something may have changed, on the loop, often for nothing.
+     *
+     * @return removes it
+     */
+    public Runnable onChange(Consumer<String> listener) {
+        context.watchers.add(listener);
+        return () -> context.watchers.remove(listener);
     }
 
     /** For checkers that look at a simulated node from outside. */

@@ -329,6 +329,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         mirror.addListener(this);
         diskCare = new LocalDiskCare(agent, mirror, self.disk());
         mirror.addListener(diskCare);
+        mirror.addListener(new StateNews(agent));
         mirror.onLocalError(config.upkeep().onIoError(), diskCare);
         journal.use(mirror);
         resyncs = new ResyncManager(mirror, log, this, config.resync().engine(), context.loop(), FaultPoints.NONE);

@@ -226,11 +226,17 @@ final class VolumeAgent {
 
     /** Something others know of this node has changed. */
     void changed() {
+        stateChanged();
         for (String peer : others()) {
             if (context.peers.isUp(peer)) {
                 sendReport(peer);
             }
         }
+    }
+
+    /** Something that is shown of this mirror may have changed. */
+    void stateChanged() {
+        List.copyOf(context.watchers).forEach(watcher -> watcher.accept(tag()));
     }
 
     private void sendReport(String peer) {
