@@ -27,5 +27,7 @@ public enum BlockCapability {
     /** {@link BlockRequest#barrier} is honoured. */
     BARRIER,
     /** {@link BlockRequest#withReceipt} is honoured: the device tells when a modification is in the memory of the system that holds it. */
-    RECEIPT
+    RECEIPT,
+    /** {@link BlockRequest#writeStored} is taken. */
+    STORED
 }

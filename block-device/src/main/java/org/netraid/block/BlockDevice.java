@@ -63,6 +63,11 @@ public interface BlockDevice {
         close(closed);
     }
 
+    /** What the disk holds, for {@link BlockRequest#writeStored}; null: it has to be read. */
+    default StoredBytes stored() {
+        return null;
+    }
+
     default boolean can(BlockCapability capability) {
         return capabilities().contains(capability);
     }

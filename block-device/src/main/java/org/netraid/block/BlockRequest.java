@@ -40,6 +40,7 @@ public final class BlockRequest {
     private long lengthBytes;
     private int flags;
     private ByteBuffer data;
+    private StoredBytes stored;
     private ExtentList extents;
     private int chunkBytes;
     private BlockReceipt receipt;
@@ -57,6 +58,16 @@ public final class BlockRequest {
 
     public BlockRequest write(long offsetBytes, ByteBuffer from, int flags, BlockCompletion completion) {
         return set(BlockCommand.WRITE, offsetBytes, from.remaining(), flags, from, completion);
+    }
+
+    /**
+     * A WRITE of what another disk holds at the same place, for a device with {@link BlockCapability#STORED}. The submitter sees to it that
+     * nobody changes it before the completion. What cannot be read ends the device, as a lost connection does.
+     */
+    public BlockRequest writeStored(long offsetBytes, long lengthBytes, StoredBytes from, BlockCompletion completion) {
+        fill(BlockCommand.WRITE, offsetBytes, lengthBytes, 0, null, completion);
+        stored = from;
+        return this;
     }
 
     public BlockRequest flush(BlockCompletion completion) {
@@ -140,8 +151,9 @@ public final class BlockRequest {
 
     /** Asks for the same as another request, with its buffers: for a device that passes requests on. */
     public BlockRequest same(BlockRequest other, BlockCompletion completion) {
-        set(other.command, other.offsetBytes, other.lengthBytes, other.flags, other.data, completion);
+        fill(other.command, other.offsetBytes, other.lengthBytes, other.flags, other.data, completion);
         extents = other.extents;
+        stored = other.stored;
         chunkBytes = other.chunkBytes;
         receipt = other.receipt == null ? null : received -> other.received();
         return this;
@@ -153,20 +165,26 @@ public final class BlockRequest {
      */
     public BlockRequest set(BlockCommand command, long offsetBytes, long lengthBytes, int flags,
             ByteBuffer data, BlockCompletion completion) {
-        if (state != State.IDLE) {
-            throw new IllegalStateException("request refilled while a device owns it: " + this);
-        }
         if (command.hasData() && data.remaining() != lengthBytes) {
             throw new IllegalArgumentException(command + " of " + lengthBytes + " bytes with a buffer of " + data.remaining());
         }
-        this.command = command;
-        this.offsetBytes = offsetBytes;
-        this.lengthBytes = lengthBytes;
-        this.flags = flags;
-        this.data = data;
+        return fill(command, offsetBytes, lengthBytes, flags, data, completion);
+    }
+
+    private BlockRequest fill(BlockCommand newCommand, long newOffsetBytes, long newLengthBytes, int newFlags, ByteBuffer newData,
+            BlockCompletion newCompletion) {
+        if (state != State.IDLE) {
+            throw new IllegalStateException("request refilled while a device owns it: " + this);
+        }
+        this.command = newCommand;
+        this.offsetBytes = newOffsetBytes;
+        this.lengthBytes = newLengthBytes;
+        this.flags = newFlags;
+        this.data = newData;
+        this.stored = null;
         this.extents = null;
         this.receipt = null;
-        this.completion = completion;
+        this.completion = newCompletion;
         this.error = BlockError.NONE;
         this.errorDetail = "";
         return this;
@@ -225,9 +243,14 @@ public final class BlockRequest {
         return chunkBytes;
     }
 
-    /** Buffer of a READ or WRITE, or for the hashes of a CHECKSUM; null otherwise. */
+    /** Buffer of a READ or WRITE but of {@link #writeStored}, or for the hashes of a CHECKSUM; null otherwise. */
     public ByteBuffer data() {
         return data;
+    }
+
+    /** Where the data of a {@link #writeStored} comes from; else null. */
+    public StoredBytes stored() {
+        return stored;
     }
 
     /** Where the answer to EXTENTS goes, null for other commands. */

@@ -5,6 +5,7 @@
 package org.netraid.link;
 
 import java.nio.ByteBuffer;
+import org.netraid.block.StoredBytes;
 
 /** One connected byte stream (TCP or unix socket). All methods on the owning event loop. */
 public interface Link {
@@ -20,6 +21,20 @@ public interface Link {
      * @param released told when the buffer may be reused; null if the caller never reuses it
      */
     void write(ByteBuffer bytes, Runnable released);
+
+    /** True if {@link #transfer} can be used. Changes with {@link #startTls} only. */
+    default boolean canTransfer() {
+        return false;
+    }
+
+    /**
+     * Queues bytes that a disk holds, as {@link #write} does. What cannot be read ends the link.
+     *
+     * @param released told when they are not needed any more
+     */
+    default void transfer(StoredBytes from, long offsetBytes, long lengthBytes, Runnable released) {
+        throw new UnsupportedOperationException("not from a disk");
+    }
 
     /** Sends what {@link #write} has queued. */
     void flush();

@@ -9,6 +9,7 @@ import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.ExtentList;
+import org.netraid.block.StoredBytes;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.time.EventLoop;
 
@@ -83,6 +84,13 @@ final class CopyChannel {
     void write(DeviceOpOwner owner, long offsetBytes, int lengthBytes, int flags, Payload payload, ByteBuffer view) {
         payload.retain();
         submit(owner, BlockCommand.WRITE, offsetBytes, lengthBytes, flags, view, payload);
+    }
+
+    /** Writes what the local disk holds there, which nobody must change until the command has ended. */
+    void writeStored(DeviceOpOwner owner, long offsetBytes, long lengthBytes, StoredBytes from) {
+        DeviceOp op = take(owner, null);
+        op.stored = from;
+        begin(op, BlockCommand.WRITE, offsetBytes, lengthBytes, 0, null);
     }
 
     void read(DeviceOpOwner owner, long offsetBytes, ByteBuffer into, Payload payload) {
@@ -162,6 +170,7 @@ final class CopyChannel {
         op.owner = owner;
         op.payload = payload;
         op.extents = null;
+        op.stored = null;
         op.wantsReceipt = givesReceipts && owner.wantsReceipt(slot);
         return op;
     }
@@ -299,10 +308,10 @@ final class CopyChannel {
     private void dropPayload(DeviceOp op) {
         Payload payload = op.payload;
         op.payload = null;
+        if (!op.orphaned) {
+            bytesInFlight -= op.isWrite() ? op.lengthBytes() : 0;
+        }
         if (payload != null) {
-            if (!op.orphaned) {
-                bytesInFlight -= op.isWrite() ? op.lengthBytes() : 0;
-            }
             payload.release();
         }
     }

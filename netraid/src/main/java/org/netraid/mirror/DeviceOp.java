@@ -12,6 +12,7 @@ import org.netraid.block.BlockError;
 import org.netraid.block.BlockReceipt;
 import org.netraid.block.BlockRequest;
 import org.netraid.block.ExtentList;
+import org.netraid.block.StoredBytes;
 
 /**
  * One command of the mirror on one copy. Hides what the copy cannot do: a command longer than its limit goes in slices one after the
@@ -27,6 +28,8 @@ public final class DeviceOp implements BlockCompletion, BlockReceipt {
     Payload payload;
     /** Where the answer to EXTENTS goes; null for the others. */
     ExtentList extents;
+    /** Where the data of a WRITE comes from if it has no buffer. */
+    StoredBytes stored;
     /** Of CHECKSUM: bytes per hash. */
     int chunkBytes;
     private BlockCommand command;
@@ -98,6 +101,9 @@ public final class DeviceOp implements BlockCompletion, BlockReceipt {
         } else if (command == BlockCommand.CHECKSUM) {
             sliceBytes = left;
             request.checksum(offset, sliceBytes, chunkBytes, data, this);
+        } else if (stored != null) {
+            sliceBytes = Math.min(left, channel.maxTransferBytes);
+            request.writeStored(offset, sliceBytes, stored, this);
         } else if (command.hasData()) {
             sliceBytes = Math.min(left, channel.maxTransferBytes);
             int start = dataStart + (int) doneBytes;

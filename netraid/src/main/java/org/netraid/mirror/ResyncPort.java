@@ -7,6 +7,7 @@ package org.netraid.mirror;
 import java.nio.ByteBuffer;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.ExtentList;
+import org.netraid.block.StoredBytes;
 import org.netraid.intentlog.IntentLog;
 
 /**
@@ -56,6 +57,19 @@ public final class ResyncPort {
         } else {
             leg.channel.write(owner, offsetBytes, lengthBytes, 0, from, fromByte);
         }
+    }
+
+    /** What the local disk holds, if it can go to this target from where it is; else null: it has to be read. */
+    public StoredBytes stored(int slot) {
+        CopyChannel channel = legs.leg(slot).channel;
+        return channel != null && channel.device.can(BlockCapability.STORED) ? mirror.localChannel.device.stored() : null;
+    }
+
+    /** Writes the local disk's bytes to a target from where they are; whole blocks of 4 KiB, in a range that is claimed. */
+    public void writeStored(int slot, DeviceOpOwner owner, long offsetBytes, long lengthBytes, StoredBytes from) {
+        Leg leg = legs.leg(slot);
+        leg.resyncBytes += lengthBytes;
+        leg.channel.writeStored(owner, offsetBytes, lengthBytes, from);
     }
 
     /** Reads from a target into the payload, from its start. */

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.BitSet;
 import org.netraid.block.ChunkHash;
 import org.netraid.block.ExtentList;
+import org.netraid.block.StoredBytes;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.DeviceOp;
 import org.netraid.mirror.DeviceOpOwner;
@@ -36,6 +37,8 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
     private long lengthBytes;
     /** Null for a hole. */
     private Payload payload;
+    /** Not null while the bytes go from the disk to the target without having been read. */
+    private StoredBytes stored;
     private int targetsLeft;
     private int comparisonsLeft;
     private ByteBuffer localHashes;
@@ -94,8 +97,14 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
     }
 
     private void read() {
-        state = State.READING;
         pump.noteRead(lengthBytes);
+        stored = pump.transfers().source(parts, offsetBytes, lengthBytes);
+        if (stored != null) {
+            zeroChunks.clear();
+            write();
+            return;
+        }
+        state = State.READING;
         pump.mirror().readLocal(this, offsetBytes, (int) lengthBytes, payload);
     }
 
@@ -274,7 +283,11 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
                 pump.port().zero(slot, this, offsetBytes + start, length);
             } else {
                 part.dataBytes += length;
-                pump.port().write(slot, this, offsetBytes + start, (int) length, payload, (int) start, viewUsed);
+                if (stored == null) {
+                    pump.port().write(slot, this, offsetBytes + start, (int) length, payload, (int) start, viewUsed);
+                } else {
+                    pump.port().writeStored(slot, this, offsetBytes + start, length, stored);
+                }
                 viewUsed = true;
             }
             chunk = part.need.nextSetBit(end);
@@ -292,6 +305,9 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
         if (state == State.COMPARING) {
             onComparison(op, true);
         } else {
+            if (stored != null) {
+                pump.transfers().lost(offsetBytes, lengthBytes);
+            }
             onTargetOp(op.slot(), false);
         }
     }
@@ -347,6 +363,7 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
         }
         Payload memory = payload;
         payload = null;
+        stored = null;
         releaseLock();
         if (memory != null) {
             memory.release();

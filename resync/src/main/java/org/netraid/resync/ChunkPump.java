@@ -29,6 +29,8 @@ final class ChunkPump {
     private static final long MAX_HOLE_RUN_BYTES = 32 << 20;
     /** A run of zeros costs a target's window only so much, and a limit of the rate likewise. */
     static final int HOLE_COST_BYTES = 4096;
+    /** Longest run that is hashed to find out whether hashing pays. */
+    private static final int TRIAL_BYTES = 256 << 10;
     private static final long TICK_NS = 50_000_000L;
     private static final int COPIES_PER_REQUEST = 4;
     private static final double PACE_BURST_SECONDS = 0.004;
@@ -46,6 +48,7 @@ final class ChunkPump {
     private final HoleMap holes = new HoleMap();
     private final HoleAsker asker = new HoleAsker();
     private final ApplicationPace pace;
+    private final StoredTransfers transfers;
     private ChunkCopy free;
     private ResyncConfig config;
     private boolean holesKnown;
@@ -69,6 +72,7 @@ final class ChunkPump {
         this.chunkBytes = log.chunkBytes();
         this.holesKnown = port.knowsHoles();
         this.memory = new PayloadPool(4L * config.windowRequests() * requestBytes());
+        this.transfers = new StoredTransfers(port, chunkBytes);
         this.pace = new ApplicationPace(port.writeLatency(), config, PACE_BURST_SECONDS, loop.nanoTime());
     }
 
@@ -172,7 +176,9 @@ final class ChunkPump {
                     : Math.min(end, (partEnd + chunkBytes - 1) / chunkBytes);
         }
         if (!hole || !allCanZero()) {
-            end = Math.min(end, first + pace.requestBytes(chunkBytes, leader.requestBytes(requestBytes())) / chunkBytes);
+            boolean trial = leader.compares().isTrial() && port.canCompare(leader.slot());
+            int longest = trial ? Math.max(chunkBytes, TRIAL_BYTES) : requestBytes();
+            end = Math.min(end, first + pace.requestBytes(chunkBytes, leader.requestBytes(longest)) / chunkBytes);
         }
         return start(first, end, hole);
     }
@@ -382,6 +388,10 @@ final class ChunkPump {
 
     long localBytesRead() {
         return localBytesRead;
+    }
+
+    StoredTransfers transfers() {
+        return transfers;
     }
 
     ApplicationPace pace() {

@@ -56,6 +56,11 @@ final class CompareAdvisor {
         return false;
     }
 
+    /** What comes next is hashed only to find out whether that pays: a short run says as much as a long one. */
+    boolean isTrial() {
+        return !always && !using && restLeft == 0;
+    }
+
     /** The first trial is under way: nothing should be sent that may turn out to be there already. */
     boolean isUndecided() {
         return !always && !decided && asked >= trialRuns;

@@ -70,11 +70,26 @@ public final class UndoJournal {
                     if (found == null || found.lastSequence == 0) {
                         opened.accept(found, problem);
                     } else {
-                        new UndoTail(found, disk, opened).check();
+                        new UndoTail(found, disk, (whole, damage) -> makeDurable(whole, damage, opened)).check();
                     }
                 });
             }
         });
+    }
+
+    /**
+     * What was read may still be in the system's memory only, if the process died between the write of the last batch and its flush: a
+     * chunk is not to be overwritten for that.
+     */
+    private static void makeDurable(UndoJournal whole, String damage, BiConsumer<UndoJournal, String> opened) {
+        if (whole == null) {
+            opened.accept(null, damage);
+            return;
+        }
+        whole.device.submit(whole.request.flush(flushed -> {
+            boolean failed = flushed.error().isError();
+            opened.accept(failed ? null : whole, failed ? whole.text(flushed) : "");
+        }));
     }
 
     // ---- what it holds

@@ -4,6 +4,8 @@
  */
 package org.netraid.block.filter;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockDevice;
@@ -17,12 +19,18 @@ abstract class FilterDevice implements BlockDevice {
 
     private final BlockDevice inner;
     private final EventLoop loop;
+    private final Set<BlockCapability> capabilities;
     private Runnable closeInner;
     private int pending;
 
     FilterDevice(BlockDevice inner, EventLoop loop) {
         this.inner = inner;
         this.loop = loop;
+        Set<BlockCapability> can = EnumSet.noneOf(BlockCapability.class);
+        can.addAll(inner.capabilities());
+        // a filter sees all bytes
+        can.remove(BlockCapability.STORED);
+        this.capabilities = Collections.unmodifiableSet(can);
     }
 
     final EventLoop loop() {
@@ -41,7 +49,7 @@ abstract class FilterDevice implements BlockDevice {
 
     @Override
     public Set<BlockCapability> capabilities() {
-        return inner.capabilities();
+        return capabilities;
     }
 
     @Override

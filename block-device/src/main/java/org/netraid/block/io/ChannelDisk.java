@@ -165,6 +165,11 @@ final class ChannelDisk implements RawDisk {
     }
 
     @Override
+    public FileBytes stored() {
+        return direct == null ? FileBytes.of(channel) : null;
+    }
+
+    @Override
     public void dropCleanCache() {
         NativeFile file = nativeFileOrNull();
         if (file != null) {

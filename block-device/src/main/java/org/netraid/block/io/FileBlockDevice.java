@@ -19,6 +19,7 @@ import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.StoredBytes;
 import org.netraid.time.EventLoop;
 
 /**
@@ -47,6 +48,7 @@ public final class FileBlockDevice implements BlockDevice {
     private final boolean readOnly;
     private final boolean inline;
     private final RawDisk disk;
+    private final StoredBytes stored;
     private final EventLoop loop;
     private final DiskWorkers workers;
 
@@ -104,6 +106,7 @@ public final class FileBlockDevice implements BlockDevice {
         this.readOnly = options.readOnly();
         this.inline = options.mode() == FileDeviceOptions.Mode.INLINE;
         this.disk = disk;
+        this.stored = inline ? disk.stored() : null;
         this.loop = loop;
         this.workers = workers;
         Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS,
@@ -131,6 +134,11 @@ public final class FileBlockDevice implements BlockDevice {
     @Override
     public Set<BlockCapability> capabilities() {
         return capabilities;
+    }
+
+    @Override
+    public StoredBytes stored() {
+        return closing || failedForGood != null ? null : stored;
     }
 
     @Override

@@ -36,6 +36,11 @@ interface RawDisk {
      */
     void extents(long offsetBytes, long lengthBytes, boolean one, ExtentList into) throws IOException;
 
+    /** What it holds where there is a cache of pages; else null. */
+    default FileBytes stored() {
+        return null;
+    }
+
     /** Where there is a cache of pages: forgets those that are not waiting to be written. */
     default void dropCleanCache() {
     }

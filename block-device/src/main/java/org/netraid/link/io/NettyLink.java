@@ -19,10 +19,13 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.ReferenceCounted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import org.netraid.block.StoredBytes;
+import org.netraid.block.io.FileBytes;
 import org.netraid.link.Link;
 import org.netraid.link.LinkHandler;
 import org.netraid.link.LinkTls;
@@ -134,18 +137,41 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
         }
     }
 
-    private void queue(ByteBuffer bytes, Runnable released) {
-        ByteBuf wrapped = Unpooled.wrappedBuffer(bytes);
-        if (released == null) {
-            channel.write(wrapped, channel.voidPromise());
+    @Override
+    public boolean canTransfer() {
+        return output != null && tls == null;
+    }
+
+    @Override
+    public void transfer(StoredBytes from, long offsetBytes, long lengthBytes, Runnable released) {
+        if (state != State.OPEN) {
+            loop.execute(released);
             return;
         }
-        ChannelFuture sent = channel.write(wrapped);
+        spill();
+        queue(new FilePart(((FileBytes) from).channel(), offsetBytes, lengthBytes), released);
+    }
+
+    private void queue(ByteBuffer bytes, Runnable released) {
+        queue(Unpooled.wrappedBuffer(bytes), released);
+    }
+
+    private void queue(ReferenceCounted bytes, Runnable released) {
+        if (released == null) {
+            channel.write(bytes, channel.voidPromise());
+            return;
+        }
+        ChannelFuture sent = channel.write(bytes);
         // The listener of a future that is done already would run inside this call.
         if (sent.isDone()) {
             loop.execute(released);
         } else {
-            sent.addListener(done -> release(released));
+            sent.addListener(done -> {
+                if (!done.isSuccess() && state == State.OPEN) {
+                    closeReason = LinkReasons.of(done.cause());
+                }
+                release(released);
+            });
         }
     }
 

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.netraid.block.io.FileBytes;
 import org.netraid.link.Link;
 import org.netraid.link.LinkAddress;
 import org.netraid.link.LinkFactory.Listening;
@@ -80,6 +83,69 @@ class LinkCopiesTest {
         await().atMost(Duration.ofSeconds(90)).until(() -> receiver.total() == STREAM_BYTES);
         assertThat(receiver.isExact()).isTrue();
         assertThat(receiver.placedBytes).as("bytes put into the handler's memory").isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void shouldKeepOrderBetweenBuffersAndPartsOfAFile(boolean unix) throws Exception {
+        Receiver receiver = new Receiver();
+        Link link = connected(NettyTransport.EPOLL, unix, receiver);
+        ByteBuffer stream = pattern();
+        AtomicInteger written = new AtomicInteger();
+        AtomicInteger released = new AtomicInteger();
+        Random random = new Random(8);
+        try (FileChannel file = FileChannel.open(folder.resolve("file"), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
+                StandardOpenOption.WRITE)) {
+            file.write(stream.duplicate().clear());
+            FileBytes bytes = FileBytes.of(file);
+            runtime.loop(0).execute(() -> {
+                assertThat(link.canTransfer()).isTrue();
+                for (int at = 0; at < STREAM_BYTES; ) {
+                    boolean stored = random.nextBoolean();
+                    int length = Math.min(STREAM_BYTES - at, random.nextInt(stored ? 1 << 20 : 20_000));
+                    written.incrementAndGet();
+                    if (stored) {
+                        link.transfer(bytes, at, length, released::incrementAndGet);
+                    } else {
+                        link.write(stream.duplicate().position(at).limit(at + length), released::incrementAndGet);
+                    }
+                    if (random.nextInt(4) == 0) {
+                        link.flush();
+                    }
+                    at += length;
+                }
+                link.flush();
+            });
+            await().atMost(Duration.ofSeconds(90)).until(() -> receiver.total() == STREAM_BYTES);
+            await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> assertThat(released.get()).isEqualTo(written.get()));
+            assertThat(receiver.isExact()).isTrue();
+            assertThat(file.isOpen()).isTrue();
+        }
+    }
+
+    /** Also gives back what was to follow. */
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void shouldEndWhenAFileIsShorterThanSaid(boolean unix) throws Exception {
+        Link link = connected(NettyTransport.EPOLL, unix, new Receiver());
+        AtomicInteger released = new AtomicInteger();
+        try (FileChannel file = FileChannel.open(folder.resolve("file"), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
+                StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.allocate(10_000));
+            runtime.loop(0).execute(() -> {
+                link.transfer(FileBytes.of(file), 4096, 8192, released::incrementAndGet);
+                link.write(ByteBuffer.allocateDirect(100), released::incrementAndGet);
+                link.flush();
+            });
+            await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> assertThat(released.get()).isEqualTo(2));
+            await().atMost(Duration.ofSeconds(90)).until(() -> !isWritable(link));
+        }
+    }
+
+    private boolean isWritable(Link link) throws Exception {
+        CompletableFuture<Boolean> writable = new CompletableFuture<>();
+        runtime.loop(0).execute(() -> writable.complete(link.isWritable()));
+        return writable.get(60, TimeUnit.SECONDS);
     }
 
     @ParameterizedTest

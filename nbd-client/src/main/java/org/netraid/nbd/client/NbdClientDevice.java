@@ -7,6 +7,8 @@ package org.netraid.nbd.client;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.netraid.block.BlockCapability;
@@ -48,6 +50,9 @@ public final class NbdClientDevice implements BlockDevice {
     private static final int MAX_EDGE_BLOCKS = 16;
     /** Longest BLOCK_STATUS without extended headers: a multiple of every minimum block, and below 4 GiB. */
     private static final long MAX_STATUS_BYTES = 1L << 31;
+
+    /** Stored bytes are sent in whole blocks of 4 KiB. */
+    private static final int MAX_STORED_BLOCK_BYTES = 4096;
 
     private enum Phase { OPEN, CLOSING, DISC_SENT, DEAD }
 
@@ -103,7 +108,7 @@ public final class NbdClientDevice implements BlockDevice {
         this.listener = listener;
         this.name = target.toString();
         this.geometry = export.geometry();
-        this.capabilities = export.capabilities(config.map());
+        this.capabilities = capabilities(export, config, link);
         this.receipts = export.has(Extension.RECEIPT);
         this.zeroesOnWire = export.offered().contains(BlockCapability.WRITE_ZEROES);
         this.pending = new PendingReplies(config.maxInFlight(), connectionNumber, this::onReleased);
@@ -111,6 +116,15 @@ public final class NbdClientDevice implements BlockDevice {
         this.packer = config.compression() == Compression.OFF ? null : new PayloadPacker(config.compression());
         this.cutter = new RequestCutter(export, zeroesOnWire, export.has(Extension.LZ4) && packer != null);
         this.locks = new AlignmentLocks(export.minBlockBytes());
+    }
+
+    private static Set<BlockCapability> capabilities(NbdExport export, NbdClientConfig config, Link link) {
+        Set<BlockCapability> can = EnumSet.noneOf(BlockCapability.class);
+        can.addAll(export.capabilities(config.map()));
+        if (link.canTransfer() && config.compression() == Compression.OFF && export.minBlockBytes() <= MAX_STORED_BLOCK_BYTES) {
+            can.add(BlockCapability.STORED);
+        }
+        return Collections.unmodifiableSet(can);
     }
 
     @Override
@@ -204,6 +218,10 @@ public final class NbdClientDevice implements BlockDevice {
         BlockError bad = !ranged ? BlockError.NONE
                 : geometry.check(command, request.offsetBytes(), request.lengthBytes());
         if (command == BlockCommand.CHECKSUM && ((request.offsetBytes() | request.lengthBytes()) & export.minBlockBytes() - 1) != 0) {
+            bad = BlockError.EINVAL;
+        }
+        if (request.stored() != null && (!can(BlockCapability.STORED)
+                || ((request.offsetBytes() | request.lengthBytes()) & export.minBlockBytes() - 1) != 0)) {
             bad = BlockError.EINVAL;
         }
         if (bad.isError()) {
@@ -356,6 +374,11 @@ public final class NbdClientDevice implements BlockDevice {
                 if (!hasRoomFor(length)) {
                     return false;
                 }
+                if (request.request.stored() != null) {
+                    PendingReply slot = sendHeader(request, NbdCommand.WRITE, flags, offset, length, true);
+                    link.transfer(request.request.stored(), offset, length, slot.released);
+                    return true;
+                }
                 boolean all = offset == request.startBytes && offset + length == request.endBytes;
                 ByteBuffer payload = all ? request.data : request.data.slice(request.dataIndex(offset), length);
                 sendPayload(request, flags, offset, payload);
@@ -441,23 +464,28 @@ public final class NbdClientDevice implements BlockDevice {
     }
 
     private PendingReply send(ClientRequest owner, int command, int flags, long offset, long length, ByteBuffer payload) {
+        PendingReply slot = sendHeader(owner, command, flags, offset, length, payload != null);
+        if (payload != null) {
+            link.write(payload, slot.released);
+        }
+        return slot;
+    }
+
+    private PendingReply sendHeader(ClientRequest owner, int command, int flags, long offset, long length, boolean hasPayload) {
         PendingReply slot = pending.take(owner, command, offset, length);
         owner.partsInFlight++;
         slot.header.clear();
         if (export.extendedHeaders()) {
-            int payloadFlag = payload == null ? 0 : CommandFlags.PAYLOAD_LEN;
+            int payloadFlag = hasPayload ? CommandFlags.PAYLOAD_LEN : 0;
             RequestHeader.encodeExtended(slot.header, flags | payloadFlag, command, slot.cookie, offset, length);
         } else {
             RequestHeader.encode(slot.header, flags, command, slot.cookie, offset, length);
         }
         slot.header.flip();
-        slot.buffersHeld = payload == null ? 1 : 2;
+        slot.buffersHeld = hasPayload ? 2 : 1;
         slot.receiptDue = (flags & CommandFlags.RECEIPT) != 0;
         owner.partsUnreceived += slot.receiptDue ? 1 : 0;
         link.write(slot.header, slot.released);
-        if (payload != null) {
-            link.write(payload, slot.released);
-        }
         unflushed = true;
         return slot;
     }

@@ -86,8 +86,8 @@ public final class TransmissionFlags {
             case FAST_ZERO -> SEND_FAST_ZERO;
             case MULTI_CONN -> CAN_MULTI_CONN;
             case ROTATIONAL -> ROTATIONAL;
-            // known by a metadata context, not by a flag
-            case EXTENTS, CHECKSUM, BARRIER, RECEIPT -> 0;
+            // known by a metadata context, or to this process only
+            case EXTENTS, CHECKSUM, BARRIER, RECEIPT, STORED -> 0;
         };
     }
 }

@@ -17,7 +17,7 @@ class TransmissionFlagsTest {
     void shouldMapEveryCapabilityThereAndBackWhenWritable() {
         // these are agreed upon by metadata contexts, not by flags
         EnumSet<BlockCapability> contexts = EnumSet.of(BlockCapability.EXTENTS, BlockCapability.CHECKSUM, BlockCapability.BARRIER,
-                BlockCapability.RECEIPT);
+                BlockCapability.RECEIPT, BlockCapability.STORED);
         for (BlockCapability capability : EnumSet.complementOf(contexts)) {
             Set<BlockCapability> set = EnumSet.of(capability, BlockCapability.FLUSH);
             if (capability == BlockCapability.FAST_ZERO) {
