@@ -16,7 +16,7 @@ import org.roaringbitmap.RoaringBitmap;
  * The intent log on a device of its own.
  *
  * <p>Extents touched by a write are made hot by a group commit ({@link LogCommitter}); from then on writes there cost nothing until the
- * extent is replaced, which needs it to be idle, flushed by all, and its bits on disk. While one commit runs the next gathers. Writes over
+ * extent is replaced or cools for its age, which needs it to be idle, flushed by all, and its bits on disk. While one commit runs the next gathers. Writes over
  * more than an eighth of the activity log (huge trims) would push everything else out: they set their bits durably instead, one such write
  * at a time, and the bits fall when the write has been flushed everywhere.
  *
@@ -45,6 +45,7 @@ public final class DiskIntentLog extends SlotTracking {
     private final ExtentTable table;
     private final LogCommitter committer;
     private final Recovery recovery;
+    private final Cooling cooling;
     private final long lazyWriteNs;
     private final int hugeExtents;
     private final boolean clearBitBeforeFlush;
@@ -84,22 +85,24 @@ public final class DiskIntentLog extends SlotTracking {
         new LogOpener(device, config, loop, faults, opened).create();
     }
 
-    DiskIntentLog(BlockDevice device, EventLoop loop, FaultPoints faults, long lazyWriteNs, OpenedLog found) {
+    DiskIntentLog(BlockDevice device, EventLoop loop, FaultPoints faults, IntentLogConfig config, OpenedLog found) {
         super(found.slots());
         this.loop = loop;
-        this.lazyWriteNs = lazyWriteNs;
+        lazyWriteNs = config.lazyWriteNs();
         layout = found.layout();
         huge = new HugeWrites(slots);
         table = found.table();
         recovery = found.recovery();
         clearBitBeforeFlush = faults.isArmed("clear-bit-before-flush");
         ackBeforeIntent = faults.isArmed("ack-before-intent");
-        hugeExtents = Math.max(1, layout.alSlots() / 8);
+        hugeExtents = Math.max(1, Math.min(layout.alSlots(), IntentLogLayout.DEFAULT_AL_SLOTS) / 8);
         committer = new LogCommitter(new LogIo(device, this::fail), layout, table, slots.all, found.superblock(), found.ringSequence(),
                 found.pageSequence());
+        cooling = new Cooling(config.coolAfterNs(), loop, table, slots, committer::isRecorded, this::schedulePump);
         slots.recompute();
         table.openEpoch(slots.openEpoch(), slots.flushedByAll());
         armLazyWrite();
+        cooling.arm();
     }
 
     public IntentLogLayout layout() {
@@ -339,6 +342,7 @@ public final class DiskIntentLog extends SlotTracking {
         waiters = gathered;
         admitHuge();
         admitOrdinary();
+        cooling.gather(gathering);
         SlotChanges changes = gathering;
         gathering = committing;
         committing = changes;
@@ -376,7 +380,7 @@ public final class DiskIntentLog extends SlotTracking {
     private void gatherPages() {
         for (int i = 0; i < committing.count(); i++) {
             if (committing.evicted(i) >= 0) {
-                gatherPagesOf(committing.evicted(i));
+                committer.addPagesOf(committing.evicted(i));
             }
         }
         for (TargetSlot target : slots.all) {
@@ -390,25 +394,12 @@ public final class DiskIntentLog extends SlotTracking {
         setBitsWanted = false;
     }
 
-    private void gatherPagesOf(int extent) {
-        long offset = (long) extent * IntentLogLayout.EXTENT_BYTES;
-        long end = Math.min(offset + IntentLogLayout.EXTENT_BYTES, layout.deviceSizeBytes());
-        int firstPage = SlotBitmap.pageOf(slots.firstChunk(offset));
-        int lastPage = SlotBitmap.pageOf(slots.firstChunk(end - 1));
-        for (TargetSlot target : slots.all) {
-            for (int page = firstPage; page <= lastPage; page++) {
-                if (target.bitmap.setStale.contains(page)) {
-                    committer.addPage(target.index, page);
-                }
-            }
-        }
-    }
-
     private void committed() {
         for (int i = 0; i < committing.count(); i++) {
-            table.markDurable(committing.slot(i));
+            table.markDurable(committing.slot(i), committing.extent(i));
         }
         if (committing.count() > 0) {
+            cooling.arm();
             delay.commitEnded(loop.nanoTime(), waiters.size(), cold.ordinary().size());
         }
         committing.clear();
@@ -445,6 +436,7 @@ public final class DiskIntentLog extends SlotTracking {
 
     private void goOnInMemory(String detail) {
         degraded = detail;
+        cooling.stop();
         IntentWaiter waiter = reattaching;
         reattaching = null;
         if (waiter != null) {
@@ -486,6 +478,7 @@ public final class DiskIntentLog extends SlotTracking {
         reattaching = null;
         if (waiter != null) {
             degraded = "";
+            cooling.restart();
             waiter.onIntent(BlockError.NONE);
             armLazyWrite();
         }
@@ -544,6 +537,7 @@ public final class DiskIntentLog extends SlotTracking {
             return;
         }
         closing = true;
+        cooling.stop();
         closeWaiter = whenClosed;
         for (ColdWrites.Write write = cold.poll(); write != null; write = cold.poll()) {
             refuse(write.waiter());

@@ -5,6 +5,7 @@
 package org.netraid.intentlog;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import org.netraid.intentlog.format.ActivityBlockCodec;
 
 /**
@@ -14,26 +15,27 @@ import org.netraid.intentlog.format.ActivityBlockCodec;
  * are four buckets; when none is free the open epoch joins the newest, which then counts as not flushed until the joined epoch is. So a
  * write costs no memory of its own, and a lost target still makes dirty exactly what it may have lost.
  *
- * <p>A slot's extent may be replaced only if it is durable in the log, idle, and flushed by all. Single-threaded; nothing allocates
- * after construction.
+ * <p>A slot's extent may be replaced, or cool, only if it is durable in the log, idle, and flushed by all. Single-threaded; nothing
+ * allocates after construction.
  */
 final class ExtentTable {
 
     static final int BUCKETS = 4;
-    private static final int NONE = -1;
+    private static final int NONE = SlotOrder.NONE;
+    /** Where there are free slots, the search for one to replace is no longer than this. */
+    private static final int SHORT_SEARCH = 256;
 
     /** Extent of each slot, {@link ActivityBlockCodec#FREE} if none; written to the log as it is. */
     final int[] extentAt;
+    private final ExtentIndex index;
+    private final SlotOrder order;
+    private final HotSetSize size;
+    private final int coolTicks;
     private final int[] active;
     private final long[] lastEpoch;
     private final boolean[] durable;
-    private final int[] newer;
-    private final int[] older;
-    private int newest;
-    private int oldest;
-
-    private final int[] hashSlot;
-    private final int hashMask;
+    /** One more than the highest slot that was ever used. */
+    private int slotsEverUsed;
 
     private final long[][] written;
     private final long[] bucketEpoch = new long[BUCKETS];
@@ -43,72 +45,29 @@ final class ExtentTable {
     private final boolean releaseActive;
     private long activeWrites;
 
-    ExtentTable(int slots, boolean releaseActive) {
+    /**
+     * @param slots extents that can be hot
+     * @param steady extents that may be hot though none of them is written again
+     * @param coolTicks ticks without a write after which an extent is old enough to cool
+     */
+    ExtentTable(int slots, int steady, int coolTicks, boolean releaseActive) {
+        this.coolTicks = coolTicks;
         this.releaseActive = releaseActive;
         extentAt = new int[slots];
         Arrays.fill(extentAt, ActivityBlockCodec.FREE);
+        index = new ExtentIndex(extentAt);
+        order = new SlotOrder(slots);
+        size = new HotSetSize(Math.min(steady, slots), slots);
         active = new int[slots];
         lastEpoch = new long[slots];
         durable = new boolean[slots];
-        newer = new int[slots];
-        older = new int[slots];
-        for (int s = 0; s < slots; s++) {
-            newer[s] = s - 1;
-            older[s] = s + 1 < slots ? s + 1 : NONE;
-        }
-        oldest = slots - 1;
-        hashMask = Integer.highestOneBit(slots) * 4 - 1;
-        hashSlot = new int[hashMask + 1];
-        Arrays.fill(hashSlot, NONE);
         written = new long[BUCKETS][slots];
         victims = new int[slots];
     }
 
-    // ---- lookup
-
     /** Slot of the extent, or -1. */
     int find(int extent) {
-        int at = home(extent);
-        int slot = hashSlot[at];
-        while (slot != NONE && extentAt[slot] != extent) {
-            at = (at + 1) & hashMask;
-            slot = hashSlot[at];
-        }
-        return slot;
-    }
-
-    private int home(int extent) {
-        int mixed = extent * 0x9e3779b9;
-        return (mixed ^ mixed >>> 15) & hashMask;
-    }
-
-    private void hashPut(int extent, int slot) {
-        int at = home(extent);
-        while (hashSlot[at] != NONE) {
-            at = (at + 1) & hashMask;
-        }
-        hashSlot[at] = slot;
-    }
-
-    /** Takes the extent out and moves later entries of the run back, so that no probe stops early. */
-    private void hashRemove(int extent) {
-        int hole = home(extent);
-        while (extentAt[hashSlot[hole]] != extent) {
-            hole = (hole + 1) & hashMask;
-        }
-        int at = hole;
-        while (true) {
-            at = (at + 1) & hashMask;
-            if (hashSlot[at] == NONE) {
-                break;
-            }
-            int home = home(extentAt[hashSlot[at]]);
-            if (((at - home) & hashMask) >= ((at - hole) & hashMask)) {
-                hashSlot[hole] = hashSlot[at];
-                hole = at;
-            }
-        }
-        hashSlot[hole] = NONE;
+        return index.find(extent);
     }
 
     // ---- the hot path
@@ -138,25 +97,7 @@ final class ExtentTable {
     private void hold(int slot) {
         active[slot]++;
         activeWrites++;
-        touch(slot);
-    }
-
-    private void touch(int slot) {
-        int above = newer[slot];
-        if (above == NONE) {
-            return;
-        }
-        int below = older[slot];
-        older[above] = below;
-        if (below == NONE) {
-            oldest = above;
-        } else {
-            newer[below] = above;
-        }
-        newer[slot] = NONE;
-        older[slot] = newest;
-        newer[newest] = slot;
-        newest = slot;
+        order.touch(slot);
     }
 
     /** Ends one write in the extent; {@code mask} says which 64ths it may have changed. */
@@ -180,7 +121,7 @@ final class ExtentTable {
     void openEpoch(long epoch, long flushedByAll) {
         for (int b = 0; b < BUCKETS; b++) {
             if (b != openBucket && bucketEpoch[b] <= flushedByAll) {
-                Arrays.fill(written[b], 0);
+                Arrays.fill(written[b], 0, slotsEverUsed, 0);
                 openBucket = b;
                 break;
             }
@@ -211,6 +152,7 @@ final class ExtentTable {
         for (int e = first; e <= last; e++) {
             if (find(e) == NONE) {
                 missing++;
+                size.missed(e, order.now(), coolTicks);
             }
         }
         if (findVictims(missing, first, last, flushedByAll) < missing) {
@@ -222,56 +164,125 @@ final class ExtentTable {
             if (slot == NONE) {
                 slot = victims[used++];
                 changes.add(slot, extentAt[slot], e);
-                assign(slot, e, false);
+                assign(slot, e);
             }
             hold(slot);
         }
         return true;
     }
 
+    /** Free slots while there may be more hot extents; else those used least recently; else free ones rather than none. */
     private int findVictims(int wanted, int first, int last, long flushedByAll) {
+        int room = Math.min(order.freeCount(), Math.max(0, size.limit() - order.usedCount()));
+        int free = Math.min(wanted, room);
         int found = 0;
-        for (int s = oldest; s != NONE && found < wanted; s = newer[s]) {
-            boolean ofThisWrite = extentAt[s] != ActivityBlockCodec.FREE && extentAt[s] >= first && extentAt[s] <= last;
+        while (found < free) {
+            victims[found] = order.nextFree(found);
+            found++;
+        }
+        int steps = order.freeCount() > free ? SHORT_SEARCH : Integer.MAX_VALUE;
+        for (int s = order.oldest(); s != NONE && found < wanted && steps > 0; s = order.newerThan(s), steps--) {
+            boolean ofThisWrite = extentAt[s] >= first && extentAt[s] <= last;
             if (!ofThisWrite && isReplaceable(s, flushedByAll)) {
                 victims[found++] = s;
             }
+        }
+        while (found < wanted && free < order.freeCount()) {
+            victims[found++] = order.nextFree(free++);
         }
         return found;
     }
 
     private boolean isReplaceable(int slot, long flushedByAll) {
-        if (extentAt[slot] == ActivityBlockCodec.FREE) {
-            return true;
-        }
         return durable[slot] && (releaseActive || active[slot] == 0 && lastEpoch[slot] <= flushedByAll);
     }
 
-    private void assign(int slot, int extent, boolean isDurable) {
-        if (extentAt[slot] != ActivityBlockCodec.FREE) {
-            hashRemove(extentAt[slot]);
+    private void assign(int slot, int extent) {
+        if (extentAt[slot] == ActivityBlockCodec.FREE) {
+            order.useNextFree();
+        } else {
+            size.replaced(extentAt[slot], order.now());
+            clear(slot);
         }
+        slotsEverUsed = Math.max(slotsEverUsed, slot + 1);
+        extentAt[slot] = extent;
+        index.put(extent, slot);
+    }
+
+    private void clear(int slot) {
+        index.remove(extentAt[slot]);
         activeWrites -= active[slot];
         active[slot] = 0;
         lastEpoch[slot] = 0;
-        durable[slot] = isDurable;
+        durable[slot] = false;
         for (long[] bucket : written) {
             bucket[slot] = 0;
         }
-        extentAt[slot] = extent;
-        hashPut(extent, slot);
+        extentAt[slot] = ActivityBlockCodec.FREE;
     }
 
-    /** Puts in what recovery found in the log. */
-    void restore(int slot, int extent) {
-        if (find(extent) != NONE) {
-            return;
+    // ---- cooling for age
+
+    /** A step of age for all that nobody touches. */
+    void tick() {
+        order.tick();
+    }
+
+    /**
+     * Takes out extents that nobody has written for long, the oldest first.
+     *
+     * @param most how many at most
+     * @param isRecorded whether the bits of an extent are on disk; others stay until they are
+     * @return how many
+     */
+    int cool(int most, long flushedByAll, IntPredicate isRecorded, SlotChanges changes) {
+        int cooled = 0;
+        int steps = SHORT_SEARCH;
+        int slot = order.oldest();
+        while (slot != NONE && cooled < most && steps-- > 0 && order.isIdle(slot, coolTicks)) {
+            int next = order.newerThan(slot);
+            if (isReplaceable(slot, flushedByAll) && isRecorded.test(extentAt[slot])) {
+                changes.add(slot, extentAt[slot], ActivityBlockCodec.FREE);
+                clear(slot);
+                order.release(slot);
+                cooled++;
+            }
+            slot = next;
         }
-        assign(slot, extent, true);
+        if (cooled > 0) {
+            size.shrink(order.usedCount());
+        }
+        return cooled;
     }
 
-    void markDurable(int slot) {
-        durable[slot] = true;
+    // ---- recovery and commits
+
+    /** Puts in what recovery found in the log. @return how many extents are hot */
+    int restore(int[] found) {
+        boolean[] used = new boolean[found.length];
+        int hot = 0;
+        for (int slot = 0; slot < found.length; slot++) {
+            if (found[slot] != ActivityBlockCodec.FREE && find(found[slot]) == NONE) {
+                extentAt[slot] = found[slot];
+                index.put(found[slot], slot);
+                durable[slot] = true;
+                used[slot] = true;
+                slotsEverUsed = slot + 1;
+                hot++;
+            }
+        }
+        order.restore(used);
+        size.restored(hot);
+        return hot;
+    }
+
+    /** The log says durably that the slot holds the extent; told late of a slot that holds another one by now, it does nothing. */
+    void markDurable(int slot, int extent) {
+        durable[slot] |= extentAt[slot] == extent;
+    }
+
+    int hotExtents() {
+        return order.usedCount();
     }
 
     int slots() {

@@ -64,6 +64,11 @@ public record IntentLogLayout(long deviceSizeBytes, int chunkBytes, int alSlots)
         return null;
     }
 
+    /** Room of a log for which no number is configured: every extent up to a device of 256 GiB. A full table takes 5 MB of memory. */
+    public static int roomFor(long deviceSizeBytes) {
+        return (int) Math.max(DEFAULT_AL_SLOTS, Math.min(MAX_AL_SLOTS, divideUp(deviceSizeBytes, EXTENT_BYTES)));
+    }
+
     public long chunkCount() {
         return divideUp(deviceSizeBytes, chunkBytes);
     }
@@ -74,6 +79,16 @@ public record IntentLogLayout(long deviceSizeBytes, int chunkBytes, int alSlots)
 
     public int pagesPerSlot() {
         return (int) divideUp(chunkCount(), BITS_PER_PAGE);
+    }
+
+    /** First bitmap page with chunks of the extent. */
+    int firstPageOf(int extent) {
+        return SlotBitmap.pageOf((long) extent * EXTENT_BYTES / chunkBytes);
+    }
+
+    /** Last bitmap page with chunks of the extent. */
+    int lastPageOf(int extent) {
+        return SlotBitmap.pageOf((Math.min((extent + 1L) * EXTENT_BYTES, deviceSizeBytes) - 1) / chunkBytes);
     }
 
     /** One place more than restates the whole table, because the newest may be torn. */

@@ -94,6 +94,27 @@ final class LogCommitter {
         pagesToWrite[slot].or(pages);
     }
 
+    /** Pages with newly set bits of an extent that is being replaced. */
+    void addPagesOf(int extent) {
+        for (TargetSlot slot : slots) {
+            for (int page = layout.firstPageOf(extent); page <= layout.lastPageOf(extent); page++) {
+                if (slot.bitmap.setStale.contains(page)) {
+                    addPage(slot.index, page);
+                }
+            }
+        }
+    }
+
+    /** True if no page of the extent has newly set bits. */
+    boolean isRecorded(int extent) {
+        for (TargetSlot slot : slots) {
+            if (slot.bitmap.setStale.intersects(layout.firstPageOf(extent), layout.lastPageOf(extent) + 1L)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     boolean hasWork(SlotChanges pendingChanges) {
         return superblockChanged || pendingChanges.count() > 0 || hasPages();
     }

@@ -143,7 +143,8 @@ final class LogOpener {
         for (TargetSlot slot : slots.all) {
             slot.restore(superblock.slots().get(slot.index));
         }
-        table = new ExtentTable(layout.alSlots(), faults.isArmed("extent-released-while-active"));
+        table = new ExtentTable(layout.alSlots(), config.steadyExtents(), Cooling.TICKS,
+                faults.isArmed("extent-released-while-active"));
     }
 
     private void replay(ByteBuffer ring, List<Integer> failed) {
@@ -155,13 +156,7 @@ final class LogOpener {
         }
         ringSequence = replay.newestSequence();
         newestRingBlock = replay.newestBlock();
-        int[] extentAt = replay.replay();
-        for (int slot = 0; slot < extentAt.length; slot++) {
-            if (extentAt[slot] != ActivityBlockCodec.FREE) {
-                table.restore(slot, extentAt[slot]);
-                hotExtents++;
-            }
-        }
+        hotExtents = table.restore(replay.replay());
         readPages();
     }
 
@@ -310,7 +305,7 @@ final class LogOpener {
     }
 
     private void finish(long pageSequence, IntentLog.Recovery recovery) {
-        opened.onOpened(new DiskIntentLog(device, loop, faults, config.lazyWriteNs(),
+        opened.onOpened(new DiskIntentLog(device, loop, faults, config,
                 new OpenedLog(layout, slots, table, superblock, ringSequence, pageSequence, recovery)), "");
     }
 }

@@ -57,12 +57,20 @@ final class CrashWorkload {
         int shape = Math.floorMod(seed, 3);
         chunkBytes = new int[] {64 << 10, 1 << 20, 16 << 10}[shape];
         deviceBytes = (long) extents * LogRig.EXTENT - (seed % 2 == 0 ? 0 : 12_345);
-        rig = new LogRig(seed, deviceBytes, chunkBytes, new int[] {2, 4, 17}[Math.floorMod(seed / 3, 3)]);
+        rig = new LogRig(seed, activityLog(seed, IntentLogConfig.of(LogRig.MIRROR, "node-a", deviceBytes).withChunkBytes(chunkBytes)));
         rig.faults = faults;
         rig.wrap = wrap;
         random = rig.sim.random("workload");
         model = new DirtyModel((int) rig.config.layout().chunkCount());
         rig.create();
+    }
+
+    /** Few or many places, and in two of three runs extents that cool for their age and a hot set that grows. */
+    private static IntentLogConfig activityLog(long seed, IntentLogConfig config) {
+        int shape = (int) Math.floorMod(seed / 3, 12L);
+        int slots = shape == 11 ? 4000 : new int[] {2, 4, 17}[shape % 3];
+        int steady = shape < 4 ? slots : Math.min(slots, 1 + shape % 3);
+        return config.withAlSlots(slots, steady).withCoolAfterNs(shape < 4 ? 0 : new long[] {400_000, 3_000_000, 40_000_000}[shape % 3]);
     }
 
     void run(int steps) {

@@ -35,8 +35,12 @@ final class LogRig {
     private int lives;
 
     LogRig(long seed, long deviceSizeBytes, int chunkBytes, int alSlots) {
+        this(seed, IntentLogConfig.of(MIRROR, "node-a", deviceSizeBytes).withChunkBytes(chunkBytes).withAlSlots(alSlots));
+    }
+
+    LogRig(long seed, IntentLogConfig config) {
+        this.config = config;
         sim = new SimScheduler(seed);
-        config = IntentLogConfig.of(MIRROR, "node-a", deviceSizeBytes).withChunkBytes(chunkBytes).withAlSlots(alSlots);
         disk = new SimDisk(sim, "a.intent", SimDiskOptions.ofSize(config.layout().sizeBytes()));
     }
 

@@ -18,6 +18,8 @@ import org.netraid.sim.SimRandom;
  * @param deviceBytes size of the mirrored device, a multiple of 512
  * @param chunkBytes bytes per dirty bit
  * @param alSlots extents of 4 MiB that can be hot at one time
+ * @param steadyExtents of these, how many are hot without being written again
+ * @param coolAfterNs age at which an extent cools; 0 for never
  * @param targets number of targets
  * @param nbdMask bit k: target k is reached through the NBD client and server instead of directly
  * @param clientDepth most operations the client has in flight
@@ -33,20 +35,25 @@ import org.netraid.sim.SimRandom;
  * @param targetBlockBytes smallest unit of the targets reached by NBD
  * @param equalAtStart the copies are declared equal at first, instead of a full resync
  */
-record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int targets, int nbdMask, int clientDepth, int hotSpots,
-        int maxOperationBytes, long flushBytes, long flushIntervalNs, int payloadBytes, int resyncWindow, int resyncRequestBytes,
-        long legTimeoutNs, long faultEveryNs, int targetBlockBytes, boolean equalAtStart) {
+record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExtents, long coolAfterNs, int targets, int nbdMask,
+        int clientDepth, int hotSpots, int maxOperationBytes, long flushBytes, long flushIntervalNs, int payloadBytes, int resyncWindow,
+        int resyncRequestBytes, long legTimeoutNs, long faultEveryNs, int targetBlockBytes, boolean equalAtStart) {
 
     static final int LOCAL_SLOT = -1;
     private static final int MEGABYTE = 1 << 20;
+    /** A third, two thirds, or nearly all of the room that an activity log can have. */
+    private static final int LARGE_RING = 21_844;
 
     static SimSettings draw(SimRandom random) {
         int targets = (int) random.between(1, 3);
         long sectorsOff = random.nextBoolean() ? 0 : random.nextInt(40);
         int chunkBytes = random.chance(700) ? 4096 : 16384;
+        SimRandom hot = random.fork("hot");
         return new SimSettings(random.between(6, 16) * MEGABYTE - sectorsOff * Stamp.SECTOR,
                 chunkBytes,
-                (int) random.between(1, 3),
+                hot.chance(100) ? LARGE_RING * (int) random.between(1, 3) : (int) random.between(1, 3),
+                (int) hot.between(1, 3),
+                hot.nextBoolean() ? 0 : hot.between(5, 200) * 1_000_000L,
                 targets,
                 random.chance(500) ? 0 : random.nextInt(1 << targets),
                 (int) random.between(1, 8),

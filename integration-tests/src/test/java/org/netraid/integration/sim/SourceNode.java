@@ -103,7 +103,9 @@ final class SourceNode implements TargetMarker {
     }
 
     static IntentLogConfig logConfig(SimSettings settings) {
-        return new IntentLogConfig(MIRROR_ID, NAME, settings.deviceBytes(), settings.chunkBytes(), settings.alSlots(), 20_000_000L);
+        return IntentLogConfig.of(MIRROR_ID, NAME, settings.deviceBytes()).withChunkBytes(settings.chunkBytes())
+                .withAlSlots(settings.alSlots(), settings.steadyExtents()).withCoolAfterNs(settings.coolAfterNs())
+                .withLazyWriteNs(20_000_000L);
     }
 
     // ---- life

@@ -5,6 +5,7 @@
 package org.netraid.replicator.io;
 
 import java.util.Locale;
+import org.netraid.intentlog.IntentLogLayout;
 import org.netraid.mirror.QueueLimit;
 import org.netraid.replicator.config.FailoverSettings;
 import org.netraid.replicator.config.IntentLogSettings;
@@ -119,8 +120,28 @@ final class SettingsReader {
         if (Long.bitCount(chunk) != 1) {
             throw section.error(key, key + " is " + Units.ofBytes(chunk) + "; a power of two from 4 KiB to 1 MiB is allowed");
         }
-        return new IntentLogSettings((int) chunk, (int) section.integer("hot_extents", defaults.hotExtents(), 2, 65534),
-                readLogFailure(section, defaults.onFailure()));
+        return new IntentLogSettings((int) chunk, readHotExtents(section, defaults.hotExtents()),
+                readCoolAfter(section, defaults.coolAfterNs()), readLogFailure(section, defaults.onFailure()));
+    }
+
+    private static int readHotExtents(TomlSection section, int fallback) throws ConfigException {
+        if (!section.isText("hot_extents")) {
+            return (int) section.integer("hot_extents", fallback, 2, IntentLogLayout.MAX_AL_SLOTS);
+        }
+        if (!section.string("hot_extents").equals("auto")) {
+            throw section.error("hot_extents", "hot_extents is \"" + section.string("hot_extents") + "\"; \"auto\" (as many as the load has "
+                    + "use for) and 2 to " + IntentLogLayout.MAX_AL_SLOTS + " are allowed");
+        }
+        return IntentLogSettings.AUTO;
+    }
+
+    private static long readCoolAfter(TomlSection section, long fallback) throws ConfigException {
+        long after = section.nanoseconds("cool_after", fallback, 0, IntentLogSettings.MAX_COOL_AFTER_NS);
+        if (after > 0 && after < IntentLogSettings.MIN_COOL_AFTER_NS) {
+            throw section.error("cool_after", "cool_after is " + Units.ofNanoseconds(after) + "; 0 (never) and 1 s to "
+                    + Units.ofNanoseconds(IntentLogSettings.MAX_COOL_AFTER_NS) + " are allowed");
+        }
+        return after;
     }
 
     private static LogFailureAction readLogFailure(TomlSection section, LogFailureAction fallback) throws ConfigException {

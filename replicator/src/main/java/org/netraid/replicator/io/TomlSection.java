@@ -95,6 +95,10 @@ final class TomlSection {
         return has(key) && Long.valueOf(-1).equals(table.get(List.of(key)));
     }
 
+    boolean isText(String key) {
+        return has(key) && table.get(List.of(key)) instanceof String;
+    }
+
     long integer(String key, long otherwise, long min, long max) throws ConfigException {
         if (!has(key)) {
             return otherwise;

@@ -18,6 +18,7 @@ import org.netraid.intentlog.LogProbe;
 import org.netraid.intentlog.LogReshape;
 import org.netraid.intentlog.NoIntentLog;
 import org.netraid.intentlog.format.Superblock;
+import org.netraid.replicator.config.IntentLogSettings;
 import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.control.CommandResult;
@@ -59,12 +60,13 @@ final class SourceLog {
 
     void open(long sizeBytes, Ready whenReady) {
         ready = whenReady;
-        String problem = IntentLogLayout.problem(sizeBytes, config.intentLog().chunkBytes(), config.intentLog().hotExtents());
+        IntentLogSettings settings = config.intentLog();
+        String problem = IntentLogLayout.problem(sizeBytes, settings.chunkBytes(), room(settings, sizeBytes));
         if (problem != null) {
             ready.onReady(null, "intent log: " + problem);
             return;
         }
-        wanted = geometry(sizeBytes, config.intentLog().chunkBytes(), config.intentLog().hotExtents());
+        wanted = geometry(agent, sizeBytes, settings.chunkBytes());
         boolean believed = agent.record().logActive() && !hadFailed();
         context.env.disks().openIntentLog(config.tag(), wanted.layout().sizeBytes(), opened -> {
             device = opened;
@@ -76,9 +78,17 @@ final class SourceLog {
         }, this::cannotBeUsed);
     }
 
-    private IntentLogConfig geometry(long sizeBytes, int chunkBytes, int hotExtents) {
-        return new IntentLogConfig(new UUID(0, agent.record().mirrorId()), context.node(), sizeBytes, chunkBytes, hotExtents,
-                IntentLogConfig.DEFAULT_LAZY_WRITE_NS);
+    /** What the log of a mirror of this size is opened with, as far as the configuration decides it. */
+    static IntentLogConfig geometry(VolumeAgent agent, long sizeBytes, int chunkBytes) {
+        IntentLogSettings settings = agent.config().intentLog();
+        int room = room(settings, sizeBytes);
+        int steady = settings.hotExtents() == IntentLogSettings.AUTO ? IntentLogLayout.DEFAULT_AL_SLOTS : room;
+        return IntentLogConfig.of(new UUID(0, agent.record().mirrorId()), agent.node(), sizeBytes).withChunkBytes(chunkBytes)
+                .withAlSlots(room, steady).withCoolAfterNs(settings.coolAfterNs());
+    }
+
+    private static int room(IntentLogSettings settings, long sizeBytes) {
+        return settings.hotExtents() == IntentLogSettings.AUTO ? IntentLogLayout.roomFor(sizeBytes) : settings.hotExtents();
     }
 
     /** True if an earlier life could not write the log: it tells nothing, and no target may be taken for equal. */
@@ -92,7 +102,7 @@ final class SourceLog {
         boolean same = sameSize && found.chunkBytes() == wanted.chunkBytes() && found.alSlots() == wanted.alSlots();
         boolean mayChangeSize = notes.resizeBytes() == wanted.deviceSizeBytes();
         if (isOurs && !same && (sameSize || mayChangeSize)) {
-            reshape(geometry(found.deviceSizeBytes(), found.chunkBytes(), found.alSlots()));
+            reshape(geometry(agent, found.deviceSizeBytes(), found.chunkBytes()).withAlSlots(found.alSlots()));
         } else {
             DiskIntentLog.open(device, wanted, context.loop(), FaultPoints.NONE, this::onOpened);
         }
@@ -171,7 +181,7 @@ final class SourceLog {
         device = null;
         oldDevice.close(() -> context.env.disks().replaceIntentLog(config.tag(), () -> {
             agent.event("the intent log is made anew for " + wanted.deviceSizeBytes() + " bytes in chunks of " + wanted.chunkBytes()
-                    + " with " + wanted.alSlots() + " hot extents (before: " + from.layout().deviceSizeBytes() + ", "
+                    + " with room for " + wanted.alSlots() + " hot extents (before: " + from.layout().deviceSizeBytes() + ", "
                     + from.layout().chunkBytes() + ", " + from.layout().alSlots() + "); what was dirty stays dirty");
             context.env.disks().openIntentLog(config.tag(), wanted.layout().sizeBytes(), opened -> {
                 device = opened;

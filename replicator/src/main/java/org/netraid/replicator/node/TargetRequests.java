@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Base64;
 import java.util.Optional;
-import java.util.UUID;
 import org.netraid.block.BlockDevice;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.DiskIntentLog;
@@ -283,8 +282,7 @@ final class TargetRequests {
             return;
         }
         agent.beginTransition("handing its dirty chunks to " + source.node());
-        IntentLogConfig config = new IntentLogConfig(new UUID(0, own.mirrorId()), agent.node(), own.sizeBytes(), own.chunkBytes(),
-                agent.config().intentLog().hotExtents(), IntentLogConfig.DEFAULT_LAZY_WRITE_NS);
+        IntentLogConfig config = SourceLog.geometry(agent, own.sizeBytes(), own.chunkBytes());
         agent.context().env.disks().openIntentLog(agent.tag(), config.layout().sizeBytes(), device -> {
             boolean[] answered = {false};
             DiskIntentLog.open(device, config, agent.context().loop(), FaultPoints.NONE, (log, error) -> {

@@ -223,7 +223,7 @@ class ConfigParserTest {
     @Test
     void shouldSuggestTheKnownNameWhenAKeyIsUnknown() {
         fails("protocol", "protocoll", "n.toml:17:1: [mirrors.data]: unknown key \"protocoll\" (did you mean \"protocol\"?); known here: "
-                + "chunk, fencing, hot_extents, intent_log_failure, limits, members, on_io_error, protocol, quorum, quorum_loss, "
+                + "chunk, cool_after, fencing, hot_extents, intent_log_failure, limits, members, on_io_error, protocol, quorum, quorum_loss, "
                 + "resync_after, size, tie_breaker, timeouts, undo, undo_max, verify_every, verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
                 + "cluster, hooks, limits, mirrors, nodes, timeouts, tls");
