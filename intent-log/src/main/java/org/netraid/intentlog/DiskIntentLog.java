@@ -16,9 +16,9 @@ import org.roaringbitmap.RoaringBitmap;
  * The intent log on a device of its own.
  *
  * <p>Extents touched by a write are made hot by a group commit ({@link LogCommitter}); from then on writes there cost nothing until the
- * extent is replaced or cools for its age, which needs it to be idle, flushed by all, and its bits on disk. While one commit runs the next gathers. Writes over
- * more than an eighth of the activity log (huge trims) would push everything else out: they set their bits durably instead, one such write
- * at a time, and the bits fall when the write has been flushed everywhere.
+ * extent is replaced or cools for its age ({@link Cooling}), which needs it to be idle, flushed by all, and its bits on disk. While one
+ * commit runs the next gathers. Writes over more than an eighth of the activity log (huge trims) would push everything else out: they
+ * set their bits durably instead, one such write at a time, and the bits fall when the write has been flushed everywhere.
  *
  * <p>Any error of the log's device is final: all that wait get EIO, and so does everything that comes later. Unless a
  * {@link LogFailurePolicy} says otherwise: then everything waits until it is recorded elsewhere that every target needs a full
@@ -54,6 +54,7 @@ public final class DiskIntentLog extends SlotTracking {
     private final ColdWrites cold = new ColdWrites();
     private final HugeWrites huge;
     private int failedAttempts;
+    private long coldWrites;
 
     private SlotChanges gathering = new SlotChanges();
     private SlotChanges committing = new SlotChanges();
@@ -109,6 +110,16 @@ public final class DiskIntentLog extends SlotTracking {
         return layout;
     }
 
+    /** Writes since the log was opened that had to wait for it. For figures. */
+    public long coldWrites() {
+        return coldWrites;
+    }
+
+    /** Extents that count as dirty should the node die now. */
+    public int hotExtents() {
+        return table.hotExtents();
+    }
+
     /** Why the log takes nothing any more, for people; empty while it works. */
     public String failure() {
         return failure == null ? "" : failure;
@@ -151,6 +162,7 @@ public final class DiskIntentLog extends SlotTracking {
             schedulePump();
             return true;
         }
+        coldWrites++;
         cold.add(new ColdWrites.Write(offsetBytes, lengthBytes, waiter), isHuge);
         schedulePump();
         return false;

@@ -29,6 +29,7 @@ import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.IntentLogConfig;
+import org.netraid.intentlog.IntentLogLayout;
 import org.netraid.intentlog.NoIntentLog;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.io.NettyEventLoop;
@@ -38,7 +39,8 @@ import org.netraid.mirror.MirrorConfig;
 
 /**
  * Write rate of a mirror on a real sparse file with the intent log against without, 4 KiB at depth 32, in turns: every round measures
- * each workload once with and once without, in changing order, so that the machine's other load meets both. One target that costs nothing.
+ * once with and once without, in changing order, so that the machine's other load meets both. Both mirrors stay open, so that the log
+ * keeps what it has learned. One target that costs nothing.
  */
 public final class LogThroughput {
 
@@ -46,7 +48,7 @@ public final class LogThroughput {
     private static final int WRITE_BYTES = 4096;
     private static final int DEPTH = 32;
     private static final int DISK_THREADS = 16;
-    private static final double WARM_UP = 0.3;
+    private static final double RUN_UP = 0.1;
     private static final long ZERO_BYTES = 1 << 20;
 
     /** What is written where. */
@@ -70,27 +72,27 @@ public final class LogThroughput {
     private final Path folder;
     private final double seconds;
     private final int rounds;
-    private final int hotExtents;
+    private final IntentLogConfig config;
     private final double warmUpSeconds;
     private final Set<Workload> workloads;
     private final NettyEventLoop loop;
     private final DiskWorkers workers = new DiskWorkers("disk", DISK_THREADS);
     private final SplittableRandom random = new SplittableRandom(1);
 
-    private LogThroughput(Path folder, double seconds, int rounds, int hotExtents, double warmUpSeconds, Set<Workload> workloads,
+    private LogThroughput(Path folder, double seconds, int rounds, IntentLogConfig config, double warmUpSeconds, Set<Workload> workloads,
             NettyEventLoop loop) {
         this.warmUpSeconds = warmUpSeconds;
         this.workloads = workloads;
         this.folder = folder;
         this.seconds = seconds;
         this.rounds = rounds;
-        this.hotExtents = hotExtents;
+        this.config = config;
         this.loop = loop;
     }
 
     /**
-     * @param arguments folder for two files, seconds per measurement, rounds, extents of 4 MiB the log keeps hot, seconds before each
-     *     measurement, workloads (names with commas, or "all")
+     * @param arguments folder for two files, seconds per measurement, rounds, extents of 4 MiB the log keeps hot ("auto" or a number),
+     *     seconds before the first round, workloads (names with commas, or "all")
      */
     public static void main(String[] arguments) throws Exception {
         if (arguments.length != 6) {
@@ -108,33 +110,42 @@ public final class LogThroughput {
             System.exit(1);
         });
         Path folder = Files.createDirectories(Path.of(arguments[0]));
-        new LogThroughput(folder, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]),
+        new LogThroughput(folder, Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), logConfig(arguments[3]),
                 Double.parseDouble(arguments[4]), workloads, loop).run();
         System.exit(0);
+    }
+
+    private static IntentLogConfig logConfig(String hotExtents) {
+        IntentLogConfig fixed = IntentLogConfig.of(new UUID(1, 2), "bench", DEVICE_BYTES);
+        return hotExtents.equals("auto")
+                ? fixed.withAlSlots(IntentLogLayout.roomFor(DEVICE_BYTES), IntentLogLayout.DEFAULT_AL_SLOTS)
+                : fixed.withAlSlots(Integer.parseInt(hotExtents));
     }
 
     private void run() throws Exception {
         Path data = folder.resolve("throughput.data");
         Path logFile = folder.resolve("throughput.intent");
-        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", DEVICE_BYTES).withAlSlots(hotExtents);
         try {
-            makeZeros(logFile, config.layout().sizeBytes());
-            double[][] rates = new double[Workload.values().length * 2][rounds];
-            for (int round = -1; round < rounds; round++) { // the first warms the program up and does not count
-                for (Workload workload : workloads) {
+            for (Workload workload : workloads) {
+                makeZeros(logFile, config.layout().sizeBytes());
+                Side with = open(true, data, logFile);
+                Side without = open(false, data, logFile);
+                double[] ratesWith = new double[rounds];
+                double[] ratesWithout = new double[rounds];
+                for (int round = -1; round < rounds; round++) { // the first warms up and does not count
                     for (int turn = 0; turn < 2; turn++) {
-                        boolean withLog = (turn + round & 1) == 0;
-                        double rate = measure(workload, withLog, data, logFile, config);
+                        Side side = (turn + round & 1) == 0 ? with : without;
+                        double rate = measure(side, workload, round < 0 ? Math.max(warmUpSeconds, seconds) : seconds);
                         if (round >= 0) {
-                            rates[workload.ordinal() * 2 + (withLog ? 0 : 1)][round] = rate;
+                            (side == with ? ratesWith : ratesWithout)[round] = rate;
                         }
-                        System.err.printf(Locale.ROOT, "round %d %s %s: %.0f writes/s%n", round, workload,
-                                withLog ? "log" : "no log", rate);
+                        System.err.printf(Locale.ROOT, "round %d %s %s: %.0f writes/s%s%n", round, workload,
+                                side == with ? "log" : "no log", rate, side.logState());
                     }
                 }
-            }
-            for (Workload workload : workloads) {
-                report(workload, rates[workload.ordinal() * 2], rates[workload.ordinal() * 2 + 1]);
+                close(with);
+                close(without);
+                report(workload, ratesWith, ratesWithout);
             }
         } finally {
             Files.deleteIfExists(data);
@@ -169,8 +180,31 @@ public final class LogThroughput {
         }
     }
 
-    private double measure(Workload workload, boolean withLog, Path data, Path logFile, IntentLogConfig config) throws Exception {
-        FileDeviceOptions options = FileDeviceOptions.DEFAULT.withMode(FileDeviceOptions.Mode.WORKERS);
+    /** A mirror over the data file, with a log or without. */
+    private final class Side {
+        private final Mirror mirror;
+        private final BlockDevice logDevice;
+        private final IntentLog log;
+        private long coldBefore;
+
+        Side(Mirror mirror, BlockDevice logDevice, IntentLog log) {
+            this.mirror = mirror;
+            this.logDevice = logDevice;
+            this.log = log;
+        }
+
+        String logState() {
+            if (!(log instanceof DiskIntentLog disk)) {
+                return "";
+            }
+            long cold = disk.coldWrites() - coldBefore;
+            coldBefore += cold;
+            return ", " + cold + " waited for the log, " + disk.hotExtents() + " extents are hot";
+        }
+    }
+
+    private Side open(boolean withLog, Path data, Path logFile) throws Exception {
+        FileDeviceOptions options = FileDeviceOptions.DEFAULT.withMode(FileDeviceOptions.Mode.WORKERS).withExclusive(false);
         BlockDevice local = FileBlockDevice.open(data, options.withCreateBytes(DEVICE_BYTES), loop, workers);
         BlockDevice logDevice = FileBlockDevice.open(logFile, options, loop, workers);
         CompletableFuture<IntentLog> opened = new CompletableFuture<>();
@@ -180,27 +214,40 @@ public final class LogThroughput {
             opened.complete(new NoIntentLog(DEVICE_BYTES, config.chunkBytes(), loop));
         }
         IntentLog log = opened.get(1, TimeUnit.MINUTES);
-        CompletableFuture<Double> rate = new CompletableFuture<>();
-        Mirror[] mirror = new Mirror[1];
+        CompletableFuture<Mirror> made = new CompletableFuture<>();
         loop.execute(() -> {
             log.setSlot(0, "target", SlotState.TRACKING, error -> { });
-            mirror[0] = new Mirror(MirrorConfig.of("bench", "source"), local, log, loop, FaultPoints.NONE);
-            mirror[0].addLeg(new LegConfig(0, "target", "elsewhere"));
-            mirror[0].connectLeg(0, new InstantTarget(loop, DEVICE_BYTES), true);
-            new Writers(mirror[0], workload, random.split(), rate).start();
+            Mirror mirror = new Mirror(MirrorConfig.of("bench", "source"), local, log, loop, FaultPoints.NONE);
+            mirror.addLeg(new LegConfig(0, "target", "elsewhere"));
+            mirror.connectLeg(0, new InstantTarget(loop, DEVICE_BYTES), true);
+            made.complete(mirror);
         });
+        return new Side(made.get(1, TimeUnit.MINUTES), logDevice, log);
+    }
+
+    /** Writes for a while, then flushes, so that the other side begins with a clean cache. */
+    private double measure(Side side, Workload workload, double forSeconds) throws Exception {
+        CompletableFuture<Double> rate = new CompletableFuture<>();
+        loop.execute(() -> new Writers(side.mirror, workload, random.split(), forSeconds, rate).start());
         double result = rate.get(10, TimeUnit.MINUTES);
-        CompletableFuture<Void> closed = new CompletableFuture<>();
-        loop.execute(() -> mirror[0].close(() -> logDevice.close(() -> closed.complete(null))));
-        closed.get(2, TimeUnit.MINUTES);
+        CompletableFuture<Void> flushed = new CompletableFuture<>();
+        loop.execute(() -> side.mirror.submit(new BlockRequest().flush(ended -> flushed.complete(null))));
+        flushed.get(2, TimeUnit.MINUTES);
         return result;
     }
 
-    /** Keeps the depth, first unmeasured for a while. */
+    private void close(Side side) throws Exception {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        loop.execute(() -> side.mirror.close(() -> side.logDevice.close(() -> closed.complete(null))));
+        closed.get(2, TimeUnit.MINUTES);
+    }
+
+    /** Keeps the depth, first unmeasured for a moment. */
     private final class Writers {
         private final Mirror mirror;
         private final Workload workload;
         private final SplittableRandom offsets;
+        private final double forSeconds;
         private final CompletableFuture<Double> rate;
         private final ByteBuffer data = ByteBuffer.allocateDirect(DEPTH * WRITE_BYTES);
         private long measureFromNs;
@@ -208,7 +255,8 @@ public final class LogThroughput {
         private long count;
         private int open;
 
-        Writers(Mirror mirror, Workload workload, SplittableRandom offsets, CompletableFuture<Double> rate) {
+        Writers(Mirror mirror, Workload workload, SplittableRandom offsets, double forSeconds, CompletableFuture<Double> rate) {
+            this.forSeconds = forSeconds;
             this.mirror = mirror;
             this.workload = workload;
             this.offsets = offsets;
@@ -216,8 +264,8 @@ public final class LogThroughput {
         }
 
         void start() {
-            measureFromNs = System.nanoTime() + (long) (Math.max(seconds * WARM_UP, warmUpSeconds) * 1e9);
-            endNs = measureFromNs + (long) (seconds * 1e9);
+            measureFromNs = System.nanoTime() + (long) (forSeconds * RUN_UP * 1e9);
+            endNs = measureFromNs + (long) (forSeconds * 1e9);
             for (int i = 0; i < DEPTH; i++) {
                 open++;
                 write(new BlockRequest(), data.slice(i * WRITE_BYTES, WRITE_BYTES));
@@ -239,7 +287,7 @@ public final class LogThroughput {
             if (now < endNs) {
                 write(request, payload);
             } else if (--open == 0) {
-                rate.complete(count / seconds);
+                rate.complete(count / forSeconds);
             }
         }
     }

@@ -129,8 +129,8 @@ final class SettingsReader {
             return (int) section.integer("hot_extents", fallback, 2, IntentLogLayout.MAX_AL_SLOTS);
         }
         if (!section.string("hot_extents").equals("auto")) {
-            throw section.error("hot_extents", "hot_extents is \"" + section.string("hot_extents") + "\"; \"auto\" (as many as the load has "
-                    + "use for) and 2 to " + IntentLogLayout.MAX_AL_SLOTS + " are allowed");
+            throw section.error("hot_extents", "hot_extents is \"" + section.string("hot_extents")
+                    + "\"; \"auto\" (as many as the load has use for) and 2 to " + IntentLogLayout.MAX_AL_SLOTS + " are allowed");
         }
         return IntentLogSettings.AUTO;
     }
@@ -139,7 +139,7 @@ final class SettingsReader {
         long after = section.nanoseconds("cool_after", fallback, 0, IntentLogSettings.MAX_COOL_AFTER_NS);
         if (after > 0 && after < IntentLogSettings.MIN_COOL_AFTER_NS) {
             throw section.error("cool_after", "cool_after is " + Units.ofNanoseconds(after) + "; 0 (never) and 1 s to "
-                    + Units.ofNanoseconds(IntentLogSettings.MAX_COOL_AFTER_NS) + " are allowed");
+                    + IntentLogSettings.MAX_COOL_AFTER_NS / 86_400 / SECOND + " days are allowed");
         }
         return after;
     }

@@ -12,9 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.netraid.link.LinkAddress;
 import org.netraid.mirror.QueueLimit;
 import org.netraid.nbd.wire.Compression;
-import org.netraid.replicator.config.JournalSettings;
 import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.FailoverSettings;
+import org.netraid.replicator.config.IntentLogSettings;
+import org.netraid.replicator.config.JournalSettings;
 import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
@@ -107,6 +108,8 @@ class ConfigParserTest {
                 wait_for_previous_source = "2min"
                 [limits]
                 chunk = "4k"
+                hot_extents = "auto"
+                cool_after = "7s"
                 intent_log_failure = "degrade"
                 """);
 
@@ -118,6 +121,8 @@ class ConfigParserTest {
         assertThat(data.resync().maxBytesPerSecond()).isEqualTo(10L << 20);
         assertThat(data.resync().minBytesPerSecond()).isEqualTo(10L << 20);
         assertThat(data.intentLog().chunkBytes()).isEqualTo(4096);
+        assertThat(data.intentLog().hotExtents()).isEqualTo(IntentLogSettings.AUTO);
+        assertThat(data.intentLog().coolAfterNs()).isEqualTo(7_000_000_000L);
         assertThat(data.intentLog().onFailure()).isEqualTo(LogFailureAction.DEGRADE);
         MirrorConfig other = config.mirror("other").orElseThrow();
         assertThat(other.targets().requestTimeoutNs()).isEqualTo(1_500_000_000L);
@@ -208,6 +213,11 @@ class ConfigParserTest {
         fails("chunk = \"128k\"", "chunk = \"96k\"", "n.toml:18:1: [mirrors.data]: chunk is 96 KiB; a power of two from 4 KiB to 1 MiB is "
                 + "allowed");
         fails("chunk = \"128k\"", "chunk = \"2M\"", "n.toml:18:1: [mirrors.data]: chunk is 2 MiB; 4 KiB to 1 MiB is allowed");
+        fails("chunk = \"128k\"", "hot_extents = \"many\"", "n.toml:18:1: [mirrors.data]: hot_extents is \"many\"; "
+                + "\"auto\" (as many as the load has use for) and 2 to 65534 are allowed");
+        fails("chunk = \"128k\"", "hot_extents = 1", "n.toml:18:1: [mirrors.data]: hot_extents is 1; 2 to 65534 is allowed");
+        fails("chunk = \"128k\"", "cool_after = \"20ms\"", "n.toml:18:1: [mirrors.data]: cool_after is 20 ms; 0 (never) and 1 s to 7 days "
+                + "are allowed");
         fails("chunk = \"128k\"", "chunk = \"64k\"\nLKDR_CHUNK_SIZE = 64",
                 "n.toml:19:1: [mirrors.data]: LKDR_CHUNK_SIZE is another name of chunk, which is set too");
         fails("protocol = \"C\"", "protocol = \"C\"\nintent_log_failure = \"ignore\"", "n.toml:18:1: [mirrors.data]: intent_log_failure is "

@@ -244,4 +244,19 @@ class IntentLogLifeTest {
         assertThat(cluster.box("a").status().chunkBytes()).isEqualTo(4096);
         assertThat(cluster.target("a", "b").resyncTotalBytes()).isLessThan(SMALL);
     }
+
+    @Test
+    void shouldKeepWhatIsDirtyWhenALogGetsRoomForMoreHotExtents() {
+        create(LogFailureAction.STOP);
+        cluster.kill("b");
+        cluster.write("a", 9, 9);
+        cluster.mirrorBytes = 0;
+        cluster.intentLog = new IntentLogSettings(SimCluster.CHUNK, IntentLogSettings.AUTO, LogFailureAction.STOP);
+        cluster.kill("a");
+        cluster.boot("a");
+        cluster.boot("b");
+        cluster.awaitInSync("a", "b");
+        cluster.assertEqual("a", "b");
+        assertThat(cluster.target("a", "b").resyncTotalBytes()).isPositive();
+    }
 }
