@@ -66,7 +66,7 @@ final class SourceLog {
             ready.onReady(null, "intent log: " + problem);
             return;
         }
-        wanted = geometry(agent, sizeBytes, settings.chunkBytes());
+        wanted = geometry(agent, agent.record().mirrorId(), sizeBytes, settings.chunkBytes());
         boolean believed = agent.record().logActive() && !hadFailed();
         context.env.disks().openIntentLog(config.tag(), wanted.layout().sizeBytes(), opened -> {
             device = opened;
@@ -79,15 +79,15 @@ final class SourceLog {
     }
 
     /** What the log of a mirror of this size is opened with, as far as the configuration decides it. */
-    static IntentLogConfig geometry(VolumeAgent agent, long sizeBytes, int chunkBytes) {
+    static IntentLogConfig geometry(VolumeAgent agent, long mirrorId, long sizeBytes, int chunkBytes) {
         IntentLogSettings settings = agent.config().intentLog();
         int room = room(settings, sizeBytes);
         int steady = settings.hotExtents() == IntentLogSettings.AUTO ? IntentLogLayout.DEFAULT_AL_SLOTS : room;
-        return IntentLogConfig.of(new UUID(0, agent.record().mirrorId()), agent.node(), sizeBytes).withChunkBytes(chunkBytes)
+        return IntentLogConfig.of(new UUID(0, mirrorId), agent.node(), sizeBytes).withChunkBytes(chunkBytes)
                 .withAlSlots(room, steady).withCoolAfterNs(settings.coolAfterNs());
     }
 
-    private static int room(IntentLogSettings settings, long sizeBytes) {
+    static int room(IntentLogSettings settings, long sizeBytes) {
         return settings.hotExtents() == IntentLogSettings.AUTO ? IntentLogLayout.roomFor(sizeBytes) : settings.hotExtents();
     }
 
@@ -102,7 +102,7 @@ final class SourceLog {
         boolean same = sameSize && found.chunkBytes() == wanted.chunkBytes() && found.alSlots() == wanted.alSlots();
         boolean mayChangeSize = notes.resizeBytes() == wanted.deviceSizeBytes();
         if (isOurs && !same && (sameSize || mayChangeSize)) {
-            reshape(geometry(agent, found.deviceSizeBytes(), found.chunkBytes()).withAlSlots(found.alSlots()));
+            reshape(geometry(agent, agent.record().mirrorId(), found.deviceSizeBytes(), found.chunkBytes()).withAlSlots(found.alSlots()));
         } else {
             DiskIntentLog.open(device, wanted, context.loop(), FaultPoints.NONE, this::onOpened);
         }

@@ -7,7 +7,6 @@ package org.netraid.replicator.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Base64;
-import java.util.UUID;
 import java.util.function.BiConsumer;
 import org.netraid.block.BlockDevice;
 import org.netraid.fault.FaultPoints;
@@ -126,14 +125,14 @@ final class TargetRegions implements RegionDevice.Owner {
 
     /** Opens the log of a node's memory, with its slot in use. @param opened gets the log, or null and why not */
     static void openLog(VolumeAgent agent, MirrorRecord mirror, boolean anew, BiConsumer<Opened, String> opened) {
-        int extents = agent.config().intentLog().hotExtents();
-        String problem = IntentLogLayout.problem(mirror.sizeBytes(), mirror.chunkBytes(), extents);
+        int room = SourceLog.room(agent.config().intentLog(), mirror.sizeBytes());
+        String problem = IntentLogLayout.problem(mirror.sizeBytes(), mirror.chunkBytes(), room);
         if (problem != null) {
             opened.accept(null, problem);
             return;
         }
-        IntentLogConfig config = new IntentLogConfig(new UUID(0, mirror.mirrorId()), agent.node(), mirror.sizeBytes(), mirror.chunkBytes(),
-                extents, IntentLogConfig.DEFAULT_LAZY_WRITE_NS);
+        // Age is what the source says here, not the time.
+        IntentLogConfig config = SourceLog.geometry(agent, mirror.mirrorId(), mirror.sizeBytes(), mirror.chunkBytes()).withCoolAfterNs(0);
         agent.context().env.disks().openRegionLog(agent.tag(), config.layout().sizeBytes(), device -> {
             boolean[] answered = {false};
             DiskIntentLog.Opened ready = (log, error) -> {

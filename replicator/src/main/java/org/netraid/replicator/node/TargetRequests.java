@@ -282,7 +282,7 @@ final class TargetRequests {
             return;
         }
         agent.beginTransition("handing its dirty chunks to " + source.node());
-        IntentLogConfig config = SourceLog.geometry(agent, own.sizeBytes(), own.chunkBytes());
+        IntentLogConfig config = SourceLog.geometry(agent, own.mirrorId(), own.sizeBytes(), own.chunkBytes());
         agent.context().env.disks().openIntentLog(agent.tag(), config.layout().sizeBytes(), device -> {
             boolean[] answered = {false};
             DiskIntentLog.open(device, config, agent.context().loop(), FaultPoints.NONE, (log, error) -> {
