@@ -233,8 +233,8 @@ class ConfigParserTest {
     @Test
     void shouldSuggestTheKnownNameWhenAKeyIsUnknown() {
         fails("protocol", "protocoll", "n.toml:17:1: [mirrors.data]: unknown key \"protocoll\" (did you mean \"protocol\"?); known here: "
-                + "chunk, cool_after, fencing, hot_extents, intent_log_failure, limits, members, on_io_error, protocol, quorum, quorum_loss, "
-                + "resync_after, size, tie_breaker, timeouts, undo, undo_max, verify_every, verify_max");
+                + "chunk, cool_after, fencing, hot_extents, intent_log_failure, limits, members, on_io_error, protocol, quorum, "
+                + "quorum_loss, resync_after, size, tie_breaker, timeouts, undo, undo_max, verify_every, verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
                 + "cluster, hooks, limits, mirrors, nodes, timeouts, tls");
         fails("nbd = \"127.0.0.1:7801\"", "nbd = \"127.0.0.1:7801\"\nadress = \"x\"", "n.toml:8:1: [nodes.adam]: unknown key \"adress\" "
