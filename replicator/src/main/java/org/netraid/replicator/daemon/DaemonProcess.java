@@ -11,6 +11,7 @@ import org.netraid.replicator.config.ClusterConfig;
 import org.netraid.replicator.config.NodeConfig;
 import org.netraid.replicator.control.MirrorEvent;
 import org.netraid.replicator.io.ControlServer;
+import org.netraid.replicator.quorum.QuorumGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +43,7 @@ final class DaemonProcess {
 
     /** Serves until a signal ends the process; returns only by an exception. */
     void run() throws DaemonFailure, InterruptedException {
-        runtime = NodeRuntime.start(config, node, secret, tls, DaemonProcess::log, DaemonProcess::dieOf);
+        runtime = NodeRuntime.start(config, node, secret, tls, QuorumGuard.ABSENT, DaemonProcess::log, DaemonProcess::dieOf);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endOnSignal, "netraid-end"));
         try {
             control = ControlServer.start(Path.of(node.stateFolder(), ControlServer.SOCKET_NAME), runtime.node(), runtime.loop());

@@ -34,6 +34,7 @@ import org.netraid.replicator.io.ConfigException;
 import org.netraid.replicator.io.ConfigParser;
 import org.netraid.replicator.io.ControlServer;
 import org.netraid.replicator.io.SecretFile;
+import org.netraid.replicator.quorum.QuorumGuard;
 
 /** A node inside another process: hands calls from any thread to the loop, and tells listeners what has changed. */
 public final class EmbeddedNode implements NetRaidDevice {
@@ -58,7 +59,8 @@ public final class EmbeddedNode implements NetRaidDevice {
     public static NetRaidConfig read(String file, String node, String tag) throws NetRaidException {
         try {
             ClusterConfig cluster = ConfigParser.read(Path.of(file));
-            return new NetRaidConfig(cluster, node, tag, SecretFile.read(Path.of(cluster.secretFile())), true);
+            return new NetRaidConfig(cluster, node, tag, SecretFile.read(Path.of(cluster.secretFile())),
+                    QuorumGuard.ABSENT, true);
         } catch (ConfigException e) {
             throw new NetRaidException(e.getMessage());
         }
@@ -87,7 +89,7 @@ public final class EmbeddedNode implements NetRaidDevice {
     }
 
     private void start(NodeConfig node, DaemonTls tls) throws DaemonFailure, InterruptedException {
-        runtime = NodeRuntime.start(config.cluster(), node, config.secret(), tls, this::onEvent, this::onDefect);
+        runtime = NodeRuntime.start(config.cluster(), node, config.secret(), tls, config.quorum(), this::onEvent, this::onDefect);
         if (config.controlSocket()) {
             try {
                 control = ControlServer.start(Path.of(node.stateFolder(), ControlServer.SOCKET_NAME), runtime.node(), runtime.loop());

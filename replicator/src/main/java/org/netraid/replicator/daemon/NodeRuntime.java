@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.netraid.block.io.DiskWorkers;
+import org.netraid.fault.FaultPoints;
 import org.netraid.link.io.NettyEventLoop;
 import org.netraid.link.io.NettyLinkOptions;
 import org.netraid.link.io.NettyRuntime;
@@ -20,6 +21,7 @@ import org.netraid.replicator.config.NodeConfig;
 import org.netraid.replicator.control.MirrorEvent;
 import org.netraid.replicator.node.NodeEnvironment;
 import org.netraid.replicator.node.ReplicatorNode;
+import org.netraid.replicator.quorum.QuorumGuard;
 import org.netraid.store.StateFolderException;
 import org.netraid.store.io.FileStateFolder;
 
@@ -52,16 +54,18 @@ final class NodeRuntime {
     /**
      * Locks the state folder and boots the node.
      *
+     * @param quorum answers for mirrors with quorum "embedded", from any thread
      * @param onEvent hears all events, on the loop
      * @param onDefect gets what reaches the loop as an exception: an invariant may be broken, nothing may be written any more
      */
-    static NodeRuntime start(ClusterConfig config, NodeConfig node, byte[] secret, DaemonTls tls, Consumer<MirrorEvent> onEvent,
-            Consumer<Throwable> onDefect) throws DaemonFailure, InterruptedException {
+    static NodeRuntime start(ClusterConfig config, NodeConfig node, byte[] secret, DaemonTls tls, QuorumGuard quorum,
+            Consumer<MirrorEvent> onEvent, Consumer<Throwable> onDefect) throws DaemonFailure, InterruptedException {
         NodeRuntime made = new NodeRuntime(node, onDefect);
         try {
             made.boot(new NodeEnvironment(config, node.name(), secret, made.folder, made.disks,
                     made.runtime.links(0, NettyLinkOptions.DEFAULT.withOwnerOnly(true)), made.loop, System::currentTimeMillis,
-                    new SecureRandom()::nextLong, tls, new HookProcesses(config.daemon().hooks(), made.loop)), onEvent);
+                    new SecureRandom()::nextLong, tls, new HookProcesses(config.daemon().hooks(), made.loop), FaultPoints.NONE,
+                    (question, answer) -> quorum.ask(question, text -> made.loop.execute(() -> answer.accept(text)))), onEvent);
             return made;
         } catch (DaemonFailure e) {
             made.release();
