@@ -16,6 +16,8 @@ import org.netraid.mirror.RangeLock;
  * One piece being compared.
  *
  * <pre>
+ *  HASHING    where both sides can hash: equal almost always, and no data has moved
+ *     | differ: LOCKING; one could not say: READING
  *  READING    both copies, without a lock: equal almost always, and then the application never noticed
  *     | differ
  *  LOCKING    writes under way on the range end, later ones wait
@@ -32,10 +34,11 @@ import org.netraid.mirror.RangeLock;
  */
 final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
 
-    private enum State { IDLE, READING, LOCKING, REREADING, FLUSHING, PROVING, MARKING, REPAIRING }
+    private enum State { IDLE, HASHING, READING, LOCKING, REREADING, FLUSHING, PROVING, MARKING, REPAIRING }
 
     private final VerifySession session;
     private final RangeLock lock = new RangeLock(this);
+    private final PieceHashes hashes;
     private State state = State.IDLE;
     private long offsetBytes;
     private int lengthBytes;
@@ -53,6 +56,7 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
 
     ComparedPiece(VerifySession session) {
         this.session = session;
+        this.hashes = new PieceHashes(session);
     }
 
     /** @param locked lock at once: equal chunks are to lose the bits of an earlier verify */
@@ -65,8 +69,25 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
         startNs = nowNs;
         if (locked) {
             claim();
+        } else if (session.mirror().resyncPort().canCompare(session.slot())) {
+            state = State.HASHING;
+            hashes.ask(this, offsetBytes, lengthBytes);
         } else {
             read(State.READING);
+        }
+    }
+
+    private void hashed() {
+        if (lost || session.isOver()) {
+            end();
+        } else if (!hashes.areKnown()) {
+            read(State.READING);
+        } else if (hashes.areEqual()) {
+            session.onEqual(lengthBytes);
+            end();
+        } else {
+            session.onRecheck();
+            claim();
         }
     }
 
@@ -82,6 +103,7 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
         state = as;
         localError = null;
         readsOpen = 2;
+        session.onRead(lengthBytes);
         session.mirror().readLocal(this, offsetBytes, lengthBytes, local);
         session.mirror().resyncPort().readTarget(session.slot(), this, offsetBytes, lengthBytes, target);
     }
@@ -90,6 +112,10 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
     public void onOpDone(DeviceOp op) {
         if (state == State.REPAIRING) {
             onRepaired();
+            return;
+        }
+        if (state == State.HASHING) {
+            onHashes(op, false);
             return;
         }
         if (op.slot() == IntentLog.LOCAL && op.error().isError()) {
@@ -105,8 +131,16 @@ final class ComparedPiece implements RangeLock.Holder, DeviceOpOwner {
         session.onLost();
         if (state == State.REPAIRING) {
             end();
+        } else if (state == State.HASHING) {
+            onHashes(op, true);
         } else {
             readEnded();
+        }
+    }
+
+    private void onHashes(DeviceOp op, boolean gone) {
+        if (hashes.answered(op, gone)) {
+            hashed();
         }
     }
 

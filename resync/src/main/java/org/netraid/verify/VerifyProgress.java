@@ -19,6 +19,7 @@ import java.util.List;
  * @param chunksRepaired of these, repaired
  * @param chunksSkipped chunks not compared, because they could not be read here
  * @param rechecks pieces looked at again under the range lock
+ * @param targetBytesRead fetched from the target; what was compared beyond that was compared by checksums
  * @param elapsedNs since its start
  * @param bytesPerSecond rate since its start
  * @param etaNs expected time until the end; -1 while unknown
@@ -26,7 +27,8 @@ import java.util.List;
  * @param differences the first of them, at most {@link VerifyManager#MAX_LISTED}, in the order found
  */
 public record VerifyProgress(int slot, VerifyPhase phase, boolean repair, long totalBytes, long doneBytes, long chunksCompared,
-        long chunksDiffering, long chunksRepaired, long chunksSkipped, long rechecks, long elapsedNs, long bytesPerSecond, long etaNs,
+        long chunksDiffering, long chunksRepaired, long chunksSkipped, long rechecks, long targetBytesRead,
+        long elapsedNs, long bytesPerSecond, long etaNs,
         String reason, List<VerifyDifference> differences) {
 
     public VerifyProgress {

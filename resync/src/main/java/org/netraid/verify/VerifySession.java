@@ -51,6 +51,7 @@ final class VerifySession {
     private long chunksRepaired;
     private long chunksSkipped;
     private long rechecks;
+    private long targetBytesRead;
     private int inFlight;
     private boolean pumping;
     private boolean flushing;
@@ -189,6 +190,11 @@ final class VerifySession {
         loop.schedule(LAG_LOOK_NS, task);
     }
 
+    /** A piece is fetched from the target. */
+    void onRead(int lengthBytes) {
+        targetBytesRead += lengthBytes;
+    }
+
     void onRecheck() {
         rechecks++;
     }
@@ -276,7 +282,7 @@ final class VerifySession {
         long rate = elapsedNs <= 0 ? 0 : (long) (doneBytes * 1e9 / elapsedNs);
         long etaNs = isOver() ? 0 : rate == 0 ? -1 : (long) ((double) (totalBytes - doneBytes) / rate * 1e9);
         return new VerifyProgress(slot, phase, repair, totalBytes, doneBytes, chunksCompared, chunksDiffering, chunksRepaired,
-                chunksSkipped, rechecks, elapsedNs, rate, etaNs, reason, differences);
+                chunksSkipped, rechecks, targetBytesRead, elapsedNs, rate, etaNs, reason, differences);
     }
 
     Mirror mirror() {

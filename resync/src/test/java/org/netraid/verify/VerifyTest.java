@@ -82,7 +82,24 @@ class VerifyTest {
         assertThat(ended.doneBytes()).isEqualTo(ODD_SIZE);
         assertThat(ended.chunksDiffering()).isZero();
         assertThat(ended.rechecks()).isZero();
+        assertThat(ended.targetBytesRead()).as("compared by checksums").isZero();
         assertThat(heard).isEmpty();
+    }
+
+    @Test
+    void shouldReadWhereTheTargetCannotHash() {
+        begin(13, ODD_SIZE);
+        fill();
+        cannotHash(rig.targets.get(0));
+        verify(0, false);
+        assertThat(ended.phase()).isEqualTo(VerifyPhase.DONE);
+        assertThat(ended.chunksCompared()).isEqualTo(81);
+        assertThat(ended.targetBytesRead()).isEqualTo(ODD_SIZE);
+        assertThat(heard).isEmpty();
+    }
+
+    private static void cannotHash(SimDisk target) {
+        target.fault().on(BlockCommand.CHECKSUM).times(1_000_000).fail(BlockError.ENOTSUP);
     }
 
     @ParameterizedTest
@@ -96,6 +113,9 @@ class VerifyTest {
             planted.add((long) (random.nextInt(1 << 20) / (double) (1 << 20) * ODD_SIZE));
         }
         SimDisk target = rig.targets.get(0);
+        if (seed > 3) {
+            cannotHash(target);
+        }
         planted.forEach(offset -> target.rot(offset, random.nextInt(8)));
         TreeSet<Long> chunks = new TreeSet<>();
         planted.forEach(offset -> chunks.add(offset / CHUNK));
@@ -225,6 +245,7 @@ class VerifyTest {
     @Test
     void shouldSaySoWhenTheLocalDiskCannotBeRead() {
         begin(8, 4 * MIB);
+        rig.localDisk.fault().on(BlockCommand.CHECKSUM).once().fail(BlockError.EIO);
         rig.localDisk.fault().on(BlockCommand.READ).once().fail(BlockError.EIO);
         verify(0, false);
         assertThat(ended.phase()).isEqualTo(VerifyPhase.DONE);

@@ -35,11 +35,11 @@ final class VerifyText {
         if (verify.running()) {
             lines.add(head + String.format(Locale.ROOT, "%.1f%%, ", Math.floor(verify.percentDone() * 10) / 10)
                     + Units.ofBytes(verify.doneBytes()) + " of " + Units.ofBytes(verify.totalBytes()) + ", "
-                    + Units.ofBytes(verify.rateBytesPerSecond()) + "/s"
+                    + Units.ofBytes(verify.rateBytesPerSecond()) + "/s " + verify.method()
                     + (verify.etaSeconds() < 0 ? "" : ", " + verify.etaSeconds() + " s left") + differ(verify));
         } else {
             lines.add(head + (verify.state().equals(VerifyStatus.DONE) ? "ended " : "stopped ") + time(verify.endedMillis()) + ", "
-                    + verify.chunksCompared() + " chunks compared" + differ(verify)
+                    + verify.chunksCompared() + " chunks compared " + verify.method() + differ(verify)
                     + (verify.chunksSkipped() == 0 ? "" : ", " + verify.chunksSkipped() + " not compared")
                     + (verify.reason().isEmpty() ? "" : " (" + verify.reason() + ")"));
         }

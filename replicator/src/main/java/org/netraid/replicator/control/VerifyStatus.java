@@ -23,13 +23,14 @@ import java.util.List;
  * @param chunksDiffering chunks that differ
  * @param chunksRepaired of these, repaired
  * @param chunksSkipped chunks that could not be compared
+ * @param readBytes fetched from the target; the rest was compared by checksums, where the data is
  * @param reason why it ended early or left something out; "" if it did not
  * @param differences the first of them
  * @param nextMillis when the next one is due by itself; 0: not scheduled
  */
 public record VerifyStatus(String node, String state, boolean repair, boolean scheduled, long startedMillis, long endedMillis,
         long totalBytes, long doneBytes, long rateBytesPerSecond, long etaSeconds, long chunksCompared, long chunksDiffering,
-        long chunksRepaired, long chunksSkipped, String reason, List<Difference> differences, long nextMillis) {
+        long chunksRepaired, long chunksSkipped, long readBytes, String reason, List<Difference> differences, long nextMillis) {
 
     public static final String RUNNING = "RUNNING";
     public static final String DONE = "DONE";
@@ -53,7 +54,7 @@ public record VerifyStatus(String node, String state, boolean repair, boolean sc
 
     /** A target that was never compared. */
     public static VerifyStatus never(String node, long nextMillis) {
-        return new VerifyStatus(node, NEVER, false, false, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, "", List.of(), nextMillis);
+        return new VerifyStatus(node, NEVER, false, false, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, "", List.of(), nextMillis);
     }
 
     public boolean running() {
@@ -65,12 +66,21 @@ public record VerifyStatus(String node, String state, boolean repair, boolean sc
         return chunksDiffering - chunksRepaired;
     }
 
+    /** How it compares: "by checksums" or "by reading", or both; "" before the first piece. */
+    public String method() {
+        if (doneBytes == 0) {
+            return "";
+        }
+        return readBytes == 0 ? "by checksums" : readBytes >= doneBytes ? "by reading" : "by checksums, "
+                + (readBytes + 1023 >> 10) + " KiB read";
+    }
+
     public double percentDone() {
         return totalBytes == 0 ? 0 : 100.0 * doneBytes / totalBytes;
     }
 
     public VerifyStatus withNextMillis(long value) {
         return new VerifyStatus(node, state, repair, scheduled, startedMillis, endedMillis, totalBytes, doneBytes, rateBytesPerSecond,
-                etaSeconds, chunksCompared, chunksDiffering, chunksRepaired, chunksSkipped, reason, differences, value);
+                etaSeconds, chunksCompared, chunksDiffering, chunksRepaired, chunksSkipped, readBytes, reason, differences, value);
     }
 }

@@ -177,7 +177,7 @@ final class TargetVerifies {
 
         private String text(VerifyStatus report) {
             String what = "verify of " + target.node() + (report.state().equals(VerifyStatus.DONE) ? " has ended: "
-                    : " was stopped (" + report.reason() + "): ") + report.chunksCompared() + " chunks compared, ";
+                    : " was stopped (" + report.reason() + "): ") + report.chunksCompared() + " chunks compared " + report.method() + ", ";
             String skipped = report.chunksSkipped() == 0 ? "" : "; " + report.chunksSkipped() + " chunks could not be compared: "
                     + report.reason();
             if (report.chunksDiffering() == 0) {
@@ -194,7 +194,8 @@ final class TargetVerifies {
             return new VerifyStatus(target.node(), progress.phase().name(), progress.repair(), scheduled, startedMillis,
                     running ? 0 : nowMillis(), progress.totalBytes(), progress.doneBytes(), progress.bytesPerSecond(),
                     progress.etaNs() < 0 ? -1 : progress.etaNs() / 1_000_000_000L, progress.chunksCompared(), progress.chunksDiffering(),
-                    progress.chunksRepaired(), progress.chunksSkipped(), progress.reason(), progress.differences().stream()
+                    progress.chunksRepaired(), progress.chunksSkipped(), progress.targetBytesRead(), progress.reason(),
+                    progress.differences().stream()
                     .map(found -> new VerifyStatus.Difference(found.offsetBytes(), found.lengthBytes(), found.differingBytes(),
                             found.repaired())).toList(), 0);
         }
