@@ -4,10 +4,12 @@
  */
 package org.netraid.integration.sim;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
 import org.netraid.fault.FaultPoints;
+import org.netraid.replicator.node.QuorumSim;
 
 /** {@code bin/sim}: runs seeds, prints one line for each that matters, ends with 1 at the first violation. */
 public final class SimMain {
@@ -21,16 +23,21 @@ public final class SimMain {
               --break NAME  plant a defect (may be repeated): ack-before-intent, ack-before-mirrored, ack-before-stale,
                             clear-bit-before-flush, end-intent-early, extent-released-while-active, forget-queue-on-loss,
                             resync-without-lock, send-next-epoch-early, skip-range-lock, torn-page-accepted
+              --quorum      whole nodes with quorum = "majority" under partitions and crashes instead (default 40 steps); with --break
+                            agree-to-every-generation, forget-votes, pass-the-gate-alone
               --trace       print every event
               --keep-going  run the other seeds too when one has failed
               --quiet       print violations and the summary only
             """;
 
+    private static final int QUORUM_STEPS = 40;
+
     private SimMain() {
     }
 
     /** What the command line asks for. */
-    private record Options(long seed, int seeds, int steps, Set<String> armed, boolean trace, boolean quiet, boolean keepGoing) {
+    private record Options(long seed, int seeds, int steps, Set<String> armed, boolean trace, boolean quiet, boolean keepGoing,
+            boolean quorum) {
 
         FaultPoints faults() {
             return armed::contains;
@@ -58,7 +65,9 @@ public final class SimMain {
             System.exit(2);
             return;
         }
-        System.exit(run(options) ? 0 : 1);
+        boolean good = options.quorum() ? QuorumMain.run(options.seed(), options.seeds(), options.steps(), options.armed(), options.quiet(),
+                options.keepGoing()) : run(options);
+        System.exit(good ? 0 : 1);
     }
 
     private static boolean run(Options options) {
@@ -106,7 +115,8 @@ public final class SimMain {
     private static Options parse(String[] args) {
         long seed = System.currentTimeMillis();
         int seeds = 1;
-        int steps = DEFAULT_STEPS;
+        boolean quorum = List.of(args).contains("--quorum");
+        int steps = quorum ? QUORUM_STEPS : DEFAULT_STEPS;
         boolean trace = false;
         boolean quiet = false;
         boolean keepGoing = false;
@@ -116,19 +126,20 @@ public final class SimMain {
                 case "--trace" -> trace = true;
                 case "--quiet" -> quiet = true;
                 case "--keep-going" -> keepGoing = true;
+                case "--quorum" -> { }
                 case "--seed" -> seed = number(args, ++i, Long.MAX_VALUE);
                 case "--seeds" -> seeds = (int) number(args, ++i, Integer.MAX_VALUE);
                 case "--steps" -> steps = (int) number(args, ++i, Integer.MAX_VALUE);
-                case "--break" -> armed.add(defect(value(args, ++i)));
+                case "--break" -> armed.add(defect(value(args, ++i), quorum));
                 default -> throw new IllegalArgumentException("unknown option " + args[i]);
             }
         }
-        return new Options(seed, seeds, steps, armed, trace, quiet, keepGoing);
+        return new Options(seed, seeds, steps, armed, trace, quiet, keepGoing, quorum);
     }
 
     /** A defect nobody plants would look like one nobody finds. */
-    private static String defect(String name) {
-        if (!DEFECTS.contains(name)) {
+    private static String defect(String name, boolean quorum) {
+        if (!(quorum ? QuorumSim.DEFECTS.contains(name) : DEFECTS.contains(name))) {
             throw new IllegalArgumentException("no defect is called " + name);
         }
         return name;

@@ -74,11 +74,11 @@ public final class TargetPlans {
             return new TargetPlan(Kind.REFUSE, "X2", target.node() + " holds " + (relation == Relation.UNRELATED
                     ? "data with no ancestor in common" : "another mirror of the same tag"), cure);
         }
-        if (relation == Relation.SPLIT_BRAIN || target.role() == Role.SOURCE && !relation.selfIsNewer()) {
+        if (relation == Relation.SPLIT_BRAIN || target.role() == Role.SOURCE && relation == Relation.EQUAL) {
             return new TargetPlan(Kind.SPLIT_BRAIN, "D19", "split brain: " + source.node() + " and " + target.node()
                     + " were both written since they last had the same data", cure);
         }
-        if (target.role() == Role.SOURCE) {
+        if (target.role() == Role.SOURCE && relation.selfIsNewer()) {
             return new TargetPlan(Kind.REFUSE, "G7", target.node() + " is still in service with older data; it leaves service first", "");
         }
         if (relation.peerIsNewer()) {

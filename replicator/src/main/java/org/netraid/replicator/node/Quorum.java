@@ -43,8 +43,12 @@ final class Quorum {
         this.agent = agent;
         this.settings = agent.config().failover().quorum();
         this.voters = voters(agent.config());
-        this.voter = settings.votes() ? new Voter(agent.context().env.folder(), agent.tag()) : null;
+        this.voter = settings.votes() ? voter(agent.context().env, agent.tag()) : null;
         this.outside = OutsideGuards.of(settings.kind(), agent.context().env);
+    }
+
+    static Voter voter(NodeEnvironment env, String tag) {
+        return new Voter(env.folder(), tag, env.faults());
     }
 
     /** Members with a daemon, and the tie-breaker. */
@@ -213,7 +217,7 @@ final class Quorum {
     }
 
     static String agree(Voter voter, String self, String owner, Generations proposed, boolean override) {
-        String refusal = override ? "" : voter.refusal(self, proposed);
+        String refusal = override || voter.isCareless() ? "" : voter.refusal(self, proposed);
         if (!refusal.isEmpty()) {
             return refusal;
         }

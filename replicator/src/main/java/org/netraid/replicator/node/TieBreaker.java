@@ -30,7 +30,7 @@ final class TieBreaker {
     TieBreaker(NodeContext context, String tag) {
         this.context = context;
         this.tag = tag;
-        this.voter = new Voter(context.env.folder(), tag);
+        this.voter = Quorum.voter(context.env, tag);
     }
 
     void request(String peer, String method, JsonNode body, PeerEvents.Answer answer) {

@@ -4,6 +4,7 @@
  */
 package org.netraid.replicator.quorum;
 
+import org.netraid.fault.FaultPoints;
 import org.netraid.replicator.state.Generations;
 import org.netraid.store.StateFolder;
 
@@ -14,19 +15,29 @@ public final class Voter {
     private final String file;
     private Vote vote = Vote.NONE;
     private boolean damaged;
+    private final boolean careless;
+    private final boolean forgetful;
 
     /**
      * Reads what is there.
      *
+     * @param faults planted defects, for tests
      * @throws org.netraid.store.StateFolderException if the folder cannot be read
      */
-    public Voter(StateFolder folder, String tag) {
+    public Voter(StateFolder folder, String tag, FaultPoints faults) {
         this.folder = folder;
         this.file = tag + "_vote";
+        this.careless = faults.isArmed("agree-to-every-generation");
+        this.forgetful = faults.isArmed("forget-votes");
         folder.read(file).ifPresent(bytes -> {
             vote = VoteCodec.decode(bytes).orElse(Vote.NONE);
             damaged = VoteCodec.decode(bytes).isEmpty();
         });
+    }
+
+    /** A planted defect: it agrees to everything. */
+    public boolean isCareless() {
+        return careless;
     }
 
     public Vote vote() {
@@ -78,7 +89,9 @@ public final class Voter {
 
     private void set(Vote next) {
         if (damaged || !next.equals(vote)) {
-            folder.write(file, VoteCodec.encode(next));
+            if (!forgetful) {
+                folder.write(file, VoteCodec.encode(next));
+            }
             vote = next;
             damaged = false;
         }

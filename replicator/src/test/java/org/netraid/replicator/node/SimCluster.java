@@ -440,6 +440,33 @@ final class SimCluster {
         return outcome;
     }
 
+    /** As {@link #startWrite}, where the application may find nobody to write to: then it fails. */
+    int[] tryWrite(String node, int chunk, int value) {
+        int[] outcome = {0};
+        byte[] data = new byte[CHUNK];
+        Arrays.fill(data, (byte) value);
+        connector.connect(new NbdTarget(LinkAddress.tcp(node, EXPORT_PORT), TAG), new NbdConnectionListener() {
+            @Override
+            public void onConnected(NbdClientDevice device) {
+                device.submit(new BlockRequest().write((long) chunk * CHUNK, ByteBuffer.wrap(data), BlockRequest.FUA, done -> {
+                    outcome[0] = done.error().isError() ? -1 : 1;
+                    device.close(() -> { });
+                }));
+            }
+
+            @Override
+            public void onConnectFailed(String reason) {
+                outcome[0] = -1;
+            }
+
+            @Override
+            public void onDisconnected(String reason) {
+                outcome[0] = outcome[0] == 0 ? -1 : outcome[0];
+            }
+        });
+        return outcome;
+    }
+
     void write(String node, int chunk, int value) {
         int[] outcome = startWrite(node, chunk, value);
         await("write of chunk " + chunk + " on " + node, () -> outcome[0] != 0);

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.netraid.fault.FaultPoints;
 import org.netraid.replicator.config.QuorumSettings.Fencing;
 import org.netraid.replicator.state.Generations;
 import org.netraid.sim.SimStateFolder;
@@ -22,7 +23,7 @@ class VoterTest {
     private final SimStateFolder folder = new SimStateFolder("w.state");
 
     private Voter voter() {
-        return new Voter(folder, "data");
+        return new Voter(folder, "data", FaultPoints.NONE);
     }
 
     @Test
