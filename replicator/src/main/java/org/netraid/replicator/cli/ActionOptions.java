@@ -30,6 +30,12 @@ final class ActionOptions {
             }
         }
         MirrorAction.require(options.size() < 2, "verify can either --repair or --stop");
+        for (String option : List.of(MirrorCommand.DISCARD_MY_DATA, MirrorCommand.DO_NOT_SAVE)) {
+            if (parsed.has("--" + option)) {
+                MirrorAction.require(action == MirrorActionType.RESOLVE, "--" + option + " belongs to resolve");
+                options.add(option);
+            }
+        }
         if (parsed.has("--seeded")) {
             MirrorAction.require(action == MirrorActionType.ADD || action == MirrorActionType.FULLRESYNC,
                     "--seeded belongs to add and fullresync");

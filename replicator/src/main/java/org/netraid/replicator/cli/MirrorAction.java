@@ -28,7 +28,7 @@ import org.netraid.replicator.io.Suggestions;
 public final class MirrorAction {
 
     private static final Set<String> FLAGS = Set.of("--dry-run", "--json", "--verbose", "--help", "--i-accept-inconsistent-data",
-            "--assume-clean", "--repair", "--stop", "--seeded");
+            "--assume-clean", "--repair", "--stop", "--seeded", "--discard-my-data", "--do-not-save");
     private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout", "--max",
             "--min", "--for");
     private static final Set<String> OPTIONAL = Set.of("--wait");
@@ -52,6 +52,8 @@ public final class MirrorAction {
               verify [source] [target...]      compare targets with the source, online; what differs becomes dirty
               resize [source]                  give the mirror the size its disks have now (or `size` in the configuration)
               newlog [source]                  put an intent log that has failed on its repaired device
+              split-brain [node]               what changed on each side of a split brain, and what each choice gives up
+              resolve [source] [target]        end a split brain: the source's data are kept, the target's are saved and overwritten
               rollback [node]                  take an interrupted resync over a node's copy back
               protocol A|B|C [source] [target...]
                                                when a write is done: A queued here, B received or C written by the target; at once,
@@ -74,6 +76,8 @@ public final class MirrorAction {
               --wait[=SECONDS]                 return when the targets are in sync again; verify: when it has ended
               --assume-clean                   create, add: the copies are known to be equal, send nothing
               --i-accept-inconsistent-data     force on a node in the middle of a resync
+              --discard-my-data                resolve: the node it is given to gives up its own data
+              --do-not-save                    resolve: do not save what only the copy has that is given up
               --seeded                         add, fullresync: the target was filled with a copy; compare, send only differences
               --max RATE, --min RATE           speed: bytes per second, such as 100M; 0: no limit. DataKeeper's LKDR_SPEED_LIMIT=KIB
                                                and LKDR_SPEED_LIMIT_MIN=KIB do the same
@@ -228,8 +232,10 @@ public final class MirrorAction {
         switch (action) {
             case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
             case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
-            case CREATE, START, STOP, FORCE, ROLLBACK, RESIZE, NEWLOG, SPEED, SUSPEND_IO, RESUME_IO, ATTACH, ON_IO_ERROR, EXPLAIN ->
+            case CREATE, START, STOP, FORCE, ROLLBACK, SPLIT_BRAIN,
+                    RESIZE, NEWLOG, SPEED, SUSPEND_IO, RESUME_IO, ATTACH, ON_IO_ERROR, EXPLAIN ->
                     require(targets.isEmpty(), action.word() + " takes one node");
+            case RESOLVE -> require(targets.size() <= 1, "resolve takes the node whose data are kept, and the one whose are given up");
             default -> { }
         }
     }

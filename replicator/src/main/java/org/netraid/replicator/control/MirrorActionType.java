@@ -29,6 +29,10 @@ public enum MirrorActionType {
     FORCE,
     /** Resumes, and copies everything to the targets. */
     FULLRESYNC,
+    /** Ends a split brain: the source's data are kept, the target gives up its own. */
+    RESOLVE,
+    /** Says what changed on each side of a split brain, since when, and what each choice gives up. Changes nothing. */
+    SPLIT_BRAIN,
     /** Takes an interrupted resync over the node's copy back, to what the copy was before it. */
     ROLLBACK,
     /** Compares targets with the source while the mirror is in service; what differs becomes dirty, or is repaired. */

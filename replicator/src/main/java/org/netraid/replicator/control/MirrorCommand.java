@@ -26,6 +26,10 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
 
     /** VERIFY: the source's bytes replace what differs. */
     public static final String REPAIR = "repair";
+    /** RESOLVE: the node that it is given to gives up its own data. */
+    public static final String DISCARD_MY_DATA = "discard-my-data";
+    /** RESOLVE: what only the copy has that is given up is not saved. */
+    public static final String DO_NOT_SAVE = "do-not-save";
     /** VERIFY: end the one that runs. */
     public static final String STOP = "stop";
     /** PROTOCOL: back to what the configuration says. */

@@ -84,6 +84,28 @@ final class FileDisks implements DiskOpener, AutoCloseable {
     }
 
     @Override
+    public void openLostWrites(String name, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        open(() -> {
+            Path file = stateFolder.resolve(name);
+            Files.deleteIfExists(file);
+            long free = Files.getFileStore(stateFolder).getUsableSpace();
+            if (free / 2 < sizeBytes) {
+                throw new IOException("saving what would be overwritten needs " + sizeBytes + " bytes in " + stateFolder
+                        + ", and at most half of the " + free + " bytes that are free there may be used; make room");
+            }
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.allocate(1), sizeBytes - 1);
+                channel.force(true);
+            }
+            try (FileChannel folder = FileChannel.open(stateFolder, StandardOpenOption.READ)) {
+                folder.force(true);
+            }
+            return file;
+        }, opened, failed);
+    }
+
+    @Override
     public void openNewIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
         open(() -> {
             Path fresh = stateFolder.resolve(tag + INTENT_LOG_SUFFIX + NEW_SUFFIX);

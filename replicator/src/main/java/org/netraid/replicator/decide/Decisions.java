@@ -193,8 +193,9 @@ public final class Decisions {
     }
 
     private static String splitBrainCure(Situation s) {
-        return "choose whose data to keep: mirror_action TAG force KEPT (unless it is in service), then mirror_action TAG fullresync KEPT "
-                + "OTHER, which overwrites OTHER; names here: " + s.self().node() + ", "
+        return "see what changed on each side: mirror_action TAG split-brain; choose whose data to keep: mirror_action TAG force KEPT "
+                + "(unless it is in service), then mirror_action TAG resolve KEPT OTHER, which saves what only OTHER has and overwrites "
+                + "it; names here: " + s.self().node() + ", "
                 + s.peers().stream().map(NodeFacts::node).collect(Collectors.joining(", "));
     }
 

@@ -76,7 +76,8 @@ public final class TargetPlans {
         }
         if (relation == Relation.SPLIT_BRAIN || target.role() == Role.SOURCE && relation == Relation.EQUAL) {
             return new TargetPlan(Kind.SPLIT_BRAIN, "D19", "split brain: " + source.node() + " and " + target.node()
-                    + " were both written since they last had the same data", cure);
+                    + " were both written since they last had the same data", "see both sides: mirror_action TAG split-brain; to keep "
+                    + source.node() + ": mirror_action TAG resolve " + source.node() + " " + target.node());
         }
         if (target.role() == Role.SOURCE && relation.selfIsNewer()) {
             return new TargetPlan(Kind.REFUSE, "G7", target.node() + " is still in service with older data; it leaves service first", "");

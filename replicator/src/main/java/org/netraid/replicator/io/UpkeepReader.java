@@ -12,6 +12,7 @@ import org.netraid.mirror.LocalErrorPolicy;
 import org.netraid.replicator.config.DaemonSettings;
 import org.netraid.replicator.config.HookSettings;
 import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.config.SplitBrainSettings;
 import org.netraid.replicator.config.UndoSettings;
 import org.netraid.replicator.config.UpkeepSettings;
 import org.netraid.replicator.config.VerifySettings;
@@ -30,13 +31,26 @@ final class UpkeepReader {
     }
 
     static UpkeepSettings read(TomlSection mirror) throws ConfigException {
-        return new UpkeepSettings(verify(mirror), undo(mirror), onIoError(mirror), mirror.string("resync_after", ""));
+        return new UpkeepSettings(verify(mirror), undo(mirror), onIoError(mirror), splitBrain(mirror),
+                mirror.string("resync_after", ""));
     }
 
     private static LocalErrorPolicy onIoError(TomlSection mirror) throws ConfigException {
         String word = mirror.string("on_io_error", UpkeepSettings.DEFAULT.onIoError().word());
         return LocalErrorPolicy.ofWord(word).orElseThrow(() -> mirror.error("on_io_error", "on_io_error is \"" + word
                 + "\"; \"detach\", \"pass_on\" and \"stop\" are allowed"));
+    }
+
+    private static SplitBrainSettings splitBrain(TomlSection mirror) throws ConfigException {
+        SplitBrainSettings defaults = SplitBrainSettings.DEFAULT;
+        String word = mirror.string("after_split_brain", defaults.policy().word());
+        for (SplitBrainSettings.Policy policy : SplitBrainSettings.Policy.values()) {
+            if (policy.word().equals(word)) {
+                return new SplitBrainSettings(policy, mirror.bytes("split_brain_save", defaults.maxSavedBytes(), 0, 1L << 50));
+            }
+        }
+        throw mirror.error("after_split_brain", "after_split_brain is \"" + word
+                + "\"; \"disconnect\", \"discard-zero-changes\" and \"discard-secondary\" are allowed");
     }
 
     private static UndoSettings undo(TomlSection mirror) throws ConfigException {

@@ -58,6 +58,8 @@ final class AgentCommands {
             }
         }
         switch (command.action()) {
+            case SPLIT_BRAIN -> new SplitBrainCommands(agent).report(result);
+            case RESOLVE -> new SplitBrainCommands(agent).resolve(command, result);
             case ROLLBACK -> agent.rollback().execute(command, result);
             case CREATE -> create(command, result);
             case START -> start(command, Request.START, result);

@@ -47,6 +47,13 @@ public interface DiskOpener {
     void openRegionLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed);
 
     /**
+     * Makes a file in the node's state folder for what is given up at the end of a split brain; one of the same name is replaced.
+     *
+     * @param sizeBytes exactly so large
+     */
+    void openLostWrites(String name, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed);
+
+    /**
      * How large an undo journal may be.
      *
      * @param wantedBytes no more is ever needed

@@ -38,6 +38,10 @@ final class PeerMessages {
     static final String REGION_MARK = "region-mark";
     /** All copies have what was before the mark, or the message says which chunks some of them lack. */
     static final String REGION_SETTLE = "region-settle";
+    /** What the receiver knows of its side of a split brain. */
+    static final String SPLIT_FACTS = "split-facts";
+    /** The receiver's copy is given up for the sender's. Sent until that is done. */
+    static final String GIVE_UP = "give-up";
     /** The receiver is to take over from the sender, who has stopped in order. */
     static final String HAND_OVER = "hand-over";
     /** A source asks how large the target's disk is now. */

@@ -72,6 +72,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private final SurvivorRegions survivors;
     private RegionRounds regions;
     private final PreviousSourceWait wait;
+    private final SplitResolver resolver;
     private NbdService service;
     private LinkFactory.Listening listening;
     private final GenerationGate gate;
@@ -91,6 +92,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 .withHandshakeTimeoutNs(config.targets().connectNs()).withRequestTimeoutNs(2 * config.targets().requestTimeoutNs());
         sourceLog = new SourceLog(agent);
         survivors = new SurvivorRegions(agent);
+        resolver = new SplitResolver(this, agent);
         wait = new PreviousSourceWait(agent, config.failover().waitForPreviousSourceNs(), this::evaluateTargets);
         journal = new SourceJournal(agent);
         gate = new GenerationGate(agent);
@@ -145,6 +147,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     SourceLog sourceLog() {
         return sourceLog;
+    }
+
+    SplitResolver resolver() {
+        return resolver;
     }
 
     SurvivorRegions survivors() {
@@ -472,7 +478,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         });
     }
 
-    private void merge(JsonNode body) {
+    /** Takes over the maps of the previous source, for all targets. */
+    void merge(JsonNode body) {
         int[] open = {1};
         Runnable one = () -> {
             if (--open[0] == 0) {

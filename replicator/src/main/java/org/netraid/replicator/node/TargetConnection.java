@@ -69,6 +69,8 @@ final class TargetConnection implements NbdConnectionListener {
     /** Which the target's copy is of, as it says itself. */
     private long copyGeneration;
     private boolean discard;
+    /** Only what changed on either side needs to be sent then. */
+    private boolean discardPartly;
     private boolean closed;
 
     TargetConnection(SourceSide source, VolumeAgent agent, MemberConfig member, int slot) {
@@ -106,6 +108,12 @@ final class TargetConnection implements NbdConnectionListener {
         hurry();
     }
 
+    /** A split brain is ended: what changed on either side is sent, and the target gives up what it holds. */
+    void discardChanges() {
+        discardPartly = true;
+        discardTarget();
+    }
+
     /** Something about the target has changed: do not wait for the next attempt. */
     void hurry() {
         if (retry != null) {
@@ -141,12 +149,15 @@ final class TargetConnection implements NbdConnectionListener {
             return;
         }
         TargetPlan next = discard && facts.role() != org.netraid.replicator.state.Role.SOURCE
-                ? new TargetPlan(Kind.FULL, "D10", "an operator gave up what " + node() + " holds", "")
+                ? discardPartly ? new TargetPlan(Kind.PARTIAL, "D19", "the split brain is ended: " + node() + " gave up its copy", "")
+                : new TargetPlan(Kind.FULL, "D10", "an operator gave up what " + node() + " holds", "")
                 : TargetPlans.plan(agent.ownFacts(), facts, source.log().slotState(slot), source.log().dirtyChunks(slot),
                         source.waitIsOver(), source.survivors().mayServe(node()));
         announce(next);
         if (next.kind() == Kind.MERGE_FIRST) {
             source.mergePrevious(this);
+        } else if (next.kind() == Kind.SPLIT_BRAIN) {
+            source.resolver().found(this);
         } else if (next.kind().connects()) {
             ask(facts);
         }
@@ -318,6 +329,7 @@ final class TargetConnection implements NbdConnectionListener {
         } else {
             connectedNs = agent.context().loop().nanoTime();
             discard = false;
+            discardPartly = false;
             agent.changed();
         }
     }

@@ -9,11 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Base64;
 import java.util.Optional;
 import org.netraid.block.BlockDevice;
-import org.netraid.fault.FaultPoints;
-import org.netraid.intentlog.DiskIntentLog;
-import org.netraid.intentlog.IntentLog;
-import org.netraid.intentlog.IntentLogConfig;
-import org.netraid.intentlog.SlotState;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.decide.Decision;
@@ -34,9 +29,11 @@ final class TargetRequests {
     static final int MAX_DIRTY_MAP_BYTES = 8 << 20;
 
     private final VolumeAgent agent;
+    private final SplitVictim victim;
 
     TargetRequests(VolumeAgent agent) {
         this.agent = agent;
+        this.victim = new SplitVictim(agent);
     }
 
     void on(String peer, String method, JsonNode body, PeerEvents.Answer answer) {
@@ -50,6 +47,8 @@ final class TargetRequests {
             case PeerMessages.FETCH_DIRTY -> fetchDirty(sender, answer);
             case PeerMessages.HAND_OVER -> handOver(sender, answer);
             case PeerMessages.DISK_SIZE -> diskSize(answer);
+            case PeerMessages.SPLIT_FACTS -> SplitSide.own(agent, peer, answer::ok);
+            case PeerMessages.GIVE_UP -> victim.onGiveUp(sender, body, answer);
             case PeerMessages.REGION_MARK -> {
                 if (isSource(sender, answer)) {
                     agent.regions().onMark(body, answer);
@@ -282,50 +281,14 @@ final class TargetRequests {
             return;
         }
         agent.beginTransition("handing its dirty chunks to " + source.node());
-        IntentLogConfig config = SourceLog.geometry(agent, own.mirrorId(), own.sizeBytes(), own.chunkBytes());
-        agent.context().env.disks().openIntentLog(agent.tag(), config.layout().sizeBytes(), device -> {
-            boolean[] answered = {false};
-            DiskIntentLog.open(device, config, agent.context().loop(), FaultPoints.NONE, (log, error) -> {
-                if (!answered[0]) {
-                    answered[0] = true;
-                    handOut(device, log, error, answer);
-                }
-            });
-        }, error -> {
-            agent.event(error);
-            answer.ok(PeerMessages.object(agent.tag()));
-            agent.endTransition();
-        });
-    }
-
-    /** Answers with a map per slot; without any if the log cannot be read. The log stays as it is until the source asks for the disk. */
-    private void handOut(BlockDevice device, IntentLog log, String error, PeerEvents.Answer answer) {
-        ObjectNode reply = PeerMessages.object(agent.tag());
-        Runnable done = () -> device.close(() -> {
+        OwnMaps.read(agent, "", maps -> {
+            ObjectNode reply = PeerMessages.object(agent.tag());
+            if (maps != null) {
+                reply.set("maps", maps);
+            }
             answer.ok(reply);
             agent.endTransition();
         });
-        if (log == null) {
-            agent.event(error);
-            done.run();
-        } else {
-            agent.event(log.recovery().message());
-            exportMaps(log, reply.putObject("maps"));
-            log.close(closed -> done.run());
-        }
-    }
-
-    private void exportMaps(IntentLog log, ObjectNode maps) {
-        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
-            // what this node itself had not yet learnt from the source before it would be missing in the map
-            if (log.slotState(slot) == SlotState.UNUSED || !TargetRecords.knowsAllOf(agent.record().peer(log.slotName(slot)))) {
-                continue;
-            }
-            byte[] map = log.exportDirty(1 << slot);
-            if (map.length <= MAX_DIRTY_MAP_BYTES) {
-                maps.put(log.slotName(slot), Base64.getEncoder().encodeToString(map));
-            }
-        }
     }
 
     /** A result for a caller that cannot use this node now. */

@@ -47,6 +47,7 @@ final class VolumeAgent {
     private final TargetSide target;
     private final TargetUndo undo;
     private final TargetRegions regions;
+    private final GenerationSince since;
     private final TargetRollback rollback;
     private final Quorum quorum;
     private final PeerFencing fencing;
@@ -73,6 +74,7 @@ final class VolumeAgent {
         this.store = new MirrorStateStore(context.env.folder(), config.tag());
         this.logNotes = new LogNotes(context.env.folder(), config.tag());
         this.undo = new TargetUndo(this, config.upkeep().undo(), self.undoJournal());
+        this.since = new GenerationSince(context.env.folder(), config.tag());
         this.rollback = new TargetRollback(this, undo);
         this.hooks = new TargetHooks(this);
         this.regions = new TargetRegions(this, config.failover().regionsNs() > 0);
@@ -129,6 +131,11 @@ final class VolumeAgent {
 
     TargetUndo undo() {
         return undo;
+    }
+
+    /** Wall clock when this copy's generation began; 0 if it is not known. */
+    long generationSince() {
+        return since.millis(record().generations().current());
     }
 
     TargetRegions regions() {
@@ -214,6 +221,9 @@ final class VolumeAgent {
     /** Makes the record durable and tells the peers. @return false if it could not be written; the operator has been told */
     boolean write(MirrorRecord record) {
         try {
+            if (record.generations().current() != record().generations().current()) {
+                since.note(record.generations().current(), nowMillis());
+            }
             store.write(record);
         } catch (StateFolderException e) {
             failure = e.getMessage();

@@ -98,12 +98,23 @@ class MirrorActionTest {
     }
 
     @Test
+    void shouldTakeTheKeptCopyFirstWhenASplitBrainIsResolved() throws Exception {
+        assertThat(command("data", "resolve", "adam", "eve")).isEqualTo(new MirrorCommand("data", MirrorActionType.RESOLVE, "adam",
+                List.of("eve"), false, false, false));
+        assertThat(command("data", "resolve", "--discard-my-data", "--do-not-save").options())
+                .containsExactly("discard-my-data", "do-not-save");
+        assertThat(command("data", "split-brain", "eve").source()).isEqualTo("eve");
+        wrong("mirror_action: USAGE --discard-my-data belongs to resolve; mirror_action --help shows the usage", "data", "force",
+                "--discard-my-data");
+    }
+
+    @Test
     void shouldExplainWrongCommandLinesInOneLine() {
         wrong("mirror_action: USAGE no tag and no action; mirror_action --help shows the usage");
         wrong("mirror_action: USAGE no action; mirror_action --help shows the usage", "data");
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
-                + "remove, pause, resume, force, fullresync, rollback, verify, resize, newlog, protocol, speed, suspend-io, resume-io, "
-                + "attach, on-io-error, explain", "data", "puase");
+                + "remove, pause, resume, force, fullresync, resolve, split-brain, rollback, verify, resize, newlog, protocol, speed, "
+                + "suspend-io, resume-io, attach, on-io-error, explain", "data", "puase");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");

@@ -19,6 +19,7 @@ import org.netraid.replicator.config.JournalSettings;
 import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
+import org.netraid.replicator.config.SplitBrainSettings;
 import org.netraid.replicator.config.NbdServerSettings;
 import org.netraid.replicator.config.PeerSettings;
 import org.netraid.replicator.config.TlsSettings;
@@ -132,6 +133,24 @@ class ConfigParserTest {
     }
 
     @Test
+    void shouldReadWhatIsDoneAfterASplitBrain() throws Exception {
+        assertThat(parse(GOOD).mirror("data").orElseThrow().upkeep().splitBrain()).isEqualTo(SplitBrainSettings.DEFAULT);
+        MirrorConfig other = parse(GOOD + """
+                [mirrors.other]
+                after_split_brain = "discard-zero-changes"
+                split_brain_save = "1M"
+                members = [{ node = "adam", disk = "other.img" }, { node = "eve", disk = "other.img" }]
+                """).mirror("other").orElseThrow();
+        assertThat(other.upkeep().splitBrain()).isEqualTo(new SplitBrainSettings(SplitBrainSettings.Policy.DISCARD_ZERO_CHANGES, 1 << 20));
+        assertThat(messageOf(GOOD + """
+                [mirrors.other]
+                after_split_brain = "guess"
+                members = [{ node = "adam", disk = "other.img" }, { node = "eve", disk = "other.img" }]
+                """)).endsWith("after_split_brain is \"guess\"; \"disconnect\", \"discard-zero-changes\" and \"discard-secondary\" are "
+                + "allowed");
+    }
+
+    @Test
     void shouldReadTheProtocolOfEachMemberAndTheLimitsOfItsQueue() throws Exception {
         MirrorConfig plain = parse(GOOD).mirror("data").orElseThrow();
         assertThat(plain.members()).extracting(MemberConfig::protocol).containsOnly("C");
@@ -233,8 +252,9 @@ class ConfigParserTest {
     @Test
     void shouldSuggestTheKnownNameWhenAKeyIsUnknown() {
         fails("protocol", "protocoll", "n.toml:17:1: [mirrors.data]: unknown key \"protocoll\" (did you mean \"protocol\"?); known here: "
-                + "chunk, cool_after, fencing, hot_extents, intent_log_failure, limits, members, on_io_error, protocol, quorum, "
-                + "quorum_loss, resync_after, size, tie_breaker, timeouts, undo, undo_max, verify_every, verify_max");
+                + "after_split_brain, chunk, cool_after, fencing, hot_extents, intent_log_failure, limits, members, on_io_error, protocol, "
+                + "quorum, quorum_loss, resync_after, size, split_brain_save, tie_breaker, timeouts, undo, undo_max, verify_every, "
+                + "verify_max");
         fails("[cluster]", "colour = 1\n[cluster]", "n.toml:1:1: top level: unknown key \"colour\"; known here: "
                 + "cluster, hooks, limits, mirrors, nodes, timeouts, tls");
         fails("nbd = \"127.0.0.1:7801\"", "nbd = \"127.0.0.1:7801\"\nadress = \"x\"", "n.toml:8:1: [nodes.adam]: unknown key \"adress\" "

@@ -89,6 +89,7 @@ final class SimCluster {
         SimDisk newLogDisk;
         final SimDisk undoDisk;
         SimDisk regionDisk;
+        final TreeMap<String, SimDisk> lost = new TreeMap<>();
         final SimStateFolder folder;
         final SimJournalStore journals = new SimJournalStore();
         /** Why its journal cannot be opened; "" if it can. */
@@ -220,6 +221,13 @@ final class SimCluster {
             @Override
             public void openRegionLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
                 box.loop.execute(() -> opened.accept(box.regionDisk.attach(box.loop)));
+            }
+
+            @Override
+            public void openLostWrites(String name, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+                SimDisk file = new SimDisk(scheduler, name, SimDiskOptions.ofSize(sizeBytes));
+                box.lost.put(name, file);
+                box.loop.execute(() -> opened.accept(file.attach(box.loop)));
             }
 
             @Override

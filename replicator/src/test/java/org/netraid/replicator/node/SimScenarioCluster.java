@@ -8,7 +8,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.netraid.replicator.cli.TypedCommand;
+import org.netraid.mirror.LocalErrorPolicy;
 import org.netraid.replicator.config.ResyncSettings;
+import org.netraid.replicator.config.SplitBrainSettings;
+import org.netraid.replicator.config.UndoSettings;
+import org.netraid.replicator.config.UpkeepSettings;
+import org.netraid.replicator.config.VerifySettings;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.scenario.Scenario;
@@ -26,6 +31,12 @@ final class SimScenarioCluster implements ScenarioCluster {
     SimScenarioCluster(Scenario scenario) {
         long waitNs = scenario.waitSeconds() < 0 ? -1 : scenario.waitSeconds() * 1000 * SimCluster.MS;
         cluster = new SimCluster(1, waitNs, scenario.nodes().toArray(String[]::new));
+        for (SplitBrainSettings.Policy policy : SplitBrainSettings.Policy.values()) {
+            if (policy.word().equals(scenario.afterSplitBrain())) {
+                cluster.upkeep = new UpkeepSettings(VerifySettings.DEFAULT, UndoSettings.DEFAULT, LocalErrorPolicy.DETACH,
+                        new SplitBrainSettings(policy, SplitBrainSettings.DEFAULT.maxSavedBytes()), "");
+            }
+        }
         cluster.regionsNs = scenario.targetsRemember() ? cluster.regionsNs : 0;
         if (scenario.resyncMaxKib() > 0) {
             long maxBytes = (long) scenario.resyncMaxKib() << 10;

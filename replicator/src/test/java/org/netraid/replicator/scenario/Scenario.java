@@ -69,6 +69,12 @@ public final class Scenario {
         return words.isEmpty() ? 0 : Integer.parseInt(words.get(0));
     }
 
+    /** What is done without an operator after a split brain, by the command {@code after-split-brain}; "disconnect" without. */
+    public String afterSplitBrain() {
+        List<String> words = words("after-split-brain");
+        return words.isEmpty() ? "disconnect" : words.get(0);
+    }
+
     /** False if targets remember nothing of recent writes, by the command {@code targets forget}. */
     public boolean targetsRemember() {
         return !words("targets").equals(List.of("forget"));

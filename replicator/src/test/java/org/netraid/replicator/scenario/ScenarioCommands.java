@@ -22,6 +22,9 @@ final class ScenarioCommands {
     /** Addresses differ from run to run. */
     private static final Pattern WHERE_SERVED = Pattern.compile(": nbd\\S*$");
 
+    /** A generation is part of the name. */
+    private static final Pattern LOST_FILE = Pattern.compile("\\S*data\\.lost-[0-9a-f]{16}");
+
     private final ScenarioCluster cluster;
     private final List<String> nodes;
 
@@ -36,7 +39,11 @@ final class ScenarioCommands {
     }
 
     private static String timeless(String text) {
-        return WHEN.matcher(text).replaceAll("<time>");
+        return placeless(WHEN.matcher(text).replaceAll("<time>"));
+    }
+
+    private static String placeless(String text) {
+        return LOST_FILE.matcher(text).replaceAll("<file>");
     }
 
     private List<String> output(String command, List<String> expected) {
@@ -46,7 +53,7 @@ final class ScenarioCommands {
             return result(cluster.act(words[0].substring(0, words[0].length() - 1), rest));
         }
         switch (words[0]) {
-            case "nodes", "wait", "resync-max-kib", "targets" -> { }
+            case "nodes", "wait", "resync-max-kib", "targets", "after-split-brain" -> { }
             case "boot" -> cluster.boot(rest);
             case "kill" -> List.of(rest).forEach(cluster::kill);
             case "shutdown" -> List.of(rest).forEach(cluster::shutdown);
@@ -67,6 +74,8 @@ final class ScenarioCommands {
             }
             case "await-chunk" -> cluster.settle(() -> Integer.toString(cluster.read(rest[0], number(rest[1]))), rest[2]);
             case "await-forgotten" -> List.of(rest).forEach(node -> cluster.settle(() -> Boolean.toString(hasForgotten(node)), "true"));
+            case "await-lost" -> List.of(rest).forEach(node -> cluster.settle(() -> cluster.status(node).orElseThrow().words(),
+                    "Target (source unreachable)"));
             case "resynced" -> {
                 return List.of(resynced(rest[0], rest[1], number(rest[2])));
             }
