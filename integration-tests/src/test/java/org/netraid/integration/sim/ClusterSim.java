@@ -53,12 +53,12 @@ final class ClusterSim {
 
     /** What a run that found nothing did. */
     record Result(long seed, long traceHash, long events, long simulatedNs, int operations, int failedOperations, int faults,
-            int sourceCrashes, int resyncs) {
+            int sourceCrashes, int resyncs, int replays) {
         @Override
         public String toString() {
             return String.format("seed %d ok: trace %016x, %d events, %.1f simulated s, %d operations (%d failed), "
-                    + "%d faults, %d source crashes, %d resyncs", seed, traceHash, events, simulatedNs / 1e9, operations,
-                    failedOperations, faults, sourceCrashes, resyncs);
+                    + "%d faults, %d source crashes, %d resyncs, %d replays", seed, traceHash, events, simulatedNs / 1e9, operations,
+                    failedOperations, faults, sourceCrashes, resyncs, replays);
         }
     }
 
@@ -72,7 +72,8 @@ final class ClusterSim {
         for (int slot = 0; slot < settings.targets(); slot++) {
             targets.add(new TargetNode(scheduler, network, slot, settings));
         }
-        mix = new ProtocolMix(scheduler.random("protocols"), targets.size());
+        mix = new ProtocolMix(scheduler.random("protocols"), targets.size(),
+                faultPoints.isArmed("replay-out-of-order") || faultPoints.isArmed("replay-what-was-sent"));
         source = new SourceNode(scheduler, network, settings, targets, faultPoints, mix, new Watch());
         client = new SimClient(scheduler, settings, history, operations, new Judgement());
         copies = new CopyChecker(source, history, client, mix);
@@ -100,6 +101,7 @@ final class ClusterSim {
         }
         source.boot();
         faults.start();
+        faults.startKills();
         while (!client.isFinished()) {
             step("the client never finishes");
         }
@@ -109,7 +111,7 @@ final class ClusterSim {
         copies.checkAllEqual(settings.deviceBytes());
         restartCleanly();
         return new Result(seed, scheduler.traceHash(), scheduler.steps(), scheduler.nanoTime(), client.started(), client.failed(),
-                faults.faults(), sourceCrashes, resyncs);
+                faults.faults(), sourceCrashes, resyncs, source.journal.replays());
     }
 
     private void step(String otherwise) {

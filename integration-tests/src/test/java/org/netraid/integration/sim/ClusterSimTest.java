@@ -44,6 +44,8 @@ class ClusterSimTest {
         "resync-without-lock, 60",
         "send-next-epoch-early, 60",
         "end-intent-early, 60",
+        "replay-out-of-order, 60",
+        "replay-what-was-sent, 60",
     })
     void shouldFindPlantedDefect(String defect, int seeds) {
         for (long seed = 1; seed <= seeds; seed++) {

@@ -32,6 +32,8 @@ final class FaultPlan {
     private final ClusterSim cluster;
     private final SimRandom random;
     private final SimRandom protocols;
+    private final SimRandom kills;
+    private int killsLeft;
     private boolean stopped;
     private int faults;
 
@@ -45,15 +47,32 @@ final class FaultPlan {
         this.mix = mix;
         this.random = scheduler.random("faults");
         this.protocols = scheduler.random("protocol changes");
+        this.kills = scheduler.random("kills with a backlog");
+        this.killsLeft = kills.nextInt(12);
     }
 
     void start() {
-        scheduler.after(random.nextLong(2 * settings.faultEveryNs()), "fault", () -> {
+        scheduler.after(random.nextLong(2 * settings.faultEveryNs()) * (source.journal.isCalm() ? 50 : 1), "fault", () -> {
             if (!stopped) {
                 strike();
                 changeProtocol();
+                source.journal.strike();
                 start();
             }
+        });
+    }
+
+    /** Kills the source, a few times in a run, when it has queued something that its next life can replay. */
+    void startKills() {
+        scheduler.after(kills.between(20_000, 500_000), "kill", () -> {
+            if (stopped || killsLeft == 0) {
+                return;
+            }
+            if (source.isUp() && source.journal.hasBacklog() && kills.chance(100)) {
+                killsLeft--;
+                crashSource(CrashMode.PROCESS_KILL);
+            }
+            startKills();
         });
     }
 

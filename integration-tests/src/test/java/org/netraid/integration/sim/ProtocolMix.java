@@ -20,14 +20,21 @@ final class ProtocolMix {
     private final QueueLimit limit;
     private final boolean changes;
     private final boolean extensions;
+    private final boolean forReplays;
     private int version;
 
-    ProtocolMix(SimRandom random, int targets) {
+    /** @param forReplays the run looks for what goes wrong with replays: protocol A all the time */
+    ProtocolMix(SimRandom random, int targets, boolean forReplays) {
+        this.forReplays = forReplays;
         now = new ReplicationProtocol[targets];
         Arrays.fill(now, ReplicationProtocol.C);
-        changes = random.chance(600);
-        for (int slot = 0; changes && slot < targets; slot++) {
+        boolean mixed = random.chance(600);
+        changes = mixed && !forReplays;
+        for (int slot = 0; mixed && slot < targets; slot++) {
             now[slot] = draw(random);
+        }
+        if (forReplays) {
+            Arrays.fill(now, ReplicationProtocol.A);
         }
         extensions = random.nextBoolean();
         QueueLimit.WhenFull[] policies = QueueLimit.WhenFull.values();
@@ -37,6 +44,10 @@ final class ProtocolMix {
 
     static ReplicationProtocol draw(SimRandom random) {
         return random.chance(600) ? ReplicationProtocol.A : random.nextBoolean() ? ReplicationProtocol.B : ReplicationProtocol.C;
+    }
+
+    boolean isForReplays() {
+        return forReplays;
     }
 
     /** True if targets may change their protocol. */

@@ -22,7 +22,8 @@ public final class SimMain {
               --steps N     client operations per seed (default 300)
               --break NAME  plant a defect (may be repeated): ack-before-intent, ack-before-mirrored, ack-before-stale,
                             clear-bit-before-flush, end-intent-early, extent-released-while-active, forget-queue-on-loss,
-                            resync-without-lock, send-next-epoch-early, skip-range-lock, torn-page-accepted
+                            replay-out-of-order, replay-what-was-sent, resync-without-lock, send-next-epoch-early,
+                            skip-range-lock, torn-page-accepted
               --quorum      whole nodes with quorum = "majority" under partitions and crashes instead (default 40 steps); with --break
                             agree-to-every-generation, forget-votes, pass-the-gate-alone
               --trace       print every event
@@ -52,7 +53,8 @@ public final class SimMain {
     }
 
     private static final Set<String> DEFECTS = Set.of("ack-before-intent", "ack-before-mirrored", "ack-before-stale",
-            "clear-bit-before-flush", "end-intent-early", "extent-released-while-active", "forget-queue-on-loss", "resync-without-lock",
+            "clear-bit-before-flush", "end-intent-early", "extent-released-while-active", "forget-queue-on-loss", "replay-out-of-order",
+            "replay-what-was-sent", "resync-without-lock",
             "send-next-epoch-early", "skip-range-lock", "torn-page-accepted");
 
     public static void main(String[] args) {

@@ -62,6 +62,7 @@ final class SourceNode implements TargetMarker {
     final SimDisk disk;
     final SimDisk logDisk;
     final LogPolicy logPolicy;
+    final NodeJournal journal;
     private final SimScheduler scheduler;
     private final SimNetwork network;
     private final SimSettings settings;
@@ -99,6 +100,7 @@ final class SourceNode implements TargetMarker {
         this.disk = new SimDisk(scheduler, "source.disk", settings.diskOptions(scheduler.random("source.options"), 512));
         this.logDisk = new SimDisk(scheduler, "source.log", SimDiskOptions.ofSize(logConfig(settings).layout().sizeBytes()));
         this.logPolicy = new LogPolicy(scheduler, logDisk);
+        this.journal = new NodeJournal(scheduler, mix.isForReplays());
         this.connections = new Connection[targets.size()];
     }
 
@@ -173,6 +175,7 @@ final class SourceNode implements TargetMarker {
                 .withFlush(settings.flushBytes(), settings.flushIntervalNs());
         mirror = new Mirror(config, disk.attach(loop), log, loop, faults);
         mirror.addListener(watcher);
+        journal.use(mirror);
         mirror.addListener(new MirrorListener() {
             @Override
             public void legLost(int slot, String reason) {
@@ -203,6 +206,7 @@ final class SourceNode implements TargetMarker {
         }
         disk.crash(mode);
         logDisk.crash(mode);
+        journal.crash(mode);
         for (TargetNode target : targets) {
             target.sourceDied();
         }
@@ -285,7 +289,8 @@ final class SourceNode implements TargetMarker {
     private void offer(int slot, BlockDevice device) {
         TargetNode target = targets.get(slot);
         target.crashedUnnoticed = false;
-        Optional<String> refused = mirror == null ? Optional.of("closing") : mirror.connectLeg(slot, device, !target.inconsistent);
+        Optional<String> refused = mirror == null ? Optional.of("closing") : mirror.connectLeg(slot, device, !target.inconsistent,
+                journal.generationOfTarget());
         if (refused.isPresent()) {
             device.close(() -> { });
             retryLater(slot);
