@@ -13,7 +13,7 @@ import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimRandom;
 import org.netraid.sim.SimScheduler;
 
-/** The simulated source's journal: in two of three runs there is one, with a window drawn from the seed, and a disk that is full at times. */
+/** The simulated source's journal: two of three runs have one, with a window drawn from the seed, and a disk that is full at times. */
 final class NodeJournal {
 
     private static final long GENERATION = 7;
