@@ -24,7 +24,7 @@ final class TargetWindow {
     /** The best rate is remembered for as long as this to twice as long. */
     private static final long RATE_MEMORY_NS = 500_000_000L;
     /** No answer for so long: nothing is known of the rate any more. */
-    private static final long STALLED_NS = 500_000_000L;
+    private static final long STALLED_NS = 1_000_000_000L;
 
     private static final double MUCH = 2;
 
@@ -42,6 +42,9 @@ final class TargetWindow {
     private double rate;
     private double rateEarlier;
     private long rateSinceNs;
+    /** The best rate of the time for which the shortest answer is remembered: who is slower than who. */
+    private double peak;
+    private double peakEarlier;
     private long answeredNs;
 
     TargetWindow(long minBytes, long maxBytes, long nowNs) {
@@ -95,6 +98,7 @@ final class TargetWindow {
         answeredNs = nowNs;
         bestNs = Math.min(bestNs, durationNs);
         rate = Math.max(rate, (double) (deliveredBytes - deliveredBefore) / Math.max(1, durationNs));
+        peak = Math.max(peak, rate);
         if (nowNs - intervalStartNs >= INTERVAL_NS) {
             adapt(nowNs);
         }
@@ -113,6 +117,8 @@ final class TargetWindow {
         if (nowNs - bestSinceNs >= MEMORY_NS) {
             bestEarlierNs = bestNs;
             bestNs = Long.MAX_VALUE;
+            peakEarlier = peak;
+            peak = 0;
             bestSinceNs = nowNs;
         }
         if (nowNs - rateSinceNs >= RATE_MEMORY_NS) {
@@ -129,7 +135,8 @@ final class TargetWindow {
 
     /** The other target takes so much more than this one that it should not wait for it. */
     boolean isMuchSlowerThan(TargetWindow other, long nowNs) {
-        return inFlight > 0 && nowNs - answeredNs >= STALLED_NS || bestRate() * MUCH < other.bestRate();
+        double mine = Math.max(peak, peakEarlier);
+        return inFlight > 0 && nowNs - answeredNs >= STALLED_NS || mine > 0 && mine * MUCH < Math.max(other.peak, other.peakEarlier);
     }
 
     long limitBytes() {
