@@ -18,6 +18,7 @@ import org.roaringbitmap.RoaringBitmap;
  *
  * <pre>
  *   superblock copy 0 -> superblock copy 1 ->            if it has changed
+ *   an empty ring ->                                     in the first commit on another device
  *   pages, first places -> pages, second places ->       at most {@value #PAGES_PER_ROUND} a round
  *   ring block -> ring block ...                         which replace extents: never together with the pages that hold their bits
  * </pre>
@@ -45,6 +46,7 @@ final class LogCommitter {
     private final long[] secondOffsets = new long[PAGES_PER_ROUND];
     private int roundPages;
     private boolean superblockChanged;
+    private boolean ringToEmpty;
     private boolean clean;
 
     private boolean inMemory;
@@ -145,6 +147,7 @@ final class LogCommitter {
     void goOnInMemory() {
         inMemory = true;
         superblockChanged = false;
+        ringToEmpty = false;
         for (RoaringBitmap pages : pagesToWrite) {
             pages.clear();
         }
@@ -163,11 +166,16 @@ final class LogCommitter {
                 s.extentBytes(), s.alSlots(), s.ringPlaces(), 1, false, s.slots());
         ringSequence = 0;
         superblockChanged = true;
+        ringToEmpty = true;
     }
 
     private void step() {
         if (superblockChanged) {
             writeSuperblock();
+        } else if (ringToEmpty) {
+            ringToEmpty = false;
+            io.writeEmptyRing(layout);
+            io.commit(this::step);
         } else if (encodeRound()) {
             writeFirstPlaces();
             io.commit(this::secondPlaces);

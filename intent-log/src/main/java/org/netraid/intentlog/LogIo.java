@@ -61,6 +61,14 @@ final class LogIo {
         waiting.add(new Transfer(true, offsetBytes, data, 0));
     }
 
+    /** Zeros for every place of the ring: a damaged block that one life has left would count as damage in the next. */
+    void writeEmptyRing(IntentLogLayout layout) {
+        ByteBuffer zeros = ByteBuffer.allocateDirect(IntentLogLayout.TWIN_BYTES);
+        for (int place = 0; place < layout.ringPlaces(); place++) {
+            write(layout.ringOffset(place), zeros.duplicate());
+        }
+    }
+
     void read(long offsetBytes, ByteBuffer data, int tag) {
         waiting.add(new Transfer(false, offsetBytes, data, tag));
     }

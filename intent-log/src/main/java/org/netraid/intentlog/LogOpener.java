@@ -230,11 +230,15 @@ final class LogOpener {
         }
     }
 
-    /** After a clean end the ring says nothing: a new life of the ring makes its blocks count as unwritten. */
+    /**
+     * After a clean end the ring says nothing: a new life of the ring makes its blocks count as unwritten, and damaged ones are gone before
+     * it begins, while nobody reads the ring.
+     */
     private void startLife(long pageSequence) {
         superblock = next(superblock, superblock.ringLife() + 1);
-        writeSuperblocks(() -> finish(pageSequence, new IntentLog.Recovery(IntentLog.Recovery.Kind.CLEAN, 0,
-                "intent log " + device.name() + " was closed in order")));
+        io.writeEmptyRing(layout);
+        io.commit(() -> writeSuperblocks(() -> finish(pageSequence, new IntentLog.Recovery(IntentLog.Recovery.Kind.CLEAN, 0,
+                "intent log " + device.name() + " was closed in order"))));
     }
 
     private static Superblock next(Superblock s, int ringLife) {
@@ -261,7 +265,7 @@ final class LogOpener {
                 + "; a new one has been made and every target needs a full resync");
     }
 
-    /** Writes an empty ring, then the superblocks of a new incarnation; slots whose names are known need a full resync. */
+    /** Writes the superblocks of a new incarnation, then an empty ring; slots whose names are known need a full resync. */
     private void format(IntentLog.Recovery.Kind kind, String message) {
         layout = config.layout();
         List<Superblock.Slot> records = new ArrayList<>(IntentLog.MAX_SLOTS);
@@ -279,8 +283,12 @@ final class LogOpener {
         }
         ringSequence = 0;
         hotExtents = 0;
-        // First the superblocks of the new incarnation: from then on every older block on the medium counts as never written.
-        writeSuperblocks(() -> finish(0, new IntentLog.Recovery(kind, 0, message)));
+        // First the superblocks of the new incarnation: from then on every older block on the medium counts as never written. Were the
+        // ring emptied before, a crash could leave the old superblocks with an intact ring in which nothing is hot.
+        writeSuperblocks(() -> {
+            io.writeEmptyRing(layout);
+            io.commit(() -> finish(0, new IntentLog.Recovery(kind, 0, message)));
+        });
     }
 
     /** So that the new superblock wins over the other copy before that is overwritten too. */

@@ -32,7 +32,7 @@ class CrashTest {
     @ParameterizedTest
     @ValueSource(longs = {1155, 1187, 1584, 2035, 3710})
     void shouldRecoverInRunsThatOnceFailed(long seed) {
-        run(seed, 800, FaultPoints.NONE);
+        CrashWorkload.withFixedHotSet(seed).run(800);
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.fault.FaultPoints;
@@ -23,6 +24,7 @@ import org.netraid.sim.SimRandom;
 final class CrashWorkload {
 
     private static final int SLOTS = 3;
+    private static final long[] COOL_AFTER_NS = {400_000, 3_000_000, 40_000_000};
 
     private record Granted(long offset, long length, int[] sessions) {
     }
@@ -53,11 +55,23 @@ final class CrashWorkload {
 
     /** @param wrap what the log sees instead of the disk, made anew for each life from the disk and its content */
     CrashWorkload(long seed, FaultPoints faults, BiFunction<BlockDevice, byte[], BlockDevice> wrap) {
+        this(seed, faults, wrap, CrashWorkload::activityLog);
+    }
+
+    /** As the runs were before extents cooled. */
+    static CrashWorkload withFixedHotSet(long seed) {
+        return new CrashWorkload(seed, FaultPoints.NONE, (device, content) -> device,
+                (s, config) -> config.withAlSlots(new int[] {2, 4, 17}[(int) Math.floorMod(s / 3, 3L)]));
+    }
+
+    private CrashWorkload(long seed, FaultPoints faults, BiFunction<BlockDevice, byte[], BlockDevice> wrap,
+            BiFunction<Long, IntentLogConfig, IntentLogConfig> activityLog) {
         int extents = 24;
         int shape = Math.floorMod(seed, 3);
         chunkBytes = new int[] {64 << 10, 1 << 20, 16 << 10}[shape];
         deviceBytes = (long) extents * LogRig.EXTENT - (seed % 2 == 0 ? 0 : 12_345);
-        rig = new LogRig(seed, activityLog(seed, IntentLogConfig.of(LogRig.MIRROR, "node-a", deviceBytes).withChunkBytes(chunkBytes)));
+        IntentLogConfig config = IntentLogConfig.of(LogRig.MIRROR, "node-a", deviceBytes).withChunkBytes(chunkBytes);
+        rig = new LogRig(seed, activityLog.apply(seed, config));
         rig.faults = faults;
         rig.wrap = wrap;
         random = rig.sim.random("workload");
@@ -65,12 +79,15 @@ final class CrashWorkload {
         rig.create();
     }
 
-    /** Few or many places, and in two of three runs extents that cool for their age and a hot set that grows. */
+    /** Few or many places, and in three of four runs extents that cool for their age and a hot set that grows. */
     private static IntentLogConfig activityLog(long seed, IntentLogConfig config) {
         int shape = (int) Math.floorMod(seed / 3, 12L);
-        int slots = shape == 11 ? 4000 : new int[] {2, 4, 17}[shape % 3];
-        int steady = shape < 4 ? slots : Math.min(slots, 1 + shape % 3);
-        return config.withAlSlots(slots, steady).withCoolAfterNs(shape < 4 ? 0 : new long[] {400_000, 3_000_000, 40_000_000}[shape % 3]);
+        int large = Math.floorMod(seed / 36, 16L) == 15 ? IntentLogLayout.MAX_AL_SLOTS : 8000;
+        int slots = shape == 2 ? large : new int[] {2, 4, 17}[shape % 3];
+        if (shape % 4 == 0) {
+            return config.withAlSlots(slots);
+        }
+        return config.withAlSlots(slots, Math.min(slots, 1 + shape % 3)).withCoolAfterNs(COOL_AFTER_NS[shape % 4 - 1]);
     }
 
     void run(int steps) {
@@ -98,7 +115,9 @@ final class CrashWorkload {
         if (!rig.log.degraded().isEmpty() && random.nextInt(20) == 0) {
             rig.disk.clearFaults();
             if (random.nextInt(4) == 0) {
-                rig.disk.fault().afterPassing(random.nextInt(10)).once().fail(BlockError.EIO);
+                // Not reads: with a ring that cannot be read the next life is right to send everything.
+                BlockCommand command = random.nextInt(3) == 0 ? BlockCommand.FLUSH : BlockCommand.WRITE;
+                rig.disk.fault().on(command).afterPassing(random.nextInt(10)).once().fail(BlockError.EIO);
             }
             int life = generation;
             rig.log.reattach(rig.attach(), error -> {
