@@ -33,7 +33,7 @@ public class IntentLogBenchmark {
     private static final IntentWaiter NOBODY = error -> { };
 
     /** Extents the writes are spread over, all hot. */
-    @Param({"1", "1000", "6000"})
+    @Param({"1", "1000", "6000", "60000"})
     public int hotExtents;
 
     private final BenchLoop loop = new BenchLoop();
@@ -46,15 +46,14 @@ public class IntentLogBenchmark {
 
     @Setup
     public void setUp() {
-        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", 1L << 40);
+        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", 1L << 40).withAlSlots(IntentLogLayout.roomFor(1L << 40));
         DiskIntentLog.create(new NullLogDevice(config.layout().sizeBytes(), loop), config, loop, FaultPoints.NONE,
                 (opened, error) -> log = opened);
         loop.turn();
         log.setSlot(0, "target", SlotState.TRACKING, NOBODY);
         log.targetConnected(0);
         for (int e = 0; e < hotExtents; e++) {
-            log.beginWrite((long) e * IntentLogLayout.EXTENT_BYTES, 4096, NOBODY);
-            loop.turn();
+            begin((long) e * IntentLogLayout.EXTENT_BYTES);
             log.endWrite((long) e * IntentLogLayout.EXTENT_BYTES, 4096, 0);
         }
         SplittableRandom random = new SplittableRandom(1);
@@ -87,15 +86,20 @@ public class IntentLogBenchmark {
     /** One write in a cold extent on a disk that takes no time: the log's own work for one commit. */
     @Benchmark
     public void coldWrite() {
-        coldExtent = (coldExtent + 1) % 200_000;
-        granted = false;
+        coldExtent = (coldExtent + 1) % 262_000;
         long offset = (long) coldExtent * IntentLogLayout.EXTENT_BYTES;
-        granted = log.beginWrite(offset, 4096, this::grant);
-        while (!granted) {
-            loop.turn();
-        }
+        begin(offset);
         log.endWrite(offset, 4096, 0);
         flushed();
+    }
+
+    private void begin(long offset) {
+        granted = false;
+        if (!log.beginWrite(offset, 4096, this::grant)) {
+            while (!granted) {
+                loop.turn();
+            }
+        }
     }
 
     private void grant(BlockError error) {

@@ -10,6 +10,7 @@ import org.netraid.block.BlockError;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLogConfig;
+import org.netraid.intentlog.IntentLogLayout;
 import org.netraid.intentlog.SlotState;
 import org.netraid.intentlog.format.DirtyMapCodec;
 import org.openjdk.jmh.annotations.AuxCounters;
@@ -44,7 +45,7 @@ public class IntentLogMemoryBenchmark {
     public long sevenTargets(Heap heap) {
         log = null;
         long before = usedBytes();
-        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", 16L << 40);
+        IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", 16L << 40).withAlSlots(IntentLogLayout.roomFor(16L << 40));
         DiskIntentLog.create(new NullLogDevice(config.layout().sizeBytes(), loop), config, loop, FaultPoints.NONE,
                 (opened, error) -> log = opened);
         loop.turn();

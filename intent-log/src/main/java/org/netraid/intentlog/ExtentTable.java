@@ -205,6 +205,7 @@ final class ExtentTable {
             clear(slot);
         }
         slotsEverUsed = Math.max(slotsEverUsed, slot + 1);
+        durable[slot] = false;
         extentAt[slot] = extent;
         index.put(extent, slot);
     }
@@ -278,7 +279,7 @@ final class ExtentTable {
 
     /** The log says durably that the slot holds the extent; told late of a slot that holds another one by now, it does nothing. */
     void markDurable(int slot, int extent) {
-        durable[slot] |= extentAt[slot] == extent;
+        durable[slot] |= extent != ActivityBlockCodec.FREE && extentAt[slot] == extent;
     }
 
     int hotExtents() {

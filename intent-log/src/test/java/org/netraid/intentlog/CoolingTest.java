@@ -95,15 +95,19 @@ class CoolingTest {
     }
 
     @Test
-    void shouldGiveAFreedPlaceToAWriteOnlyWhenTheLogSaysSo() {
+    void shouldNotTakeAFreedPlaceForHotBeforeTheLogSaysSo() {
         LogRig rig = rig(1, 1, 8 * SECOND);
         write(rig, 1);
-        rig.sim.runUntil(() -> !rig.log.isHot(EXTENT), 1_000_000);
-        LogRig.Result other = new LogRig.Result();
-        LogRig.Result same = new LogRig.Result();
-        assertThat(rig.log.beginWrite(2L * EXTENT, 1, other)).isFalse(); // the block that frees the place is on its way
-        assertThat(rig.await(other)).isEqualTo(BlockError.NONE);
-        assertThat(rig.log.beginWrite(2L * EXTENT + 8192, 1, same)).isTrue();
+        rig.sim.runFor(20 * SECOND); // the place is free, durably
+        assertThat(rig.log.hotExtents()).isZero();
+        LogRig.Result first = new LogRig.Result();
+        assertThat(rig.log.beginWrite(2L * EXTENT, 1, first)).isFalse();
+        rig.sim.runUntil(() -> rig.log.isHot(2L * EXTENT), 1_000_000); // its block is on its way
+        assertThat(first.error).isNull();
+        LogRig.Result second = new LogRig.Result();
+        assertThat(rig.log.beginWrite(2L * EXTENT + 8192, 1, second)).as("granted before it is durable").isFalse();
+        assertThat(rig.await(first)).isEqualTo(BlockError.NONE);
+        assertThat(rig.await(second)).isEqualTo(BlockError.NONE);
         assertThat(hotAfterCrash(rig)).isEqualTo(1);
         assertThat(rig.log.isDirty(0, 2 * 64)).isTrue();
         assertThat(rig.log.isDirty(0, 64)).isFalse();

@@ -30,6 +30,12 @@ class TornWriteTest {
         }
     }
 
+    /** A place that had been freed durably counted as hot for its next extent before that was durable. */
+    @Test
+    void shouldRecoverInTheRunThatOnceFailed() {
+        assertThat(new TornWriteExplorer(10_031, FaultPoints.NONE).run(400)).isPositive();
+    }
+
     @Test
     @Tag("slow")
     void shouldRecoverFromEveryTornWriteOfManyRuns() {
