@@ -19,6 +19,8 @@ public final class DiskWorkers implements AutoCloseable {
 
     private static final int MAX_THREADS = 256;
     private static final long SHUTDOWN_SECONDS = 10;
+    /** Idle threads end: every disk of a daemon may have workers of its own. */
+    private static final long IDLE_SECONDS = 60;
 
     private final ThreadPoolExecutor threads;
     private final int capacity;
@@ -40,11 +42,12 @@ public final class DiskWorkers implements AutoCloseable {
         }
         this.capacity = capacity;
         AtomicInteger number = new AtomicInteger();
-        threads = new ThreadPoolExecutor(threadCount, threadCount, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(capacity), task -> {
+        threads = new ThreadPoolExecutor(threadCount, threadCount, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(capacity), task -> {
             Thread thread = new Thread(task, threadName + "-" + number.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });
+        threads.allowCoreThreadTimeOut(true);
     }
 
     public int threadCount() {

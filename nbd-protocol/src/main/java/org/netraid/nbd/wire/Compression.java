@@ -12,12 +12,15 @@ public enum Compression {
     /** LZ4 HC: tens of MB/s, some 10 % smaller; for slow lines. */
     HIGH;
 
-    /** @return the value of a configuration or command line, or null if it is none */
+    /**
+     * @param text the word, or DataKeeper's level: 0 off, 1 to 6 fast, 7 to 9 high
+     * @return the value of a configuration or command line, or null if it is none
+     */
     public static Compression parse(String text) {
         return switch (text) {
-            case "off" -> OFF;
-            case "fast" -> FAST;
-            case "high" -> HIGH;
+            case "off", "0" -> OFF;
+            case "fast", "1", "2", "3", "4", "5", "6" -> FAST;
+            case "high", "7", "8", "9" -> HIGH;
             default -> null;
         };
     }

@@ -23,7 +23,11 @@ public final class BufferPool {
     private int maxSlabs;
     private final List<Slab> slabs = new ArrayList<>();
     private final ArrayDeque<Runnable> line = new ArrayDeque<>();
+    /** Where the memory comes from: itself, unless it is a share. */
+    private final BufferPool whole;
+    private final List<BufferPool> shares = new ArrayList<>();
     private long inUseBytes;
+    private boolean ended;
 
     /** @param maxBytes bound of all memory, rounded down to whole slabs of 32 MiB, at least one */
     public BufferPool(long maxBytes) {
@@ -31,6 +35,29 @@ public final class BufferPool {
             throw new IllegalArgumentException("buffer memory of " + maxBytes + " bytes is below " + LARGEST_BYTES);
         }
         maxSlabs = (int) Math.min(Integer.MAX_VALUE, maxBytes / LARGEST_BYTES);
+        whole = this;
+    }
+
+    private BufferPool(BufferPool whole) {
+        this.whole = whole;
+    }
+
+    /**
+     * A pool of its own for one user among several: it holds at most as much as it leaves free. So one whose device hangs ends with half
+     * of the memory, two with a third each, and there is always some for whoever comes next.
+     */
+    public BufferPool share() {
+        BufferPool share = new BufferPool(whole);
+        whole.shares.add(share);
+        return share;
+    }
+
+    /** The share is not used any more, but by what still holds its buffers. */
+    public void end() {
+        ended = true;
+        if (inUseBytes == 0) {
+            whole.shares.remove(this);
+        }
     }
 
     /**
@@ -44,7 +71,8 @@ public final class BufferPool {
             }
             return null;
         }
-        Buffer buffer = find(sizeOf(lengthBytes));
+        int sizeBytes = sizeOf(lengthBytes);
+        Buffer buffer = isWithinShare(sizeBytes) ? whole.find(sizeBytes) : null;
         if (buffer == null) {
             if (line.isEmpty()) {
                 line.addLast(waiter);
@@ -52,7 +80,7 @@ public final class BufferPool {
             return null;
         }
         leaveLine(waiter);
-        inUseBytes += buffer.sizeBytes;
+        count(buffer.sizeBytes);
         buffer.bytes.limit(lengthBytes).position(0);
         return buffer;
     }
@@ -66,8 +94,28 @@ public final class BufferPool {
 
     void release(Buffer buffer) {
         buffer.slab.release(buffer);
-        inUseBytes -= buffer.sizeBytes;
+        count(-buffer.sizeBytes);
+        if (ended && inUseBytes == 0) {
+            whole.shares.remove(this);
+        }
         wakeFirst();
+        for (int i = 0; i < whole.shares.size(); i++) {
+            if (whole.shares.get(i) != this) {
+                whole.shares.get(i).wakeFirst();
+            }
+        }
+    }
+
+    private void count(int bytes) {
+        inUseBytes += bytes;
+        if (whole != this) {
+            whole.inUseBytes += bytes;
+        }
+    }
+
+    private boolean isWithinShare(int sizeBytes) {
+        long freeBytes = (long) whole.maxSlabs * LARGEST_BYTES - whole.inUseBytes;
+        return whole == this || inUseBytes + sizeBytes <= freeBytes;
     }
 
     boolean hasWaiters() {

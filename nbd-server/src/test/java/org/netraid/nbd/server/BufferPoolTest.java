@@ -42,6 +42,37 @@ class BufferPoolTest {
         assertThat(pool.take(BufferPool.LARGEST_BYTES, NOBODY)).isNotNull();
     }
 
+    /** A mirror whose device hangs had taken all the memory of the daemon, and every other mirror stood still with it. */
+    @Test
+    void shouldLeaveMemoryForOthersWhateverOneShareHolds() {
+        BufferPool pool = new BufferPool(4L * BufferPool.LARGEST_BYTES);
+        BufferPool hung = pool.share();
+        BufferPool alsoHung = pool.share();
+        BufferPool busy = pool.share();
+        List<String> woken = new ArrayList<>();
+        List<BufferPool.Buffer> held = takeAll(hung);
+        assertThat(hung.inUseBytes()).isEqualTo(2L * BufferPool.LARGEST_BYTES);
+        takeAll(alsoHung);
+        assertThat(alsoHung.inUseBytes()).isEqualTo(BufferPool.LARGEST_BYTES);
+        BufferPool.Buffer largest = busy.take(BufferPool.LARGEST_BYTES, NOBODY);
+        assertThat(largest).isNotNull();
+        assertThat(busy.take(4096, () -> woken.add("busy"))).isNull();
+        hung.release(held.get(0));
+        assertThat(woken).as("memory freed by one is offered to the others").containsExactly("busy");
+        busy.release(largest);
+        busy.end();
+        assertThat(pool.share().take(1 << 20, NOBODY)).isNotNull();
+    }
+
+    private static List<BufferPool.Buffer> takeAll(BufferPool share) {
+        List<BufferPool.Buffer> held = new ArrayList<>();
+        for (BufferPool.Buffer buffer = share.take(1 << 20, NOBODY); buffer != null; buffer = share.take(1 << 20, NOBODY)) {
+            held.add(buffer);
+        }
+        share.leaveLine(NOBODY);
+        return held;
+    }
+
     @Test
     void shouldServeTheFirstInLineFirst() {
         BufferPool pool = new BufferPool(BufferPool.LARGEST_BYTES);

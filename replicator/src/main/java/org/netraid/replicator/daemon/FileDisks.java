@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Opens disks and intent logs as files and block devices, exclusively. Opening may hang in the kernel, so it has a thread of its own.
  *
+ * <p>Every disk has threads of its own, which end when they are idle: a disk that hangs keeps those it has, and no other disk waits.
+ *
  * <p>An intent log is a file in the state folder, written full of zeros when it is made: a log block must not wait for the file system to
  * allocate space, nor fail for want of it.
  */
@@ -43,21 +45,20 @@ final class FileDisks implements DiskOpener, AutoCloseable {
     static final String JOURNAL_SUFFIX = ".journal";
     private static final String NEW_SUFFIX = ".new";
     private static final long MAX_INTENT_LOG_BYTES = 1L << 30;
+    private static final int THREADS_PER_DISK = 8;
     private static final int ZERO_BYTES = 256 << 10;
 
     private final Path stateFolder;
     private final EventLoop loop;
-    private final DiskWorkers workers;
     private final ExecutorService opener = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "netraid-open");
         thread.setDaemon(true);
         return thread;
     });
 
-    FileDisks(Path stateFolder, EventLoop loop, DiskWorkers workers) {
+    FileDisks(Path stateFolder, EventLoop loop) {
         this.stateFolder = stateFolder;
         this.loop = loop;
-        this.workers = workers;
     }
 
     @Override
@@ -190,7 +191,8 @@ final class FileDisks implements DiskOpener, AutoCloseable {
         opener.execute(() -> {
             try {
                 FileDeviceOptions options = FileDeviceOptions.DEFAULT.withMode(FileDeviceOptions.Mode.WORKERS);
-                BlockDevice device = FileBlockDevice.open(preparation.run(), options, loop, workers);
+                BlockDevice device = FileBlockDevice.open(preparation.run(), options, loop,
+                        new DiskWorkers("netraid-disk", THREADS_PER_DISK));
                 loop.execute(() -> opened.accept(device));
             } catch (DeviceOpenException e) {
                 loop.execute(() -> failed.accept(e.getMessage()));

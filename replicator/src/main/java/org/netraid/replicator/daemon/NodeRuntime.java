@@ -11,7 +11,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import org.netraid.block.io.DiskWorkers;
 import org.netraid.fault.FaultPoints;
 import org.netraid.link.io.NettyEventLoop;
 import org.netraid.link.io.NettyLinkOptions;
@@ -28,13 +27,11 @@ import org.netraid.store.io.FileStateFolder;
 /** A node on real disks, links and threads, in the daemon or in a process that embeds it. */
 final class NodeRuntime {
 
-    private static final int DISK_THREADS = 8;
     private static final long BOOT_TIMEOUT_S = 60;
     private static final long STOP_TIMEOUT_S = 60;
 
     private final FileStateFolder folder;
     private final NettyRuntime runtime;
-    private final DiskWorkers workers;
     private final FileDisks disks;
     private final NettyEventLoop loop;
     private ReplicatorNode replicator;
@@ -47,8 +44,7 @@ final class NodeRuntime {
         }
         runtime = new NettyRuntime("netraid-loop", 1, onDefect);
         loop = runtime.loop(0);
-        workers = new DiskWorkers("netraid-disk", DISK_THREADS);
-        disks = new FileDisks(Path.of(node.stateFolder()), loop, workers);
+        disks = new FileDisks(Path.of(node.stateFolder()), loop);
     }
 
     /**
@@ -122,7 +118,6 @@ final class NodeRuntime {
     /** Ends threads and sockets and unlocks the state folder, whatever the node was doing. Not on the loop. */
     void release() {
         runtime.close();
-        workers.close();
         disks.close();
         folder.close();
     }

@@ -27,6 +27,7 @@ import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorListener;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdConnector;
+import org.netraid.nbd.server.BufferPool;
 import org.netraid.nbd.server.Export;
 import org.netraid.nbd.server.FixedExports;
 import org.netraid.nbd.server.NbdService;
@@ -58,6 +59,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private final MirrorConfig config;
     private final MemberConfig self;
     private final NbdConnector connector;
+    private final BufferPool payloads;
     private final List<TargetConnection> targets = new ArrayList<>();
     private Consumer<String> started;
     private BlockDevice disk;
@@ -91,6 +93,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         NbdClientConfig client = NbdClientConfig.defaults().withConnectTimeoutNs(config.targets().connectNs())
                 .withHandshakeTimeoutNs(config.targets().connectNs()).withRequestTimeoutNs(2 * config.targets().requestTimeoutNs());
         sourceLog = new SourceLog(agent);
+        payloads = context.payloads.share();
         survivors = new SurvivorRegions(agent);
         resolver = new SplitResolver(this, agent);
         wait = new PreviousSourceWait(agent, config.failover().waitForPreviousSourceNs(), this::evaluateTargets);
@@ -346,7 +349,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             addLeg(target);
         }
         Export export = new Export(config.tag(), "NetRAID mirror " + config.tag(), mirror, false, this::dirtyContexts);
-        service = new NbdService(context.loop(), new FixedExports(List.of(export)), context.limits, context.payloads, ServerEvents.NONE,
+        service = new NbdService(context.loop(), new FixedExports(List.of(export)), context.limits, payloads, ServerEvents.NONE,
                 exportTls());
         context.env.links().listen(self.export(), peer -> service.accept(peer), bound -> {
             listening = bound;
@@ -423,6 +426,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private void fail(String error) {
         stopping = true;
         closing = true;
+        payloads.end();
         Runnable told = () -> started.accept(error);
         Runnable closeLog = () -> sourceLog.closeDevice(told);
         if (mirror != null) {
@@ -809,6 +813,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     private void closeAll(Runnable done) {
         closing = true;
+        payloads.end();
         verifies.close();
         regions.close();
         wait.close();
