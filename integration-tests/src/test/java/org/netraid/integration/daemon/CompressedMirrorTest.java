@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.netraid.replicator.control.CompressionStatus;
 
 /** A mirror of real processes whose target gets compressed writes, by replication and by resync. */
 @Tag("slow")
@@ -38,6 +39,10 @@ class CompressedMirrorTest {
             rig.mustAct("adam", "resume", "adam", "eve", "--wait=60");
             application.flush();
             rig.awaitInSync("adam");
+            CompressionStatus compression = rig.target("adam", "eve").replication().compression();
+            assertThat(compression.setting()).isEqualTo("fast");
+            assertThat(compression.dataBytes()).as("counted over the resync and the writes").isGreaterThan(8 * MIB);
+            assertThat(compression.wireBytes()).isPositive().isLessThanOrEqualTo(compression.dataBytes());
             application.closeDevice();
             rig.mustAct("adam", "stop");
             assertThat(rig.stop("eve")).as(rig.logs()).isZero();

@@ -72,6 +72,7 @@ public final class NbdClientDevice implements BlockDevice {
     private final ReplyReader reader;
     /** Null if payloads go as they are. */
     private final PayloadPacker packer;
+    private long packNs;
     private final RequestCutter cutter;
     private final AlignmentLocks locks;
     private final RequestAges ages = new RequestAges();
@@ -407,7 +408,9 @@ public final class NbdClientDevice implements BlockDevice {
             packer.countZeros(length);
             send(request, NbdCommand.WRITE_ZEROES, flags, offset, length, null);
         } else {
+            long startNs = loop.nanoTime();
             ByteBuffer packed = export.has(Extension.LZ4) ? packer.pack(payload) : null;
+            packNs += loop.nanoTime() - startNs;
             if (packed == null) {
                 packer.countPlain(length);
                 send(request, NbdCommand.WRITE, flags, offset, length, payload);
@@ -420,6 +423,11 @@ public final class NbdClientDevice implements BlockDevice {
     /** Data of all writes so far, if compression is on; else 0. */
     public long dataBytes() {
         return packer == null ? 0 : packer.dataBytes();
+    }
+
+    /** Time that compressing has taken. */
+    public long packNs() {
+        return packNs;
     }
 
     /** What of {@link #dataBytes} went over the wire. */

@@ -7,6 +7,7 @@ package org.netraid.replicator.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.netraid.replicator.control.CompressionStatus;
 import org.netraid.replicator.control.IoStatus;
 import org.netraid.replicator.control.JournalReport;
 import org.netraid.replicator.control.MirrorStatus;
@@ -140,6 +141,12 @@ final class StatusText {
         if (lags || replication.unflushedBytes() > 0) {
             String behind = lags ? Units.ofBytes(replication.lagBytes()) + " and " + replication.lagMillis() + " ms" : "nothing";
             lines.add("        Behind: " + behind + "; not flushed there: " + Units.ofBytes(replication.unflushedBytes()));
+        }
+        CompressionStatus compression = replication.compression();
+        if (!compression.setting().equals("off")) {
+            lines.add(String.format(Locale.ROOT, "        Compression: %s, %s sent as %s (%.1f to 1), %d ms of processor time",
+                    compression.setting(), Units.ofBytes(compression.dataBytes()), Units.ofBytes(compression.wireBytes()),
+                    compression.ratio(), compression.cpuMillis()));
         }
         if (replication.replaying()) {
             lines.add("        Replay: " + Units.ofBytes(replication.replayedBytes()) + " of " + Units.ofBytes(replication.replayBytes())

@@ -16,7 +16,12 @@ package org.netraid.replicator.control;
  * @param replaying it is being given what a killed life of the source had queued for it
  * @param replayedBytes of that, what it has
  * @param replayBytes all of it
+ * @param compression what compression does for it
  */
 public record ReplicationStatus(String protocol, String meaning, long lagBytes, long lagMillis, long unflushedBytes,
-        boolean leftBehind, boolean replaying, long replayedBytes, long replayBytes) {
+        boolean leftBehind, boolean replaying, long replayedBytes, long replayBytes, CompressionStatus compression) {
+
+    public ReplicationStatus {
+        compression = compression == null ? CompressionStatus.OFF : compression;
+    }
 }

@@ -132,9 +132,10 @@ final class MirrorReader {
         if (export.equals(node.address()) || export.equals(node.nbd())) {
             throw section.error("export", "export " + export + " is node " + nodeName + "'s own address or nbd");
         }
-        Compression compression = Compression.parse(section.string("compression", "off"));
+        Compression compression = Compression.parse(section.word("compression", "off"));
         if (compression == null) {
-            throw section.error("compression", "compression is \"" + section.string("compression") + "\"; off, fast, high are allowed");
+            throw section.error("compression", "compression is \"" + section.word("compression", "")
+                    + "\"; off, fast, high and 0 to 9 are allowed");
         }
         MemberConfig member = MemberConfig.of(nodeName, disk, (int) priority, export).withCompression(compression);
         if (!section.has("undo_journal")) {

@@ -81,6 +81,11 @@ final class TomlSection {
         return text;
     }
 
+    /** A text, or a number taken as its digits. */
+    String word(String key, String otherwise) throws ConfigException {
+        return has(key) && table.get(List.of(key)) instanceof Long number ? number.toString() : string(key, otherwise);
+    }
+
     boolean truth(String key, boolean otherwise) throws ConfigException {
         if (!has(key)) {
             return otherwise;

@@ -169,11 +169,12 @@ final class AgentStatus {
 
     private static ReplicationStatus replication(SourceSide source, TargetConnection target) {
         LegSnapshot leg = source.mirror().snapshot().legs().stream().filter(each -> each.slot() == target.slot).findFirst().orElse(null);
-        ReplicationProtocol protocol = target.protocol();
+        ReplicationProtocol protocol = leg == null ? target.protocol() : leg.protocol();
         ReplayProgress replay = source.mirror().replay(target.slot);
         return new ReplicationStatus(protocol.name(), protocol.meaning(leg != null && leg.extension()), leg == null ? 0 : leg.lagBytes(),
                 leg == null ? 0 : leg.lagNs() / 1_000_000, leg == null ? 0 : leg.unflushedBytes(), leg != null && leg.ahead(),
-                replay != null, replay == null ? 0 : replay.doneBytes(), replay == null ? 0 : replay.totalBytes());
+                replay != null, replay == null ? 0 : replay.doneBytes(), replay == null ? 0 : replay.totalBytes(),
+                target.compression().status());
     }
 
     private static String waitsFor(VolumeAgent agent, TargetConnection target, ResyncProgress progress) {

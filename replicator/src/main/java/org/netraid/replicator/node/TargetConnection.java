@@ -68,6 +68,7 @@ final class TargetConnection implements NbdConnectionListener {
     private long generation;
     /** Which the target's copy is of, as it says itself. */
     private long copyGeneration;
+    private final CompressionTally compression;
     private boolean discard;
     /** Only what changed on either side needs to be sent then. */
     private boolean discardPartly;
@@ -78,6 +79,11 @@ final class TargetConnection implements NbdConnectionListener {
         this.agent = agent;
         this.member = member;
         this.slot = slot;
+        this.compression = new CompressionTally(member.compression());
+    }
+
+    CompressionTally compression() {
+        return compression;
     }
 
     String node() {
@@ -314,6 +320,7 @@ final class TargetConnection implements NbdConnectionListener {
 
     @Override
     public void onConnected(NbdClientDevice device) {
+        compression.connection(device);
         onDevice(device);
     }
 
@@ -343,6 +350,7 @@ final class TargetConnection implements NbdConnectionListener {
     @Override
     public void onDisconnected(String reason) {
         connection = null;
+        compression.connection(null);
         if (!closed) {
             source.mirror().legLost(slot, withoutToken(reason));
             failed(withoutToken(reason));

@@ -86,8 +86,10 @@ class ConfigParserTest {
     void shouldReadTheCompressionOfEachMember() throws Exception {
         MirrorConfig mirror = parse(GOOD.replace("priority = 10", "priority = 10\ncompression = \"high\"")).mirror("data").orElseThrow();
         assertThat(mirror.members()).extracting(MemberConfig::compression).containsOnlyOnce(Compression.HIGH).contains(Compression.OFF);
+        mirror = parse(GOOD.replace("priority = 10", "priority = 10\ncompression = 7")).mirror("data").orElseThrow();
+        assertThat(mirror.members()).extracting(MemberConfig::compression).as("DataKeeper's level").contains(Compression.HIGH);
         fails("priority = 10", "priority = 10\ncompression = \"gzip\"",
-                "n.toml:24:1: [mirrors.data.members]: compression is \"gzip\"; off, fast, high are allowed");
+                "n.toml:24:1: [mirrors.data.members]: compression is \"gzip\"; off, fast, high and 0 to 9 are allowed");
         fails("uri = ", "compression = \"fast\"\nuri = ", "n.toml:33:1: [mirrors.data.members]: compression has no meaning for a"
                 + " member with a uri: a plain NBD server can only be a target");
     }

@@ -97,6 +97,6 @@ public final class FakeNode implements NodeControl {
                 percent, resyncing ? 5 << 20 : 0, resyncing ? 10 << 20 : 0, 0, resyncing ? 1_610_752 : 0, resyncing ? 4 : -1,
                 state == TargetState.UNKNOWN ? "connection reset" : "", "127.0.0.1:7811", resyncing ? 5 << 20 : 0, 0,
                 resyncing ? 1 : 0, resyncing ? 1 << 20 : 0, "",
-                new ReplicationStatus("C", "done when written by the target", 0, 0, 0, false, false, 0, 0));
+                new ReplicationStatus("C", "done when written by the target", 0, 0, 0, false, false, 0, 0, null));
     }
 }
