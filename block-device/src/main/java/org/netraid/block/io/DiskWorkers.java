@@ -42,7 +42,8 @@ public final class DiskWorkers implements AutoCloseable {
         }
         this.capacity = capacity;
         AtomicInteger number = new AtomicInteger();
-        threads = new ThreadPoolExecutor(threadCount, threadCount, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(capacity), task -> {
+        threads = new ThreadPoolExecutor(threadCount, threadCount, IDLE_SECONDS, TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(capacity), task -> {
             Thread thread = new Thread(task, threadName + "-" + number.incrementAndGet());
             thread.setDaemon(true);
             return thread;
