@@ -8,8 +8,8 @@ package org.netraid.journal;
  * The replay of what an earlier life of the source has left for one target.
  *
  * @param comparing the target is being asked how far it had come
- * @param doneBytes replayed
- * @param totalBytes to be replayed, as far as known
+ * @param doneRecords replayed
+ * @param totalRecords in the journal to be gone through; those of other targets are counted as well
  */
-public record ReplayProgress(boolean comparing, long doneBytes, long totalBytes) {
+public record ReplayProgress(boolean comparing, long doneRecords, long totalRecords) {
 }

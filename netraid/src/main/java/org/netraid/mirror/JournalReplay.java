@@ -18,6 +18,7 @@ final class JournalReplay implements DeviceOpOwner {
     private static final long WINDOW_BYTES = 4L << 20;
     private static final long FLUSH_BYTES = 8L << 20;
     private static final int FLUSH_RECORDS = 1024;
+    private static final int MAX_PASSED_BY = 256;
     private static final long NO_MEMORY_RETRY_NS = 5_000_000L;
 
     private final JournalReplays replays;
@@ -49,7 +50,7 @@ final class JournalReplay implements DeviceOpOwner {
     private boolean waitsForMemory;
     private long doneRecords;
     private long doneBytes;
-    private long totalBytes;
+    private long totalRecords;
 
     JournalReplay(JournalReplays replays, Leg leg, AsyncJournal journal) {
         this.replays = replays;
@@ -66,7 +67,7 @@ final class JournalReplay implements DeviceOpOwner {
     }
 
     ReplayProgress progress() {
-        return new ReplayProgress(comparing != null, doneBytes, totalBytes);
+        return new ReplayProgress(comparing != null, doneRecords, totalRecords);
     }
 
     void start() {
@@ -89,19 +90,8 @@ final class JournalReplay implements DeviceOpOwner {
             return;
         }
         next = sequence;
-        measure();
+        totalRecords = last - next + 1;
         pump();
-    }
-
-    /** Headers only; what cannot be read ends it here already. */
-    private void measure() {
-        for (long at = next; at <= last; at++) {
-            if (!journal.read(at, record, null)) {
-                cutAt(at, journal.problem());
-            } else if (record.isFor(leg.slot)) {
-                totalBytes += record.lengthBytes;
-            }
-        }
     }
 
     private void cutAt(long sequence, String why) {
@@ -113,11 +103,17 @@ final class JournalReplay implements DeviceOpOwner {
         if (stopped || flushing) {
             return;
         }
+        int passed = 0;
         while (next <= last && hasRoom()) {
             if (!journal.read(next, record, null)) {
                 cutAt(next, journal.problem());
             } else if (!record.isFor(leg.slot)) {
                 next++;
+                if (++passed == MAX_PASSED_BY) {
+                    // the records of other targets: others have work in this loop, too
+                    replays.loop.execute(this::pump);
+                    return;
+                }
             } else if (!isDirty()) {
                 cutAt(next, "the intent log does not have its chunks as dirty");
             } else if (!mayFollow() || !send()) {

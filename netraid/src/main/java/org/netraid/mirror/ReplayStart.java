@@ -14,7 +14,7 @@ import org.netraid.journal.JournalRecord;
  */
 final class ReplayStart implements DeviceOpOwner {
 
-    private static final int MAX_RECORDS = 16384;
+    private static final int MAX_RECORDS = 8192;
     private static final long MAX_BYTES = 128L << 20;
     private static final long NO_MEMORY_RETRY_NS = 5_000_000L;
 
@@ -63,6 +63,10 @@ final class ReplayStart implements DeviceOpOwner {
 
     /** False if the answer is found without: a single epoch can be sent again whatever the target has of it; some cannot be compared. */
     private boolean mustCompare() {
+        if (end - first >= MAX_RECORDS) {
+            found.from(AsyncJournal.NONE, tooMany());
+            return false;
+        }
         long bytes = 0;
         long epochs = 0;
         long epoch = 0;
@@ -84,11 +88,15 @@ final class ReplayStart implements DeviceOpOwner {
             found.from(first, "");
             return false;
         }
-        if (bytes > MAX_BYTES || end - first >= MAX_RECORDS) {
-            found.from(AsyncJournal.NONE, "it had " + (end - first + 1) + " records not flushed yet, which are too many to compare");
+        if (bytes > MAX_BYTES) {
+            found.from(AsyncJournal.NONE, tooMany());
             return false;
         }
         return true;
+    }
+
+    private String tooMany() {
+        return "it had " + (end - first + 1) + " records not flushed yet, which are too much to compare";
     }
 
     private void readNext() {

@@ -265,8 +265,8 @@ class MirrorJournalTest {
         rig.targets.get(0).fault().on(BlockCommand.WRITE).once().afterPassing(30).hang();
         assertThat(rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), true, GENERATION)).isEmpty();
         rig.scheduler.runFor(SECOND_NS);
-        assertThat(rig.mirror.replay(0).doneBytes()).isEqualTo(30 * 4096);
-        assertThat(rig.mirror.replay(0).totalBytes()).isEqualTo(100 * 4096);
+        assertThat(rig.mirror.replay(0).doneRecords()).isEqualTo(30);
+        assertThat(rig.mirror.replay(0).totalRecords()).isEqualTo(100);
         restart(0);
         reconnect(0, true, GENERATION);
         rig.assertEqualCopies();

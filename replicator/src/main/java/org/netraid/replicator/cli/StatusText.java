@@ -149,8 +149,8 @@ final class StatusText {
                     compression.ratio(), compression.cpuMillis()));
         }
         if (replication.replaying()) {
-            lines.add("        Replay: " + Units.ofBytes(replication.replayedBytes()) + " of " + Units.ofBytes(replication.replayBytes())
-                    + " that were queued before the source was stopped");
+            lines.add("        Replay: " + replication.replayedRecords() + " of " + replication.replayRecords()
+                    + " writes that were queued when the source was killed");
         }
         if (replication.leftBehind()) {
             lines.add("        Left behind: it could not keep up; it keeps its last state and is resynced in a while");

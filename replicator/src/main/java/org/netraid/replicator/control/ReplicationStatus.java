@@ -14,12 +14,12 @@ package org.netraid.replicator.control;
  * @param unflushedBytes bytes it could still lose with its cache, those it lags behind included; all this is dirty after a disconnect
  * @param leftBehind it lagged too far behind and gets no writes for now
  * @param replaying it is being given what a killed life of the source had queued for it
- * @param replayedBytes of that, what it has
- * @param replayBytes all of it
+ * @param replayedRecords of that, the writes that it has
+ * @param replayRecords all of them, those of other targets included
  * @param compression what compression does for it
  */
 public record ReplicationStatus(String protocol, String meaning, long lagBytes, long lagMillis, long unflushedBytes,
-        boolean leftBehind, boolean replaying, long replayedBytes, long replayBytes, CompressionStatus compression) {
+        boolean leftBehind, boolean replaying, long replayedRecords, long replayRecords, CompressionStatus compression) {
 
     public ReplicationStatus {
         compression = compression == null ? CompressionStatus.OFF : compression;

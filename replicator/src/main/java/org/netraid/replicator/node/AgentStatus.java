@@ -173,7 +173,7 @@ final class AgentStatus {
         ReplayProgress replay = source.mirror().replay(target.slot);
         return new ReplicationStatus(protocol.name(), protocol.meaning(leg != null && leg.extension()), leg == null ? 0 : leg.lagBytes(),
                 leg == null ? 0 : leg.lagNs() / 1_000_000, leg == null ? 0 : leg.unflushedBytes(), leg != null && leg.ahead(),
-                replay != null, replay == null ? 0 : replay.doneBytes(), replay == null ? 0 : replay.totalBytes(),
+                replay != null, replay == null ? 0 : replay.doneRecords(), replay == null ? 0 : replay.totalRecords(),
                 target.compression().status());
     }
 

@@ -238,6 +238,35 @@ class ChronicleJournalTest {
     }
 
     @Test
+    void shouldAllocateNextToNothingPerRecord() throws IOException {
+        JournalOptions options = new JournalOptions(32 << 20, JournalOptions.MIN_BLOCK_BYTES, 1 << 20);
+        AsyncJournal journal = JournalFolder.open(folder.resolve("r0.journal"), MIRROR, options, Runnable::run).journal();
+        append(journal, 4096, 1);
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory
+                .getThreadMXBean();
+        int count = 10_000;
+        appendSame(journal, count);
+        long before = threads.getCurrentThreadAllocatedBytes();
+        appendSame(journal, count);
+        long perRecord = (threads.getCurrentThreadAllocatedBytes() - before) / count;
+        System.out.println("journal: " + perRecord + " bytes allocated per record of 4 KiB, new files included");
+        journal.close();
+        assertThat(perRecord).isLessThan(400);
+    }
+
+    private void appendSame(AsyncJournal journal, int count) {
+        for (int i = 0; i < count; i++) {
+            payload.clear().limit(4096);
+            record.lengthBytes = 4096;
+            long sequence = journal.append(record, payload);
+            assertThat(sequence != AsyncJournal.NONE).isTrue();
+            if (i % 256 == 0) {
+                journal.trim(sequence - 1);
+            }
+        }
+    }
+
+    @Test
     void shouldNotHaveTheLibraryThatPhonesHome() {
         assertThatThrownBy(() -> Class.forName("net.openhft.chronicle.analytics.Analytics")).isInstanceOf(ClassNotFoundException.class);
     }

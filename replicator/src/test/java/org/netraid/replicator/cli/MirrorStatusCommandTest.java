@@ -160,7 +160,7 @@ class MirrorStatusCommandTest {
     @Test
     void shouldMoveTheLinesInPlaceWhenWatchingOnATerminal() {
         node.put(FakeNode.source(FakeNode.target("eve", TargetState.RESYNCING, 20)));
-        int status = MirrorStatusCommand.run(new String[] {"data", "--watch", "--until-sync=0.1", "--interval=0.02", "--socket",
+        int status = MirrorStatusCommand.run(new String[] {"data", "--watch", "--until-sync=2", "--interval=0.02", "--socket",
             server.socket().toString()}, Map.of("NETRAID_TERMINAL", "79"), stream(out), stream(err));
         assertThat(status).isEqualTo(7);
         String shown = output();
