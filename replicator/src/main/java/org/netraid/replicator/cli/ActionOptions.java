@@ -25,7 +25,8 @@ final class ActionOptions {
         List<String> options = new ArrayList<>();
         for (String option : List.of(MirrorCommand.REPAIR, MirrorCommand.STOP)) {
             if (parsed.has("--" + option)) {
-                MirrorAction.require(action == MirrorActionType.VERIFY, "--" + option + " belongs to verify");
+                boolean stopsExposing = option.equals(MirrorCommand.STOP) && action == MirrorActionType.EXPOSE;
+                MirrorAction.require(action == MirrorActionType.VERIFY || stopsExposing, "--" + option + " belongs to verify");
                 options.add(option);
             }
         }
@@ -35,6 +36,11 @@ final class ActionOptions {
                 MirrorAction.require(action == MirrorActionType.RESOLVE, "--" + option + " belongs to resolve");
                 options.add(option);
             }
+        }
+        if (parsed.has("--writable")) {
+            MirrorAction.require(action == MirrorActionType.EXPOSE, "--writable belongs to expose");
+            MirrorAction.require(options.isEmpty(), "expose either begins or --stop ends it");
+            options.add(MirrorCommand.WRITABLE);
         }
         if (parsed.has("--seeded")) {
             MirrorAction.require(action == MirrorActionType.ADD || action == MirrorActionType.FULLRESYNC,

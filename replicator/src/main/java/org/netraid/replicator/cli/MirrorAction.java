@@ -28,7 +28,7 @@ import org.netraid.replicator.io.Suggestions;
 public final class MirrorAction {
 
     private static final Set<String> FLAGS = Set.of("--dry-run", "--json", "--verbose", "--help", "--i-accept-inconsistent-data",
-            "--assume-clean", "--repair", "--stop", "--seeded", "--discard-my-data", "--do-not-save");
+            "--assume-clean", "--repair", "--stop", "--seeded", "--writable", "--discard-my-data", "--do-not-save");
     private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout", "--max",
             "--min", "--for");
     private static final Set<String> OPTIONAL = Set.of("--wait");
@@ -41,6 +41,8 @@ public final class MirrorAction {
             actions
               pause [source] [target...]       stop replicating to the targets (all, if none is named); what they miss is tracked
               resume [source] [target...]      end a pause: a partial resync follows
+              expose [node]                    let applications read a paused target's copy on its node, until it is resumed; --writable,
+                                               --stop
               fullresync [source] [target...]  resume and send everything
               force [node]                     put the mirror in service on a node that cannot prove that its copy is the newest
               create [node]                    make the mirror: this node's content is the content, every target gets a copy
@@ -76,6 +78,7 @@ public final class MirrorAction {
               --wait[=SECONDS]                 return when the targets are in sync again; verify: when it has ended
               --assume-clean                   create, add: the copies are known to be equal, send nothing
               --i-accept-inconsistent-data     force on a node in the middle of a resync
+              --writable                       expose: also to be written; that is overwritten when the target is resumed
               --discard-my-data                resolve: the node it is given to gives up its own data
               --do-not-save                    resolve: do not save what only the copy has that is given up
               --seeded                         add, fullresync: the target was filled with a copy; compare, send only differences
@@ -232,7 +235,7 @@ public final class MirrorAction {
         switch (action) {
             case SWITCHOVER -> require(targets.size() == 1, "switchover needs one node to move the mirror to");
             case ADD, REMOVE -> require(!targets.isEmpty(), action.word() + " needs a target");
-            case CREATE, START, STOP, FORCE, ROLLBACK, SPLIT_BRAIN,
+            case CREATE, START, STOP, FORCE, ROLLBACK, SPLIT_BRAIN, EXPOSE,
                     RESIZE, NEWLOG, SPEED, SUSPEND_IO, RESUME_IO, ATTACH, ON_IO_ERROR, EXPLAIN ->
                     require(targets.isEmpty(), action.word() + " takes one node");
             case RESOLVE -> require(targets.size() <= 1, "resolve takes the node whose data are kept, and the one whose are given up");

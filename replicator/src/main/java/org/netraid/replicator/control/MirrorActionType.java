@@ -25,6 +25,8 @@ public enum MirrorActionType {
     PAUSE,
     /** Ends a pause; a partial resync follows. */
     RESUME,
+    /** Lets applications read, or write, the copy of a paused target on its node. */
+    EXPOSE,
     /** Puts the mirror in service on a node that may not prove that its copy is the newest. */
     FORCE,
     /** Resumes, and copies everything to the targets. */

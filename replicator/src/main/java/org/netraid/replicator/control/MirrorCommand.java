@@ -30,7 +30,9 @@ public record MirrorCommand(String tag, MirrorActionType action, String source, 
     public static final String DISCARD_MY_DATA = "discard-my-data";
     /** RESOLVE: what only the copy has that is given up is not saved. */
     public static final String DO_NOT_SAVE = "do-not-save";
-    /** VERIFY: end the one that runs. */
+    /** EXPOSE: also to be written. */
+    public static final String WRITABLE = "writable";
+    /** VERIFY: end the one that runs; EXPOSE: end it. */
     public static final String STOP = "stop";
     /** PROTOCOL: back to what the configuration says. */
     public static final String DEFAULT_PROTOCOL = "default";

@@ -58,6 +58,7 @@ final class AgentCommands {
             }
         }
         switch (command.action()) {
+            case EXPOSE -> agent.exposure().execute(command, result);
             case SPLIT_BRAIN -> new SplitBrainCommands(agent).report(result);
             case RESOLVE -> new SplitBrainCommands(agent).resolve(command, result);
             case ROLLBACK -> agent.rollback().execute(command, result);
@@ -409,6 +410,9 @@ final class AgentCommands {
         }
         if (!agent.regions().explanation().isEmpty()) {
             lines.add(agent.regions().explanation());
+        }
+        if (!agent.exposure().explanation().isEmpty()) {
+            lines.add(agent.exposure().explanation());
         }
         if (agent.role() != Role.SOURCE) {
             Decision start = agent.decide(Request.START);

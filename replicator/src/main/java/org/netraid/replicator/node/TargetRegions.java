@@ -261,6 +261,15 @@ final class TargetRegions implements RegionDevice.Owner {
         return map.length <= TargetRequests.MAX_DIRTY_MAP_BYTES ? Base64.getEncoder().encodeToString(map) : null;
     }
 
+    boolean isRemembering() {
+        return log != null && device != null && worth != Worth.NONE;
+    }
+
+    /** True if what is remembered is worth keeping when it is opened again. */
+    boolean isUseful() {
+        return enabled && file.read(agent.record().mirrorId()) != Worth.NONE;
+    }
+
     /** What is remembered now, whatever it is worth; null if nothing is. */
     byte[] map() {
         return log == null ? null : log.map();

@@ -144,6 +144,11 @@ final class TargetRequests {
         reply.put("export", agent.target().offer(source.node(), generation)).put("port", agent.context().nbdPort);
         reply.put("consistent", agent.record().diskState() != DiskState.INCONSISTENT);
         agent.undo().files().readUndone().ifPresent(map -> reply.put("undone", Base64.getEncoder().encodeToString(map)));
+        if (agent.exposure().wasWritten()) {
+            byte[] written = agent.regions().map();
+            boolean fits = written != null && written.length <= MAX_DIRTY_MAP_BYTES;
+            reply.put("written", fits ? Base64.getEncoder().encodeToString(written) : "");
+        }
         if (withRegions) {
             reply.put("regions", agent.regions().forSource());
         }
@@ -199,6 +204,7 @@ final class TargetRequests {
             confirm(written, answer);
             if (written) {
                 agent.undo().inSync();
+                agent.exposure().settled();
                 agent.hooks().after(source.node());
             }
         }

@@ -21,6 +21,7 @@ final class TargetSide {
     private final String diskPath;
     private final TargetUndo undo;
     private final TargetRegions regions;
+    private final PausedExport exposure;
     private final List<Runnable> whenCut = new ArrayList<>();
     /** As sources get it: with the memory of recent writes and the undo journal before it. */
     private BlockDevice disk;
@@ -29,12 +30,13 @@ final class TargetSide {
     private boolean connected;
     private String source = "";
 
-    TargetSide(NodeContext context, String tag, String diskPath, TargetUndo undo, TargetRegions regions) {
+    TargetSide(NodeContext context, String tag, String diskPath, TargetUndo undo, TargetRegions regions, PausedExport exposure) {
         this.context = context;
         this.tag = tag;
         this.diskPath = diskPath;
         this.undo = undo;
         this.regions = regions;
+        this.exposure = exposure;
     }
 
     /** The node whose connection is served or awaited; "" if none. */
@@ -46,8 +48,12 @@ final class TargetSide {
         return connected;
     }
 
-    /** Cuts the source off. @param done runs when no request of its is left, perhaps inside this call */
+    /** Cuts the source off, and whoever reads the paused copy. @param done runs when no request of its is left, perhaps inside this call */
     void cut(String reason, Runnable done) {
+        exposure.end(() -> cutSource(reason, done));
+    }
+
+    private void cutSource(String reason, Runnable done) {
         source = "";
         if (export == null) {
             done.run();

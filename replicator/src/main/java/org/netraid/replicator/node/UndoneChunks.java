@@ -29,7 +29,10 @@ final class UndoneChunks {
      * @param then runs when the chunks are dirty durably, or at once if the target says nothing
      */
     static void markTarget(SourceSide source, TargetConnection target, JsonNode reply, Runnable then) {
-        JsonNode text = reply.path("undone");
+        mark(source, target, reply.path("undone"), () -> mark(source, target, reply.path("written"), then));
+    }
+
+    private static void mark(SourceSide source, TargetConnection target, JsonNode text, Runnable then) {
         if (!text.isTextual()) {
             then.run();
             return;
@@ -52,7 +55,7 @@ final class UndoneChunks {
 
     /** This node, rolled back, goes in service: nobody else has what it has. */
     static void markOwn(VolumeAgent agent, IntentLog log, List<TargetConnection> targets, Runnable then, Consumer<String> failed) {
-        Optional<byte[]> undone = agent.undo().files().readUndone();
+        Optional<byte[]> undone = agent.exposure().wasWritten() ? Optional.of(new byte[0]) : agent.undo().files().readUndone();
         if (undone.isEmpty()) {
             then.run();
             return;
@@ -68,6 +71,7 @@ final class UndoneChunks {
             }
             try {
                 agent.undo().files().deleteUndone();
+                agent.exposure().settled();
             } catch (StateFolderException e) {
                 agent.event(e.getMessage());
             }

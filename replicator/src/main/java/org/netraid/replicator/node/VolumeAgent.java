@@ -48,6 +48,7 @@ final class VolumeAgent {
     private final TargetUndo undo;
     private final TargetRegions regions;
     private final GenerationSince since;
+    private final PausedExport exposure;
     private final TargetRollback rollback;
     private final Quorum quorum;
     private final PeerFencing fencing;
@@ -78,7 +79,8 @@ final class VolumeAgent {
         this.rollback = new TargetRollback(this, undo);
         this.hooks = new TargetHooks(this);
         this.regions = new TargetRegions(this, config.failover().regionsNs() > 0);
-        this.target = new TargetSide(context, config.tag(), self.disk(), undo, regions);
+        this.exposure = new PausedExport(this, self);
+        this.target = new TargetSide(context, config.tag(), self.disk(), undo, regions, exposure);
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
         this.quorum = new Quorum(this);
@@ -136,6 +138,10 @@ final class VolumeAgent {
     /** Wall clock when this copy's generation began; 0 if it is not known. */
     long generationSince() {
         return since.millis(record().generations().current());
+    }
+
+    PausedExport exposure() {
+        return exposure;
     }
 
     TargetRegions regions() {

@@ -113,8 +113,8 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE no tag and no action; mirror_action --help shows the usage");
         wrong("mirror_action: USAGE no action; mirror_action --help shows the usage", "data");
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
-                + "remove, pause, resume, force, fullresync, resolve, split-brain, rollback, verify, resize, newlog, protocol, speed, "
-                + "suspend-io, resume-io, attach, on-io-error, explain", "data", "puase");
+                + "remove, pause, resume, expose, force, fullresync, resolve, split-brain, rollback, verify, resize, newlog, protocol, "
+                + "speed, suspend-io, resume-io, attach, on-io-error, explain", "data", "puase");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");
