@@ -55,6 +55,11 @@ public record ClusterConfig(String name, String secretFile, List<NodeConfig> nod
         this(name, secretFile, nodes, mirrors, peers, server, null, DaemonSettings.DEFAULT);
     }
 
+    /** The same cluster with other nodes and mirrors. */
+    public ClusterConfig with(List<NodeConfig> otherNodes, List<MirrorConfig> otherMirrors) {
+        return new ClusterConfig(name, secretFile, otherNodes, otherMirrors, peers, server, tls, daemon);
+    }
+
     public Optional<NodeConfig> node(String nodeName) {
         return nodes.stream().filter(node -> node.name().equals(nodeName)).findFirst();
     }

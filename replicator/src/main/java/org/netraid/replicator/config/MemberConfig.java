@@ -45,6 +45,10 @@ public record MemberConfig(String node, String disk, int priority, LinkAddress e
         return new MemberConfig(node, disk, priority, export, uri, path, compression, protocol, connections);
     }
 
+    public MemberConfig withExport(LinkAddress value) {
+        return new MemberConfig(node, disk, priority, value, uri, undoJournal, compression, protocol, connections);
+    }
+
     /** A member with a daemon. */
     public static MemberConfig of(String node, String disk, int priority, LinkAddress export) {
         return new MemberConfig(node, disk, priority, export, null);

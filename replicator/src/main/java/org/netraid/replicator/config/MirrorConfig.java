@@ -64,6 +64,10 @@ public record MirrorConfig(String tag, long sizeBytes, String protocol, List<Mem
                 ResyncSettings.DEFAULT, FailoverSettings.DEFAULT);
     }
 
+    public MirrorConfig withMembers(List<MemberConfig> value) {
+        return new MirrorConfig(tag, sizeBytes, protocol, value, intentLog, targets, resync, failover, upkeep);
+    }
+
     public Optional<MemberConfig> member(String node) {
         return members.stream().filter(member -> member.node().equals(node)).findFirst();
     }

@@ -22,6 +22,10 @@ public record NodeConfig(String name, LinkAddress address, LinkAddress nbd, Stri
         this(name, address, nbd, stateFolder, address == null ? "" : address.host());
     }
 
+    public NodeConfig withNbd(LinkAddress value) {
+        return new NodeConfig(name, address, value, stateFolder, tlsHostName);
+    }
+
     public NodeConfig {
         Checks.name("node name", name);
         if (address == null || nbd == null) {

@@ -5,6 +5,7 @@
 package org.netraid.replicator.daemon;
 
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.List;
 import java.util.Set;
 import org.netraid.replicator.cli.Arguments;
@@ -34,6 +35,9 @@ public final class ReplicatorMain {
     }
 
     public static void main(String[] arguments) {
+        // a node that comes back with another address is found by its name at the next attempt or two
+        Security.setProperty("networkaddress.cache.ttl", "5");
+        Security.setProperty("networkaddress.cache.negative.ttl", "1");
         int status = 1;
         try {
             status = run(arguments);
@@ -67,7 +71,8 @@ public final class ReplicatorMain {
                     + config.mirrors().size() + " mirrors");
             return 0;
         }
-        new DaemonProcess(config, node, secret, tls).run();
+        ClusterConfig filled = new AutoPorts(Path.of("/etc/services")).resolve(config, node.name());
+        new DaemonProcess(filled, filled.node(node.name()).orElseThrow(), secret, tls).run();
         return 0;
     }
 

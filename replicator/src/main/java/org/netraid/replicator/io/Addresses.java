@@ -6,6 +6,7 @@ package org.netraid.replicator.io;
 
 import java.nio.charset.StandardCharsets;
 import org.netraid.link.LinkAddress;
+import org.netraid.replicator.config.Ports;
 
 /** Addresses as people write them: {@code host:port}, {@code [::1]:port}, {@code unix:/path}. */
 final class Addresses {
@@ -18,6 +19,12 @@ final class Addresses {
 
     static LinkAddress tcp(TomlSection section, String key) throws ConfigException {
         return tcp(section, key, section.string(key));
+    }
+
+    /** As {@link #tcp}; {@code host:auto} gives port 0, which the daemon replaces. */
+    static LinkAddress tcpOrAuto(TomlSection section, String key, String text) throws ConfigException {
+        String auto = ":" + Ports.AUTO;
+        return text.endsWith(auto) ? LinkAddress.tcp(tcp(section, key, text.replace(auto, ":1")).host(), 0) : tcp(section, key, text);
     }
 
     static LinkAddress tcp(TomlSection section, String key, String text) throws ConfigException {

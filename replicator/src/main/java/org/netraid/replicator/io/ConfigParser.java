@@ -129,7 +129,7 @@ public final class ConfigParser {
                 throw table.error(name, "node name: " + fault);
             }
             LinkAddress address = Addresses.tcp(section, "address");
-            LinkAddress nbd = Addresses.tcp(section, "nbd");
+            LinkAddress nbd = Addresses.tcpOrAuto(section, "nbd", section.string("nbd"));
             refuseSharedAddress(section, "address", address, nodes);
             refuseSharedAddress(section, "nbd", nbd, nodes);
             if (address.equals(nbd)) {
@@ -145,7 +145,7 @@ public final class ConfigParser {
     private static void refuseSharedAddress(TomlSection section, String key, LinkAddress address, List<NodeConfig> others)
             throws ConfigException {
         for (NodeConfig other : others) {
-            if (address.equals(other.address()) || address.equals(other.nbd())) {
+            if (address.port() != 0 && (address.equals(other.address()) || address.equals(other.nbd()))) {
                 throw section.error(key, key + " " + address + " is used by node " + other.name() + " too");
             }
         }

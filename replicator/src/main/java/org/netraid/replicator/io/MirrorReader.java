@@ -128,8 +128,10 @@ final class MirrorReader {
         refuseReuse(section, "disk", nodeName + ":" + disk, disk, usedDisks);
         long priority = section.integer("priority", index == 0 ? 1 : index * 10L, 0, 1_000_000);
         LinkAddress export = export(tag, section, node);
-        refuseReuse(section, "export", nodeName + ":" + export, export.toString(), usedExports);
-        if (export.equals(node.address()) || export.equals(node.nbd())) {
+        if (export.isUnix() || export.port() != 0) {
+            refuseReuse(section, "export", nodeName + ":" + export, export.toString(), usedExports);
+        }
+        if (export.equals(node.address()) || export.equals(node.nbd()) && (export.isUnix() || export.port() != 0)) {
             throw section.error("export", "export " + export + " is node " + nodeName + "'s own address or nbd");
         }
         Compression compression = Compression.parse(section.word("compression", "off"));
@@ -179,7 +181,7 @@ final class MirrorReader {
         String text = section.string("export", "unix:" + node.stateFolder() + "/" + tag + ".nbd");
         return text.startsWith("unix:")
                 ? Addresses.unix(section, "export", path.apply(text.substring("unix:".length())))
-                : Addresses.tcp(section, "export", text);
+                : Addresses.tcpOrAuto(section, "export", text);
     }
 
     private static void refuseReuse(TomlSection section, String key, String identity, String shown, List<String> used)

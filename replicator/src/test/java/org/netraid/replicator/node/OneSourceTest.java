@@ -129,6 +129,44 @@ class OneSourceTest {
         assertThat(cluster.box("b").status().role()).isEqualTo(Role.SOURCE);
     }
 
+    /** The peer channel to the old source is gone, its data connection is not: as with a firewall, or a hung peer thread. */
+    @Test
+    void shouldCutTheOldSourceBeforeTheNewOneAcceptsItsFirstWrite() {
+        cluster = new SimCluster(3, -1, "a", "b", "c");
+        cluster.bootAll();
+        cluster.run(500);
+        cluster.must("a", MirrorActionType.CREATE, null);
+        cluster.awaitInSync("a", "b", "c");
+        cluster.cut("a", "b");
+        cluster.cut("a", "c");
+        cluster.run(350);
+        // b and c have given a up; its connections to their disks have not timed out yet
+        int[] late = cluster.startWrite("a", 1, 9);
+        List<CommandResult> started = startLater("b");
+        cluster.await("b is in service", () -> !started.isEmpty());
+        assertThat(started.get(0).code()).as("%s", started).isEqualTo(ExitCode.DONE);
+        cluster.write("b", 1, 5);
+        cluster.network.healAll();
+        cluster.run(2_000);
+        assertThat(cluster.chunk("b", 1)).isEqualTo(5);
+        assertThat(cluster.chunk("c", 1)).as("what a sent late is not on c").isIn(0, 5);
+        assertThat(late[0]).isNotEqualTo(0);
+    }
+
+    @Test
+    void shouldNoticeALostNodeInLessThanASecondWithoutDataTraffic() {
+        cluster = new SimCluster(3, -1, "a", "b");
+        cluster.bootAll();
+        cluster.run(500);
+        cluster.must("a", MirrorActionType.CREATE, null);
+        cluster.awaitInSync("a", "b");
+        cluster.run(5_000);
+        cluster.cut("a", "b");
+        cluster.run(900);
+        assertThat(cluster.box("a").node.status().peers().get(0).connected()).isFalse();
+        assertThat(cluster.box("b").status().sourceNode()).isEmpty();
+    }
+
     @Test
     void shouldForgetAPromiseWhenTheOtherIsLost() {
         killedWhileInSync("a", "b");
