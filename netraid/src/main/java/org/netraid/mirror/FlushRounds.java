@@ -171,6 +171,13 @@ final class FlushRounds implements DeviceOpOwner {
         long endedEpoch = epoch;
         int endedLazyMask = lazyMask;
         lazyMask = 0;
+        if (requests.isEmpty() && actions.isEmpty()) { // the engine's own round: nobody waits, and nothing is allocated
+            if (wanted) {
+                start();
+            }
+            mirror.life.finishDrain();
+            return;
+        }
         boolean failed = mirror.life.state() == MirrorState.FAILED;
         ArrayDeque<MirrorRequest> doneRequests = requests;
         ArrayDeque<MirrorAction> doneActions = actions;
