@@ -47,7 +47,10 @@ final class ClusterRig implements AutoCloseable {
     private final Map<String, Integer> peerPorts = new LinkedHashMap<>();
     private final Map<String, Integer> nbdPorts = new LinkedHashMap<>();
     private final Map<String, JavaProcess> daemons = new LinkedHashMap<>();
+    private final Map<String, Path> disks = new LinkedHashMap<>();
     private final Map<String, Integer> exportPorts = new LinkedHashMap<>();
+    private String peerDead = "1s";
+    private String request = "2s";
     private String settings = "";
     private String mirrorSettings = "";
     private int commands;
@@ -86,7 +89,13 @@ final class ClusterRig implements AutoCloseable {
     }
 
     Path disk(String node) {
-        return folder.resolve(node + ".img");
+        return disks.getOrDefault(node, folder.resolve(node + ".img"));
+    }
+
+    /** Gives a node another disk; for daemons started later. */
+    void useDisk(String node, Path path) throws IOException {
+        disks.put(node, path);
+        writeConfig();
     }
 
     Path state(String node) {
@@ -114,6 +123,13 @@ final class ClusterRig implements AutoCloseable {
     }
 
     // ---- configuration
+
+    /** Nobody is given up for being slow: for tests that need a certain node in sync on a busy machine. For daemons started later. */
+    void patient() throws IOException {
+        peerDead = "60s";
+        request = "60s";
+        writeConfig();
+    }
 
     /** Lines for the end of the configuration file; takes effect for daemons started later. */
     void settings(String toml) throws IOException {
@@ -153,8 +169,9 @@ final class ClusterRig implements AutoCloseable {
                     .append("\"\nnbd = \"").append(hosts.address(node)).append(':')
                     .append(nbdPorts.get(node)).append("\"\nstate = \"").append(node).append("\"\n");
         }
-        text.append("[timeouts]\npeer_heartbeat = \"200ms\"\npeer_dead = \"1s\"\npeer_reconnect = \"100ms\"\nreconnect = \"100ms\"\n"
-                + "request = \"2s\"\n[mirrors.data]\n").append(mirrorSettings);
+        text.append("[timeouts]\npeer_heartbeat = \"200ms\"\npeer_dead = \"").append(peerDead)
+                .append("\"\npeer_reconnect = \"100ms\"\nreconnect = \"100ms\"\nrequest = \"").append(request)
+                .append("\"\n[mirrors.data]\n").append(mirrorSettings);
         for (String node : nodes) {
             text.append("[[mirrors.data.members]]\nnode = \"").append(node).append("\"\ndisk = \"").append(disk(node)).append("\"\n");
             if (exportPorts.containsKey(node)) {

@@ -47,6 +47,11 @@ class EmbeddedClusterTest {
                 node, ClusterRig.TAG, rig.folder().resolve("lease").toString());
     }
 
+    private static JavaProcess patientDaemon(ClusterRig rig, String node) throws IOException {
+        rig.patient();
+        return daemon(rig, node);
+    }
+
     private static long lastCount(JavaProcess daemon) {
         return daemon.out().lines().filter(line -> line.matches("count [0-9]+")).mapToLong(line -> Long.parseLong(line.substring(6)))
                 .max().orElse(0);
@@ -55,7 +60,7 @@ class EmbeddedClusterTest {
     @Test
     void shouldTakeOverAndGoOnCountingWhenTheActiveClusterDaemonIsKilled() throws IOException {
         try (ClusterRig rig = new ClusterRig(folder, 16 * MIB, "adam", "eve");
-                JavaProcess adam = daemon(rig, "adam")) {
+                JavaProcess adam = patientDaemon(rig, "adam")) {
             rig.await("adam counts", () -> lastCount(adam) > 0);
             try (JavaProcess eve = daemon(rig, "eve")) {
                 rig.await("eve is in sync", () -> adam.out().contains("eve=IN_SYNC") && eve.out().contains("TARGET UP_TO_DATE"));
@@ -79,6 +84,7 @@ class EmbeddedClusterTest {
         try (ClusterRig rig = new ClusterRig(folder, 16 * MIB, "adam", "eve")) {
             assertThatThrownBy(() -> NetRaid.open(NetRaidConfig.ofFile(rig.config().toString(), "cain", "data")))
                     .isInstanceOf(NetRaidException.class).hasMessageContaining("no node cain");
+            rig.patient();
             NetRaidDevice device = NetRaid.open(NetRaidConfig.ofFile(rig.config().toString(), "adam", "data"));
             List<NetRaidState> states = new CopyOnWriteArrayList<>();
             device.addListener(new NetRaidListener() {
