@@ -48,7 +48,7 @@ final class FaultPlan {
         this.random = scheduler.random("faults");
         this.protocols = scheduler.random("protocol changes");
         this.kills = scheduler.random("kills with a backlog");
-        this.killsLeft = kills.nextInt(12);
+        this.killsLeft = mix.isForReplays() ? 25 : kills.nextInt(12);
     }
 
     void start() {
@@ -68,7 +68,7 @@ final class FaultPlan {
             if (stopped || killsLeft == 0) {
                 return;
             }
-            if (source.isUp() && source.journal.hasBacklog() && kills.chance(100)) {
+            if (source.isUp() && source.journal.hasBacklog() && kills.chance(mix.isForReplays() ? 40 : 100)) {
                 killsLeft--;
                 crashSource(CrashMode.PROCESS_KILL);
             }
