@@ -4,6 +4,7 @@
  */
 package org.netraid.replicator.decide;
 
+import java.util.List;
 import org.netraid.replicator.state.Role;
 
 /** Whether a node agrees that another one goes in service now: one at a time. */
@@ -54,6 +55,11 @@ public final class ClaimRules {
         boolean another = !self.source().equals(from.node()) && !self.source().equals(from.handedOverBy());
         return seesSource && another && !from.forced() ? self.source() + " is alive and in service, as " + self.node()
                 + ", its target, sees" : "";
+    }
+
+    /** Who has gone in service while this node was on its way there and could not ask it; "" if nobody has, as far as is seen now. */
+    public static String overtakenBy(List<NodeFacts> others) {
+        return others.stream().filter(NodeFacts::isInService).map(NodeFacts::node).findFirst().orElse("");
     }
 
     private static boolean precedes(Asked self, Claim from) {

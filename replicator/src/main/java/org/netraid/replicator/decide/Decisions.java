@@ -239,7 +239,8 @@ public final class Decisions {
             return new Decision(Action.TAKE_OVER, "D12", s.self().node(), sentence, "");
         }
         if (self.lastOwner() && s.missing().isEmpty()) {
-            return new Decision(Action.START, "D12", s.self().node(), sentence + " and " + vouchers(s), "");
+            // a new generation also here: a target that does not connect again still believes to have been stopped with everything
+            return new Decision(Action.TAKE_OVER, "D12", s.self().node(), sentence + " and " + vouchers(s), "");
         }
         return new Decision(s.waited() ? Action.STAY : Action.WAIT, "D12", "", sentence + (self.lastOwner()
                 ? ", but " + names(s.missing()) + " may have been started since and cannot be asked" : "; the last source starts first"),

@@ -68,7 +68,8 @@ public final class SourceRecords {
         long generation = now.generations().current();
         next.generations(now.generations().successor(newId.getAsLong()));
         boolean logContinues = now.logActive() || now.lastOwner();
-        String previous = logContinues ? now.previousSource() : now.sourceName();
+        String last = now.resyncSource().isEmpty() ? now.sourceName() : now.resyncSource();
+        String previous = logContinues ? now.previousSource() : last;
         boolean anyMerge = false;
         for (PeerRecord peer : now.peers()) {
             PeerRecord tracked = peer.bitmapGeneration() == 0 ? peer.withBitmapGeneration(generation).withStale(true) : peer;
@@ -129,11 +130,6 @@ public final class SourceRecords {
 
     public static MirrorRecord paused(MirrorRecord now, String target, boolean paused) {
         return now.with().peer(now.peer(target).withPaused(paused)).build();
-    }
-
-    /** An operator gives up what the target holds, the wait for the previous source's knowledge of it, and a pause. */
-    public static MirrorRecord overwritten(MirrorRecord now, String target) {
-        return now.with().peer(now.peer(target).withNeedsMerge(false).withPaused(false)).build();
     }
 
     // ---- the previous source

@@ -15,8 +15,8 @@ import org.netraid.replicator.state.Role;
  * The second half of the table: which way data flows between a source and one reachable target, and how much. Direction is always from
  * source to target; a target that would have to be the source instead is refused.
  *
- * <p>Guards: "no resync" needs zero bits (DRBD's pitfalls P19, P20) and a copy that is whole (P30): the state of the disk outranks the
- * number of bits.
+ * <p>Guards: "no resync" needs zero bits (DRBD's pitfalls P19, P20) and a copy that is no mixture (P30): the state of the disk outranks
+ * the number of bits.
  */
 public final class TargetPlans {
 
@@ -53,19 +53,38 @@ public final class TargetPlans {
         }
         if (self.previousSource().equals(target.node())) {
             // before anything else: its log ends when it becomes a target, and others may need it even if it does not itself
-            return new TargetPlan(Kind.MERGE_FIRST, "D7", target.node() + " was the source before; its dirty chunks come first", "");
+            return mergeFirst(target.node());
         }
         if (survivors && known.needsMerge() && relation == Relation.SELF_NEWER && target.record().diskState() != DiskState.FAILED
                 && (slot == SlotState.TRACKING || slot == SlotState.STALE)) {
             return new TargetPlan(Kind.PARTIAL, TargetPlan.SURVIVORS, target.node() + " and " + source.node()
                     + " remember what they got since " + self.previousSource() + " last said that all copies are equal", "");
         }
-        if (known.needsMerge() && !self.previousSource().isEmpty() && !waitIsOver) {
+        if (waits(self, known, slot, waitIsOver)) {
             return new TargetPlan(Kind.WAIT_PREVIOUS_SOURCE, "D6", "only " + self.previousSource() + ", the source before, knows what "
                     + target.node() + " lacks", "bring " + self.previousSource() + " up; or copy everything: mirror_action TAG fullresync "
                     + source.node() + " " + target.node());
         }
         return amount(relation, source, target, slot, dirtyChunks, known);
+    }
+
+    /**
+     * What a source does with a target out of service that an operator has given up.
+     *
+     * @param source the node in service
+     */
+    public static TargetPlan overwrite(MirrorRecord source, String target) {
+        return source.previousSource().equals(target) ? mergeFirst(target)
+                : new TargetPlan(Kind.FULL, "D10", "an operator gave up what " + target + " holds", "");
+    }
+
+    private static TargetPlan mergeFirst(String target) {
+        return new TargetPlan(Kind.MERGE_FIRST, "D7", target + " was the source before; its dirty chunks come first", "");
+    }
+
+    /** True if the previous source's dirty chunks would make less of a resync; where everything is sent anyway they would not. */
+    public static boolean waits(MirrorRecord source, PeerRecord known, SlotState slot, boolean waitIsOver) {
+        return known.needsMerge() && !source.previousSource().isEmpty() && !waitIsOver && slot != SlotState.FULL_RESYNC;
     }
 
     private static TargetPlan refuse(Relation relation, NodeFacts source, NodeFacts target) {
@@ -110,7 +129,7 @@ public final class TargetPlans {
                     ? new TargetPlan(Kind.PARTIAL, "D2", "the interrupted resync of " + target.node() + " goes on", "")
                     : new TargetPlan(Kind.FULL, "D14", target.node() + " was left inconsistent by another source", "");
         }
-        if (dirtyChunks == 0 && slot == SlotState.TRACKING && copy.diskState().maySource()) {
+        if (dirtyChunks == 0 && slot == SlotState.TRACKING) {
             return new TargetPlan(Kind.NO_RESYNC, "D12", target.node() + " has everything", "");
         }
         return new TargetPlan(Kind.PARTIAL, "D13", target.node() + " lacks " + dirtyChunks + " chunks", "");

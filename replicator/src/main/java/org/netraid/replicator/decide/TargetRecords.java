@@ -41,8 +41,9 @@ public final class TargetRecords {
         return Optional.empty();
     }
 
+    /** Somebody has newer data: whatever this node had everything of, when it was stopped in order, is not the newest any more. */
     public static MirrorRecord outdated(MirrorRecord own) {
-        return own.with().diskState(DiskState.OUTDATED).build();
+        return own.with().diskState(DiskState.OUTDATED).stoppedClean(false).build();
     }
 
     // ---- serving a source
@@ -76,6 +77,9 @@ public final class TargetRecords {
         if (takesOver) {
             // the generation says where the copy is going; until it is there, the disk state says that it is nothing yet
             next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT).resyncSource(clean ? "" : source.node());
+        } else if (clean && own.generations().current() != source.record().generations().current()) {
+            // writes of the source's generation reach this copy from the first moment, and nobody else may take it for one of its own
+            next = asTarget(adopted(self, own, source), source).with().diskState(DiskState.OUTDATED).sourceName(source.node());
         } else if (!clean && own.diskState().maySource()) {
             next.diskState(DiskState.OUTDATED);
         }

@@ -346,12 +346,13 @@ final class AgentCommands {
                     + target.node();
         }
         if (known(target).paused()) {
+            agent.write(SourceRecords.paused(agent.record(), target.node(), false));
             agent.source().mirror().resumeLeg(target.slot);
         }
-        agent.source().giveUpMerge(target);
+        // in the log first: what the operator has given up stays given up if this node dies before the target is there
+        Optional<String> refusal = agent.source().mirror().fullResync(target.slot);
         if (target.isConnected()) {
-            return agent.source().mirror().fullResync(target.slot).map(text -> "!" + text).orElse("everything is being sent to "
-                    + target.node());
+            return refusal.map(text -> "!" + text).orElse("everything is being sent to " + target.node());
         }
         target.discardTarget();
         return "everything will be sent to " + target.node() + (agent.facts(target.node()).reachable() ? "" : " when it can be reached");

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
@@ -37,6 +38,7 @@ import org.netraid.nbd.wire.NbdUri;
 import org.netraid.replicator.config.MemberConfig;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.QuorumSettings;
+import org.netraid.replicator.decide.ClaimRules;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.SourceRecords;
 import org.netraid.replicator.state.DiskState;
@@ -49,8 +51,8 @@ import org.netraid.resync.TargetMarker;
 /**
  * The mirror in service on this node: disk, intent log, mirror, resyncs, targets, and the export the application uses.
  *
- * <p>Going in service is a row of steps, each durable before the next: flushed disk, generation and last_owner, intent log with its slots,
- * "in service", export. A crash between two of them leaves a node that was the last owner and has written nothing.
+ * <p>Going in service is a row of steps, each durable before the next: flushed disk, intent log with its slots, then in one piece the
+ * generation, last_owner and "in service", export. A start that fails or dies before that leaves the node as it was.
  */
 final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog.Guard {
 
@@ -62,6 +64,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private final BufferPool payloads;
     private final List<TargetConnection> targets = new ArrayList<>();
     private Consumer<String> started;
+    private boolean takesOver;
     private BlockDevice disk;
     private final SourceLog sourceLog;
     private final SourceJournal journal;
@@ -205,6 +208,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     void start(BlockDevice openDisk, Decision decision, Consumer<String> whenStarted) {
         started = whenStarted;
         disk = openDisk;
+        takesOver = decision.action() == Decision.Action.TAKE_OVER;
         long sizeBytes = size();
         if (sizeBytes <= 0 || disk.geometry().sizeBytes() < sizeBytes) {
             fail("the disk " + disk.name() + " has " + disk.geometry().sizeBytes() + " bytes, the mirror " + sizeBytes
@@ -215,12 +219,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         disk.submit(new BlockRequest().flush(request -> {
             if (request.error().isError()) {
                 fail("the disk " + disk.name() + " cannot be flushed: " + request.error() + " " + request.errorDetail());
-            } else if (agent.write(SourceRecords.entering(agent.record(), decision.action() == Decision.Action.TAKE_OVER,
-                    others().stream().map(MemberConfig::node).toList(), agent::nextGeneration, sizeBytes,
-                    config.intentLog().chunkBytes()))) {
-                openLog(sizeBytes);
             } else {
-                fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
+                openLog(sizeBytes);
             }
         }));
     }
@@ -240,9 +240,17 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     /** In which a node would write that goes in service by a decision. */
     static Generations nextGenerations(VolumeAgent agent, Decision decision) {
         MirrorRecord now = agent.record();
+        return entering(agent, decision.action() == Decision.Action.TAKE_OVER, now.sizeBytes(), now.chunkBytes()).generations();
+    }
+
+    /** Written in one piece when everything is ready: a start that fails or dies before leaves no generation behind. */
+    private MirrorRecord entering() {
+        return entering(agent, takesOver, size(), config.intentLog().chunkBytes());
+    }
+
+    private static MirrorRecord entering(VolumeAgent agent, boolean takesOver, long sizeBytes, int chunkBytes) {
         List<String> others = agent.config().members().stream().map(MemberConfig::node).filter(name -> !name.equals(agent.node())).toList();
-        return SourceRecords.entering(now, decision.action() == Decision.Action.TAKE_OVER, others, agent::nextGeneration, now.sizeBytes(),
-                now.chunkBytes()).generations();
+        return SourceRecords.entering(agent.record(), takesOver, others, agent::nextGeneration, sizeBytes, chunkBytes);
     }
 
     private List<MemberConfig> others() {
@@ -275,7 +283,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 if (failed[0]) {
                     fail("the intent log " + sourceLog.name() + " cannot be written");
                 } else {
-                    UndoneChunks.markOwn(agent, log, targets, () -> survivors.load(this::openJournal), this::fail);
+                    UndoneChunks.markOwn(agent, log, targets, () -> survivors.load(entering(), this::openJournal), this::fail);
                 }
             }
         };
@@ -286,8 +294,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 log.setSlot(slot, "", SlotState.UNUSED, one::accept);
             }
         }
+        MirrorRecord entering = entering();
         for (MemberConfig other : others()) {
-            PeerRecord known = agent.record().peer(other.node());
+            PeerRecord known = entering.peer(other.node());
             if (!known.member()) {
                 continue;
             }
@@ -326,10 +335,16 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     private void serve() {
-        if (!agent.write(SourceRecords.inService(agent.record()))) {
+        String overtakenBy = ClaimRules.overtakenBy(agent.allFacts());
+        if (!overtakenBy.isEmpty()) {
+            fail(overtakenBy + " has gone in service meanwhile");
+            return;
+        }
+        if (!agent.write(SourceRecords.inService(entering()))) {
             fail("the state folder " + context.env.folder().name() + " cannot be written; the mirror stays out of service");
             return;
         }
+        UndoneChunks.forgetOwn(agent);
         sourceLog.inService();
         org.netraid.mirror.MirrorConfig settings = org.netraid.mirror.MirrorConfig.of(config.tag(), context.node())
                 .withSizeBytes(agent.record().sizeBytes()).withRequests(config.targets().requests(), 4096)
@@ -529,11 +544,6 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         }
     }
 
-    /** An operator gives up the wait for what the previous source knows of one target. */
-    void giveUpMerge(TargetConnection target) {
-        agent.write(SourceRecords.overwritten(agent.record(), target.node()));
-    }
-
     // ---- what targets know of themselves
 
     @Override
@@ -541,33 +551,38 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         context.order.enter(agent.tag(), slot, config.upkeep().resyncAfter(), () -> markNow(slot, done));
     }
 
+    /** The target first: a source's record that says "inconsistent" does not show any more that the target counted as in sync (G5). */
     private void markNow(int slot, Done done) {
         Optional<TargetConnection> target = inSlot(slot);
         if (target.isEmpty()) {
             done.onMarked("it is no longer a target");
             return;
         }
-        String node = target.get().node();
-        if (!agent.write(SourceRecords.resyncBegins(agent.record(), node))) {
-            done.onMarked("the state folder cannot be written");
-            return;
-        }
         if (target.get().member.isForeign()) {
-            done.onMarked("");
+            done.onMarked(resyncRecorded(target.get()));
             return;
         }
         ObjectNode body = agent.reportBody().put("dirtyBytes", log.dirtyChunks(slot) * log.chunkBytes())
                 .put("full", log.slotState(slot) == SlotState.FULL_RESYNC);
-        context.request(node, PeerMessages.MARK_INCONSISTENT, body, reply -> {
+        context.request(target.get().node(), PeerMessages.MARK_INCONSISTENT, body, reply -> {
             String stopped = reply.isOk() ? reply.body().path("stopped").asText() : "";
             if (!stopped.isEmpty()) {
                 target.get().pauseBecause(stopped);
+                done.onMarked(stopped);
+            } else if (!reply.isOk()) {
+                done.onMarked(reply.error());
+            } else {
+                String refusal = resyncRecorded(target.get());
+                if (refusal.isEmpty()) {
+                    target.get().mergedFromSurvivors();
+                }
+                done.onMarked(refusal);
             }
-            if (reply.isOk() && stopped.isEmpty()) {
-                target.get().mergedFromSurvivors();
-            }
-            done.onMarked(stopped.isEmpty() ? reply.error() : stopped);
         });
+    }
+
+    private String resyncRecorded(TargetConnection target) {
+        return agent.write(SourceRecords.resyncBegins(agent.record(), target.node())) ? "" : "the state folder cannot be written";
     }
 
     @Override
@@ -769,8 +784,14 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     // ---- leaving service
 
-    /** Lets nobody in any more, drains, flushes, tells the targets that they have everything, closes. @param done gets "" or what failed */
-    void stop(Consumer<String> done) {
+    /**
+     * Lets nobody in any more, drains, flushes, tells the targets that they have everything, closes.
+     *
+     * @param recorded makes durable that this node has stopped in order, before a target is told: a target that knows it alone would pass
+     *     for whole after this node has been in service once more
+     * @param done gets "" or what failed
+     */
+    void stop(BooleanSupplier recorded, Consumer<String> done) {
         stopping = true;
         gate.close();
         watch.close();
@@ -786,8 +807,8 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         suspension.end("the mirror goes out of service");
         service.shutdown(() -> mirror.suspend(IoReason.LEAVING, "it goes out of service", (error, detail) -> {
             String problem = error.isError() ? "the mirror could not be flushed: " + error + " " + detail : "";
-            if (!problem.isEmpty()) {
-                closeAll(() -> done.accept(problem));
+            if (!problem.isEmpty() || !recorded.getAsBoolean()) {
+                closeAll(() -> done.accept(problem.isEmpty() ? agent.failure() : problem));
             } else {
                 tellStopped(inSync, () -> closeAll(() -> done.accept("")));
             }

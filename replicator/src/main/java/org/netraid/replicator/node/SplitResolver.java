@@ -17,6 +17,7 @@ import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.decide.NodeFacts;
 import org.netraid.replicator.decide.Relation;
+import org.netraid.replicator.decide.SourceRecords;
 import org.netraid.replicator.peer.PeerReply;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.PeerRecord;
@@ -121,7 +122,7 @@ final class SplitResolver {
                 return;
             }
             boolean previous = agent.record().previousSource().equals(target.node());
-            source.giveUpMerge(target);
+            agent.write(SourceRecords.mergedAmongSurvivors(resumed(target), target.node()));
             if (previous) {
                 source.merge(body);
             }
@@ -129,10 +130,15 @@ final class SplitResolver {
             done(target, body, "what changed on either side is sent: " + log.dirtyChunks(target.slot) + " chunks", result);
         });
         if (refused.isError()) {
-            source.giveUpMerge(target);
+            source.mirror().fullResync(target.slot);
+            agent.write(resumed(target));
             target.discardTarget();
             done(target, body, "what changed there is not known: everything is sent", result);
         }
+    }
+
+    private MirrorRecord resumed(TargetConnection target) {
+        return SourceRecords.paused(agent.record(), target.node(), false);
     }
 
     private void done(TargetConnection target, JsonNode body, String amount, Consumer<CommandResult> result) {

@@ -28,9 +28,12 @@ final class SurvivorRegions {
         this.agent = agent;
     }
 
-    /** Reads what this node remembers, if anybody may need it. Nothing of it changes: a restart reads it again. */
-    void load(Runnable then) {
-        MirrorRecord record = agent.record();
+    /**
+     * Reads what this node remembers, if anybody may need it. Nothing of it changes: a restart reads it again.
+     *
+     * @param record with which the node goes in service
+     */
+    void load(MirrorRecord record, Runnable then) {
         if (record.peers().stream().noneMatch(PeerRecord::needsMerge) || !agent.regions().isWhole()) {
             then.run();
             return;

@@ -156,7 +156,7 @@ final class TargetConnection implements NbdConnectionListener {
         }
         TargetPlan next = discard && facts.role() != org.netraid.replicator.state.Role.SOURCE
                 ? discardPartly ? new TargetPlan(Kind.PARTIAL, "D19", "the split brain is ended: " + node() + " gave up its copy", "")
-                : new TargetPlan(Kind.FULL, "D10", "an operator gave up what " + node() + " holds", "")
+                : TargetPlans.overwrite(agent.record(), node())
                 : TargetPlans.plan(agent.ownFacts(), facts, source.log().slotState(slot), source.log().dirtyChunks(slot),
                         source.waitIsOver(), source.survivors().mayServe(node()));
         announce(next);
@@ -242,7 +242,7 @@ final class TargetConnection implements NbdConnectionListener {
     }
 
     private void connectForeign(PeerRecord known) {
-        if (known.needsMerge() && !agent.record().previousSource().isEmpty() && !source.waitIsOver()) {
+        if (TargetPlans.waits(agent.record(), known, source.log().slotState(slot), source.waitIsOver())) {
             announce(new TargetPlan(Kind.WAIT_PREVIOUS_SOURCE, "D6", "only " + agent.record().previousSource()
                     + ", the source before, knows what it lacks", ""));
             return;

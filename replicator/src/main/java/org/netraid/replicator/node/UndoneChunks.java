@@ -69,16 +69,20 @@ final class UndoneChunks {
                 failed.accept("the intent log cannot be written");
                 return;
             }
-            try {
-                agent.undo().files().deleteUndone();
-                agent.exposure().settled();
-            } catch (StateFolderException e) {
-                agent.event(e.getMessage());
-            }
             then.run();
         };
         if (undone.get().length == 0 || log.mergeDirty(mask, undone.get(), marked::accept).isError()) {
             everything(log, targets, marked);
+        }
+    }
+
+    /** This node is in service, and its log is believed from now on. */
+    static void forgetOwn(VolumeAgent agent) {
+        try {
+            agent.undo().files().deleteUndone();
+            agent.exposure().settled();
+        } catch (StateFolderException e) {
+            agent.event(e.getMessage());
         }
     }
 

@@ -545,10 +545,12 @@ final class VolumeAgent {
      */
     void leaveService(boolean stay, Consumer<String> done) {
         transition = "leaving service";
-        source.stop(problem -> {
+        source.stop(() -> write(SourceRecords.left(record(), true, stay)), problem -> {
             source = null;
             boolean clean = problem.isEmpty();
-            write(SourceRecords.left(record(), clean, stay));
+            if (!clean) {
+                write(SourceRecords.left(record(), false, stay));
+            }
             role = Role.STOPPED;
             changed();
             event(clean ? "out of service, stopped in order" : "out of service: " + problem);

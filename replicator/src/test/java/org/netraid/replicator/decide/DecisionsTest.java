@@ -199,6 +199,11 @@ class DecisionsTest {
         assertPlan(plan(b, c, SlotState.TRACKING, 0, true), Kind.FULL, "D8");
         // D10: fullresync has given up the wait for this target
         assertPlan(plan(b, c, SlotState.FULL_RESYNC, 9, true), Kind.FULL, "D14");
+        // ... and nothing that the previous source knows would make it less
+        assertPlan(plan(b, c, SlotState.FULL_RESYNC, 9, false), Kind.FULL, "D14");
+        assertPlan(TargetPlans.overwrite(b.record(), "c"), Kind.FULL, "D10");
+        // the previous source itself is given up: what it knows of the others comes first all the same
+        assertPlan(TargetPlans.overwrite(b.record(), "a"), Kind.MERGE_FIRST, "D7");
         // D11: the previous source comes after all
         assertPlan(plan(b, stopped("a", source("b", "c")), SlotState.TRACKING, 4, true), Kind.MERGE_FIRST, "D7");
     }
@@ -217,7 +222,7 @@ class DecisionsTest {
         NodeFacts a = stopped("a", source("b").with().inService(false).stoppedClean(true).build());
         assertDecision(decide(Request.START, a, NodeFacts.unreachable("b")), Action.TAKE_OVER, "D12");
         assertDecision(decide(Request.AUTO, a, NodeFacts.unreachable("b")), Action.STAY, "D12");
-        assertDecision(decide(Request.AUTO, a, b), Action.START, "D12");
+        assertDecision(decide(Request.AUTO, a, b), Action.TAKE_OVER, "D12");
         assertPlan(plan(serving("a", source("b")), b, SlotState.TRACKING, 0, false), Kind.NO_RESYNC, "D12");
     }
 
@@ -286,7 +291,9 @@ class DecisionsTest {
         NodeFacts bad = stopped("b", target("a").with().diskState(DiskState.INCONSISTENT).resyncSource("a").build());
         assertPlan(plan(a, bad, SlotState.TRACKING, 0, false), Kind.PARTIAL, "D2");
         NodeFacts outdated = stopped("b", target("a").with().diskState(DiskState.OUTDATED).build());
-        assertPlan(plan(a, outdated, SlotState.TRACKING, 0, false), Kind.PARTIAL, "D13");
+        assertPlan(plan(a, outdated, SlotState.TRACKING, 3, false), Kind.PARTIAL, "D13");
+        // it was told of a newer generation, and nothing of that generation has missed it: there is nothing to send
+        assertPlan(plan(a, outdated, SlotState.TRACKING, 0, false), Kind.NO_RESYNC, "D12");
     }
 
     /**

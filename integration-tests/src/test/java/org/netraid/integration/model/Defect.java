@@ -1,0 +1,42 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.model;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** Defects that are planted on request, to prove that the checks would notice. */
+enum Defect {
+    /** None. */
+    NONE("what the product does"),
+    /** A node whose copy may be old starts by itself. */
+    IGNORE_DATA_CORRUPT("a last owner starts although it should set data_corrupt and wait"),
+    /** All copies pass for one generation. */
+    IGNORE_GENERATIONS("decisions and plans do not look at generations"),
+    /** G5. */
+    FORGET_STALE("a write that a target misses is acknowledged without a new generation"),
+    /** G4. */
+    FORGET_INCONSISTENT("a resync begins before the target has recorded that it is inconsistent"),
+    /** D7. */
+    FORGET_MERGE("the previous source's dirty chunks are not taken over"),
+    /** One at a time. */
+    NOBODY_IS_ASKED("a node goes in service without asking the others");
+
+    final String words;
+
+    Defect(String words) {
+        this.words = words;
+    }
+
+    String option() {
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
+    static Defect of(String option) {
+        return Arrays.stream(values()).filter(defect -> defect.option().equals(option)).findFirst().orElseThrow(() ->
+                new IllegalArgumentException("no defect is called " + option + "; there are " + Arrays.stream(values()).skip(1)
+                        .map(Defect::option).collect(Collectors.joining(", "))));
+    }
+}

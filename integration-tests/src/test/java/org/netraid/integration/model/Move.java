@@ -1,0 +1,53 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.integration.model;
+
+/** Something that happens: to a node, or between two. As a number: kind, node, other node, detail. */
+enum Move {
+    // to a node
+    CRASH, BOOT, WAITED, THINK, SERVE, START, FORCE, FORCE_INCONSISTENT, STOP, SHUTDOWN, CRASH_IN_STOP, WAIT_OVER,
+    /** Detail: chunk. */
+    WRITE,
+    /** Detail: chunk and {@link Torn}. */
+    CRASH_IN_WRITE,
+    // between nodes
+    CUT, CONNECT,
+    // source and target
+    OPEN, MERGE, ANNOUNCE, BEGIN, COPY, CONFIRM, SETTLE, STALL, PAUSE, RESUME, FULLRESYNC, SWITCHOVER;
+
+    private static final Move[] ALL = values();
+
+    /** Where a write has got to when its source dies. */
+    enum Torn {
+        /** Only the source's disk has it. */
+        SOURCE,
+        /** As SOURCE, and those that miss it are known to be stale. */
+        SOURCE_STALE,
+        /** All targets have it, the source's own disk has not. */
+        TARGETS,
+        /** One target has it. */
+        FIRST_TARGET
+    }
+
+    int with(int node, int other, int detail) {
+        return ordinal() << 16 | node << 12 | other << 8 | detail;
+    }
+
+    static Move kind(int move) {
+        return ALL[move >>> 16];
+    }
+
+    static int node(int move) {
+        return move >>> 12 & 15;
+    }
+
+    static int other(int move) {
+        return move >>> 8 & 15;
+    }
+
+    static int detail(int move) {
+        return move & 255;
+    }
+}

@@ -1,0 +1,104 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.replicator.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.netraid.replicator.control.CommandResult;
+import org.netraid.replicator.control.MirrorActionType;
+import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.state.Role;
+
+/** Stories that {@code bin/model} has told once, with whole nodes. */
+class ModelFindingsTest {
+
+    private SimCluster cluster;
+
+    private void inSync(String... names) {
+        cluster = new SimCluster(names.length, -1, names);
+        cluster.bootAll();
+        cluster.run(500);
+        cluster.must("a", MirrorActionType.CREATE, null);
+        for (int i = 1; i < names.length; i++) {
+            cluster.awaitInSync("a", names[i]);
+        }
+    }
+
+    /** The write is on a's disk, and nowhere else, when a dies. */
+    private void diesWithAWriteOfItsOwn(String other) {
+        cluster.cut("a", other);
+        int[] unheard = cluster.startWrite("a", 20, 5);
+        cluster.run(50);
+        assertThat(unheard[0]).as("the write is not acknowledged").isZero();
+        assertThat(cluster.chunk("a", 20)).isEqualTo(5);
+        cluster.kill("a");
+        cluster.network.healAll();
+    }
+
+    /**
+     * The command was kept in memory only, while what made the wait for the previous source end was durable: after a restart the previous
+     * source counted as in sync, and had a chunk that nobody else had.
+     */
+    @Test
+    void shouldSendEverythingToThePreviousSourceWhenTheNewOneIsRestartedAfterFullresync() {
+        inSync("a", "b");
+        diesWithAWriteOfItsOwn("b");
+        cluster.await("b misses a", () -> cluster.box("b").status().sourceNode().isEmpty());
+        cluster.must("b", MirrorActionType.START, null);
+        cluster.must("b", MirrorActionType.FULLRESYNC, "b", "a");
+        cluster.shutdown("b");
+        cluster.boot("b");
+        cluster.boot("a");
+        cluster.awaitInSync("b", "a");
+        cluster.assertEqual("a", "b");
+        assertThat(cluster.chunk("a", 20)).isZero();
+    }
+
+    /** The source's record said "inconsistent" before the target's did, and so the target was not left behind when it missed a write. */
+    @Test
+    void shouldNotTakeATargetForWholeThatWasLostAtTheBeginningOfAFullResync() {
+        inSync("a", "b", "c");
+        cluster.cut("a", "c");
+        cluster.must("a", MirrorActionType.FULLRESYNC, "a", "c");
+        cluster.await("a misses c", () -> cluster.box("a").node.status().peers().stream()
+                .anyMatch(peer -> peer.node().equals("c") && !peer.connected()));
+        cluster.write("a", 7, 7);
+        cluster.must("a", MirrorActionType.SWITCHOVER, "a", "b");
+        cluster.network.healAll();
+        cluster.awaitInSync("b", "a", "c");
+        cluster.assertEqual("b", "c");
+        assertThat(cluster.chunk("c", 7)).isEqualTo(7);
+    }
+
+    /** A node that died on its way into service left a generation behind in which nobody ever wrote, and that was a split brain. */
+    @Test
+    void shouldLeaveNoSplitBrainWhenTheNextSourceDiesOnItsWayIntoService() {
+        int deaths = 0;
+        for (int afterMs = 0; afterMs < 40; afterMs++) {
+            inSync("a", "b");
+            List<CommandResult> answer = new ArrayList<>();
+            SimCluster.Box a = cluster.box("a");
+            a.loop.execute(() -> a.node.execute(MirrorCommand.of(SimCluster.TAG, MirrorActionType.SWITCHOVER, null, "b"), answer::add));
+            cluster.run(afterMs);
+            if (cluster.box("b").status().role() == Role.SOURCE) {
+                break;
+            }
+            deaths++;
+            cluster.kill("b");
+            cluster.await("the switchover has failed", () -> !answer.isEmpty());
+            cluster.run(1_500);
+            if (a.status().role() != Role.SOURCE) {
+                cluster.must("a", MirrorActionType.START, null);
+            }
+            cluster.boot("b");
+            cluster.awaitInSync("a", "b");
+            cluster.assertEqual("a", "b");
+        }
+        assertThat(deaths).as("moments at which b died").isPositive();
+    }
+}
