@@ -74,6 +74,12 @@ final class ClusterRig implements AutoCloseable {
         writeConfig();
     }
 
+    /** After how long a silent node counts as gone. To be called before any starts. */
+    void peerDead(String duration) throws IOException {
+        peerDead = duration;
+        writeConfig();
+    }
+
     // ---- files
 
     Path folder() {

@@ -47,8 +47,14 @@ final class RealScenarioCluster implements ScenarioCluster {
     private final List<RealClient> writers = new ArrayList<>();
 
     RealScenarioCluster(Path folder, Scenario scenario) throws IOException {
+        this(folder, scenario, "1s");
+    }
+
+    /** @param peerDead after how long a silent node counts as gone: long enough for a loaded machine, where nobody waits for it */
+    RealScenarioCluster(Path folder, Scenario scenario, String peerDead) throws IOException {
         network = new NetworkNamespaces(scenario.nodes());
         rig = new ClusterRig(folder, DISK_BYTES, network, scenario.nodes().toArray(String[]::new));
+        rig.peerDead(peerDead);
         String limits = scenario.resyncMaxKib() == 0 ? "" : "[mirrors.data.limits]\nresync_max = \"" + scenario.resyncMaxKib()
                 + "k\"\nresync_min = \"" + scenario.resyncMaxKib() + "k\"\nresync_chunks_in_flight = 1\n";
         rig.mirrorSettings("after_split_brain = \"" + scenario.afterSplitBrain() + "\"\n");
