@@ -4,6 +4,7 @@
  */
 package org.netraid.sim;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,6 +25,8 @@ import org.netraid.block.BlockRequest;
  */
 public final class SimDisk {
 
+    private long unreadableAt = -1;
+    private long peekedBytes;
     private final SimScheduler scheduler;
     private final String name;
     private final SimDiskOptions options;
@@ -165,6 +168,25 @@ public final class SimDisk {
         byte[] bytes = new byte[lengthBytes];
         image.current().read(offsetBytes, bytes, 0, lengthBytes);
         return bytes;
+    }
+
+    /** From now on nothing that holds this byte can be taken from the cache; -1: all can. Reads as requests have faults of their own. */
+    public void unreadableAt(long offsetBytes) {
+        unreadableAt = offsetBytes;
+    }
+
+    boolean peek(long offsetBytes, ByteBuffer into) {
+        if (unreadableAt >= offsetBytes && unreadableAt < offsetBytes + into.remaining()) {
+            return false;
+        }
+        peekedBytes += into.remaining();
+        into.put(content(offsetBytes, into.remaining()));
+        return true;
+    }
+
+    /** Bytes taken from the cache so far. */
+    public long peekedBytes() {
+        return peekedBytes;
     }
 
     /** What is sure to be there after a power cut. */

@@ -4,6 +4,7 @@
  */
 package org.netraid.sim;
 
+import java.nio.ByteBuffer;
 import java.util.Set;
 
 import org.netraid.block.BlockCapability;
@@ -12,6 +13,7 @@ import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.StoredBytes;
 
 /** A {@link SimDisk} as one life of a node sees it. */
 final class SimDiskDevice implements BlockDevice {
@@ -53,9 +55,32 @@ final class SimDiskDevice implements BlockDevice {
                 request.complete(error, name() + ": " + error + " for " + request.command() + " of " + request.lengthBytes()
                         + " bytes at " + request.offsetBytes());
             });
+        } else if (request.stored() != null) {
+            fetch(request);
         } else {
             disk.start(loop, request, this::ended);
         }
+    }
+
+    @Override
+    public StoredBytes stored() {
+        return can(BlockCapability.STORED) ? disk::peek : null;
+    }
+
+    /** The bytes are taken at some moment between submit and completion, as sendfile does. */
+    private void fetch(BlockRequest request) {
+        loop.schedule(disk.damage().nextInt(500_000), () -> {
+            ByteBuffer bytes = ByteBuffer.allocate((int) request.lengthBytes());
+            if (request.stored().peek(request.offsetBytes(), bytes)) {
+                BlockRequest fetched = new BlockRequest().write(request.offsetBytes(), bytes.flip(), request.flags(),
+                        done -> request.complete(done.error(), done.errorDetail()));
+                fetched.markSubmitted();
+                disk.start(loop, fetched, this::ended);
+            } else {
+                ended();
+                request.complete(BlockError.EIO, name() + ": what was to be written could not be read");
+            }
+        });
     }
 
     private BlockError check(BlockRequest request) {

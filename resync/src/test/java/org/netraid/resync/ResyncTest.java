@@ -8,8 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Arrays;
+import java.util.EnumSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.netraid.block.BlockCapability;
+import org.netraid.sim.SimDiskOptions;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
@@ -544,6 +548,87 @@ class ResyncTest {
             r.rig.run();
             r.assertInSyncAndEqual();
         }
+    }
+
+    private static SimDiskOptions cached(SimDiskOptions options) {
+        EnumSet<BlockCapability> can = EnumSet.copyOf(options.capabilities());
+        can.add(BlockCapability.STORED);
+        return options.withCapabilities(can);
+    }
+
+    private static ResyncRig cached(long seed, long sizeBytes, int targets) {
+        return new ResyncRig(new MirrorRig(seed, sizeBytes, targets, ResyncTest::cached, ResyncTest::cached)).startEqual();
+    }
+
+    private static void fill(ResyncRig r, int bytes) {
+        byte[] random = new byte[bytes];
+        new SimRandom(99).fill(random);
+        // a chunk that begins with zeros, and one that is nothing else
+        Arrays.fill(random, 2 * CHUNK, 2 * CHUNK + 4096, (byte) 0);
+        Arrays.fill(random, 90 * CHUNK, 91 * CHUNK, (byte) 0);
+        r.rig.finish(r.rig.write(r.rig.mirror, 0, random, 0));
+    }
+
+    @Test
+    void shouldNotReadWhatOneTargetTakesFromTheCache() {
+        ResyncRig r = cached(30, 32 * MIB, 1);
+        r.rig.mirror.legLost(0, "test");
+        fill(r, (int) (24 * MIB));
+        r.connect(0);
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        assertThat(r.rig.localDisk.peekedBytes()).isBetween(16 * MIB, 25 * MIB);
+        assertThat(r.progress(0).bytesSent()).isEqualTo(24 * MIB - CHUNK);
+    }
+
+    @Test
+    void shouldReadOnceWhatTwoTargetsNeed() {
+        ResyncRig r = cached(31, 32 * MIB, 2);
+        r.rig.mirror.legLost(0, "test");
+        r.rig.mirror.legLost(1, "test");
+        fill(r, (int) (24 * MIB));
+        r.connect(0);
+        r.connect(1);
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        assertThat(r.manager.totals().localBytesRead()).isBetween(24 * MIB - CHUNK, 26 * MIB);
+    }
+
+    /** Goal: what is taken late from the cache is never older than an application's write, and never torn by it. */
+    @Test
+    void shouldEndEqualWhileTheApplicationWritesAndTheTargetIsLostAgainAndAgain() {
+        for (int seed = 0; seed < 3; seed++) {
+            ResyncRig r = cached(seed, 32 * MIB, 1);
+            fill(r, (int) (24 * MIB));
+            SimRandom random = new SimRandom(seed);
+            r.rig.mirror.fullResync(0);
+            for (int i = 0; i < 40; i++) {
+                r.rig.write(random.nextInt(24 << 8) * 4096L, 4096 * (1 + random.nextInt(40)), i);
+                r.rig.scheduler.runFor(random.nextInt(3_000_000));
+                if (i % 8 == 7) {
+                    r.rig.mirror.legLost(0, "test");
+                    r.rig.scheduler.runFor(5_000_000);
+                    r.connect(0);
+                }
+            }
+            r.rig.run();
+            r.assertInSyncAndEqual();
+        }
+    }
+
+    @Test
+    void shouldSayWhatCannotBeReadAfterATransferHasLostTheTarget() {
+        ResyncRig r = cached(32, 32 * MIB, 1);
+        r.rig.mirror.legLost(0, "test");
+        fill(r, (int) (24 * MIB));
+        r.rig.localDisk.unreadableAt(12 * MIB + 5000);
+        r.connect(0);
+        r.rig.scheduler.runUntil(() -> r.rig.mirror.legState(0) == LegState.DISCONNECTED, MirrorRig.STEPS);
+        assertThat(r.rig.mirror.legState(0)).isEqualTo(LegState.DISCONNECTED);
+        r.rig.scheduler.runFor(100_000_000);
+        r.connect(0);
+        r.rig.run();
+        r.assertInSyncAndEqual();
     }
 
     /** Found by the simulator: a disk that has failed a flush shows what it will never write, and its hashes with it. */
