@@ -18,8 +18,8 @@ import org.netraid.replicator.scenario.Scenario;
 import org.netraid.replicator.scenario.Scenarios;
 
 /**
- * The failover scenarios of module replicator, on real daemons in network namespaces: the same files, the same output. One only:
- * {@code -Dnetraid.scenario=d01}.
+ * The failover scenarios of module replicator, on real daemons in network namespaces: the same files, the same output. Some only:
+ * {@code -Dnetraid.scenario=d01,s1}.
  */
 @Tag("slow")
 class ScenarioTest {
@@ -29,8 +29,9 @@ class ScenarioTest {
 
     @TestFactory
     Stream<DynamicTest> shouldGiveTheOutputOfTheFile() {
-        String only = System.getProperty("netraid.scenario", "");
-        return Scenarios.names().stream().filter(name -> name.startsWith(only)).map(name -> DynamicTest.dynamicTest(name, () -> run(name)));
+        String[] only = System.getProperty("netraid.scenario", "").split(",");
+        return Scenarios.names().stream().filter(name -> Stream.of(only).anyMatch(name::startsWith))
+                .map(name -> DynamicTest.dynamicTest(name, () -> run(name)));
     }
 
     private static void run(String name) throws IOException {
