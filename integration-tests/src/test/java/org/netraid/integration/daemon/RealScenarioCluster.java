@@ -57,7 +57,7 @@ final class RealScenarioCluster implements ScenarioCluster {
         rig.peerDead(peerDead);
         String limits = scenario.resyncMaxKib() == 0 ? "" : "[mirrors.data.limits]\nresync_max = \"" + scenario.resyncMaxKib()
                 + "k\"\nresync_min = \"" + scenario.resyncMaxKib() + "k\"\nresync_chunks_in_flight = 1\n";
-        rig.mirrorSettings("after_split_brain = \"" + scenario.afterSplitBrain() + "\"\n");
+        rig.mirrorSettings("after_split_brain = \"" + scenario.afterSplitBrain() + "\"\nquorum = \"" + scenario.quorum() + "\"\n");
         rig.settings("[mirrors.data.timeouts]\nwait_for_previous_source = " + scenario.waitSeconds() + "\n"
                 + (scenario.targetsRemember() ? "" : "regions = 0\n") + limits);
     }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.netraid.replicator.cli.TypedCommand;
 import org.netraid.mirror.LocalErrorPolicy;
+import org.netraid.replicator.config.QuorumSettings;
 import org.netraid.replicator.config.ResyncSettings;
 import org.netraid.replicator.config.SplitBrainSettings;
 import org.netraid.replicator.config.UndoSettings;
@@ -37,6 +38,7 @@ final class SimScenarioCluster implements ScenarioCluster {
                         new SplitBrainSettings(policy, SplitBrainSettings.DEFAULT.maxSavedBytes()), "");
             }
         }
+        cluster.quorum = scenario.quorum().equals("majority") ? QuorumSettings.majority("") : QuorumSettings.NONE;
         cluster.regionsNs = scenario.targetsRemember() ? cluster.regionsNs : 0;
         if (scenario.resyncMaxKib() > 0) {
             long maxBytes = (long) scenario.resyncMaxKib() << 10;

@@ -80,6 +80,12 @@ public final class Scenario {
         return !words("targets").equals(List.of("forget"));
     }
 
+    /** Who decides besides the node, by the command {@code quorum}; "none" without. */
+    public String quorum() {
+        List<String> words = words("quorum");
+        return words.isEmpty() ? "none" : words.get(0);
+    }
+
     private List<String> words(String name) {
         return steps.stream().filter(step -> step.isCommand() && step.command().startsWith(name + " ")).findFirst()
                 .map(step -> List.of(step.command().substring(name.length() + 1).split(" "))).orElse(List.of());

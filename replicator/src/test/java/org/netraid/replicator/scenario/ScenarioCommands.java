@@ -53,7 +53,7 @@ final class ScenarioCommands {
             return result(cluster.act(words[0].substring(0, words[0].length() - 1), rest));
         }
         switch (words[0]) {
-            case "nodes", "wait", "resync-max-kib", "targets", "after-split-brain" -> { }
+            case "nodes", "wait", "resync-max-kib", "targets", "after-split-brain", "quorum" -> { }
             case "boot" -> cluster.boot(rest);
             case "kill" -> List.of(rest).forEach(cluster::kill);
             case "shutdown" -> List.of(rest).forEach(cluster::shutdown);
@@ -150,6 +150,7 @@ final class ScenarioCommands {
         for (TargetStatus target : status.targets()) {
             lines.add("    " + target.node() + ": " + target.state().words() + howCopied(status, target));
         }
+        status.io().reasons().forEach(reason -> lines.add("    writes wait: " + reason));
         if (!status.blockedRule().isEmpty()) {
             lines.add("    " + status.blockedRule() + ": " + status.blockedReason());
             if (!status.cure().isEmpty()) {
