@@ -76,7 +76,7 @@ class DaemonStartTest {
     void shouldRefuseAWrongConfiguration() throws IOException {
         rig.settings("[limits]\nresync_maxx = 5\n");
         refusesToStart("replicator: " + rig.config() + ":26:1: [limits]: unknown key \"resync_maxx\" (did you mean \"resync_max\"?); known "
-                + "here: async_full, async_limit, chunk, cool_after, ");
+                + "here: async_full, ");
     }
 
     @Test
