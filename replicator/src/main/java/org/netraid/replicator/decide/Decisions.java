@@ -5,6 +5,7 @@
 package org.netraid.replicator.decide;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.netraid.replicator.decide.Decision.Action;
@@ -76,7 +77,19 @@ public final class Decisions {
                         + " are both in service; nothing is replicated between them", splitBrainCure(s));
             }
         }
-        return new Decision(Action.KEEP, "D13", self, self + " is in service", "");
+        return deposed(s).orElseGet(() -> new Decision(Action.KEEP, "D13", self, self + " is in service", ""));
+    }
+
+    /**
+     * Where nodes vote, whoever went on from this copy's generation had a majority for it, so no write that the other misses can be
+     * acknowledged here any more. The other need not be in service now: it may have been restarted, and waits for this node to leave.
+     */
+    private static Optional<Decision> deposed(Situation s) {
+        return !s.quorate() ? Optional.empty() : s.reachable().stream()
+                .filter(peer -> peer.record().created() && peer.record().diskState().maySource() && s.relation(peer).peerIsNewer())
+                .findFirst()
+                .map(peer -> new Decision(Action.STEP_DOWN, "D1", peer.node(), peer.node() + " has newer data; " + s.self().node()
+                        + " leaves service", ""));
     }
 
     private static Decision neverCreated(Situation s) {
@@ -124,8 +137,10 @@ public final class Decisions {
         }
         for (NodeFacts peer : inService) {
             if (s.relation(peer).selfIsNewer()) {
+                String first = s.quorate() && s.self().record().diskState().maySource()
+                        ? peer.node() + " leaves service by itself when a majority answers it; if it does not, " : "";
                 return new Decision(Action.BLOCK, "G7", "", peer.node() + " is in service with older data than this node has",
-                        "stop it there and start it here, or give this copy up: mirror_action TAG fullresync " + peer.node() + " "
+                        first + "stop it there and start it here, or give this copy up: mirror_action TAG fullresync " + peer.node() + " "
                                 + s.self().node());
             }
         }

@@ -318,7 +318,8 @@ final class VolumeAgent {
         if (source != null && role == Role.SOURCE) {
             source.watch().check();
             source.gate().again();
-        } else if (quorum.votes()) {
+        }
+        if (quorum.votes()) {
             evaluate();
         }
     }

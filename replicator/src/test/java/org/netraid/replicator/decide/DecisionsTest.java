@@ -101,6 +101,21 @@ class DecisionsTest {
     }
 
     @Test
+    void d1ShouldStepDownForAMajoritysSuccessorThatWasRestarted() {
+        NodeFacts old = serving("a", source("b"));
+        NodeFacts successor = stopped("b", after(target("a"), GB));
+        assertDecision(decideQuorate(old, successor), Action.STEP_DOWN, "D1");
+        assertThat(decideQuorate(successor, old).cure()).startsWith("a leaves service by itself");
+        assertDecision(decide(Request.AUTO, old, successor), Action.KEEP, "D13");
+        NodeFacts half = stopped("b", successor.record().with().diskState(DiskState.INCONSISTENT).build());
+        assertDecision(decideQuorate(old, half), Action.KEEP, "D13");
+    }
+
+    private static Decision decideQuorate(NodeFacts self, NodeFacts peer) {
+        return Decisions.decide(new Situation(self, List.of(peer), Request.AUTO, true, "", true));
+    }
+
+    @Test
     void d13ShouldGiveATargetThatWasBeingOverwrittenAMomentToAnswer() {
         NodeFacts a = stopped("a", source().with().peer(PeerRecord.unknown("b").withInconsistent(true)).build());
         List<NodeFacts> silent = List.of(NodeFacts.unreachable("b"));

@@ -74,6 +74,25 @@ class QuorumNodeTest {
     }
 
     @Test
+    void shouldLeaveServiceForASuccessorThatWasRestarted() {
+        inSync(QuorumSettings.majority("w"), "a", "b", "w");
+        isolate("a");
+        int[] lonely = cluster.startWrite("a", 3, 3);
+        startWithPatience("b");
+        cluster.write("b", 4, 4);
+        cluster.kill("b");
+        cluster.network.healAll();
+        cluster.run(5_000);
+        assertThat(lonely[0]).as("w has agreed to b").isZero();
+        cluster.boot("b");
+        cluster.awaitInSync("b", "a");
+        assertThat(lonely[0]).isEqualTo(-1);
+        assertThat(cluster.box("a").log).anyMatch(line -> line.contains("D1: b has newer data; a leaves service"));
+        assertThat(cluster.chunk("b", 4)).isEqualTo(4);
+        cluster.assertEqual("a", "b");
+    }
+
+    @Test
     void shouldGoOnWhenTheQuorumIsBackAndNobodyTookOver() {
         inSync(QuorumSettings.majority(""), "a", "b", "c");
         isolate("a");

@@ -24,6 +24,12 @@ class QuorumSimTest {
         assertThat(QuorumSim.run(seed, STEPS, "")).contains("acknowledged");
     }
 
+    /** The old source is back among a majority, and the new one was restarted: each waited for the other to leave. */
+    @Test
+    void shouldConvergeWhenTheSuccessorRestartsBesideTheOldSource() {
+        assertThat(QuorumSim.run(106, STEPS, "")).contains("acknowledged");
+    }
+
     @Tag("slow")
     @ParameterizedTest
     @MethodSource("manySeeds")
