@@ -649,6 +649,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     @Override
     public void change(IntentWaiter done) {
+        loseThoseWhoCannotBeTold();
         gate.pass(this::behind, new GenerationGate.Passage() {
             @Override
             public void passed(long generation) {
@@ -685,6 +686,18 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         tellTheOthers(stale, done);
     }
 
+    /**
+     * A target on the old generation could not be told from a stale one. Those lost before the change are tracked from the generation that
+     * they have; one lost after it would be from a generation that it never took, and everything would have to be sent.
+     */
+    private void loseThoseWhoCannotBeTold() {
+        for (TargetConnection target : List.copyOf(targets)) {
+            if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC && !agent.facts(target.node()).reachable()) {
+                mirror.legLost(target.slot, "its node cannot be told that the generation changes");
+            }
+        }
+    }
+
     private void tellTheOthers(List<String> stale, IntentWaiter done) {
         ObjectNode body = agent.reportBody();
         stale.forEach(body.putArray("stale")::add);
@@ -694,12 +707,9 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 done.onIntent(BlockError.NONE);
             }
         };
+        loseThoseWhoCannotBeTold();
         for (TargetConnection target : List.copyOf(targets)) {
             if (target.member.isForeign() || !agent.facts(target.node()).reachable()) {
-                if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC) {
-                    // it would stay on the old generation and could not be told from a stale one
-                    mirror.legLost(target.slot, "its node cannot be told that the generation has changed");
-                }
                 continue;
             }
             boolean mustKnow = target.legState() == LegState.IN_SYNC;
