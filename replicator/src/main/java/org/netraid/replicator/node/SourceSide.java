@@ -674,13 +674,16 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     private void changeTo(long generation, IntentWaiter done) {
         List<String> stale = behind();
-        if (!agent.write(SourceRecords.leftBehind(agent.record(), stale, () -> generation))) {
+        // A target that hears of the new generation before it is asked to take it finds itself outdated, and would get everything.
+        if (!agent.write(SourceRecords.leftBehind(agent.record(), stale, () -> generation), () -> changed(stale, done))) {
             agent.event("the state folder cannot be written, so " + String.join(" and ", stale)
                     + " cannot be kept from taking over without what it misses: the mirror stops writing; repair the folder, then stop and "
                     + "start the mirror, or let a target that is in sync take over");
             done.onIntent(BlockError.EIO);
-            return;
         }
+    }
+
+    private void changed(List<String> stale, IntentWaiter done) {
         journal.generationChanged();
         agent.event("G2: " + String.join(" and ", stale) + " misses writes from now on and may not take over");
         tellTheOthers(stale, done);

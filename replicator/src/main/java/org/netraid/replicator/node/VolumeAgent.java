@@ -226,6 +226,11 @@ final class VolumeAgent {
 
     /** Makes the record durable and tells the peers. @return false if it could not be written; the operator has been told */
     boolean write(MirrorRecord record) {
+        return write(record, () -> { });
+    }
+
+    /** @param first what is done when the record is durable, before other nodes hear of it: messages that have to come before the news */
+    boolean write(MirrorRecord record, Runnable first) {
         try {
             if (record.generations().current() != record().generations().current()) {
                 since.note(record.generations().current(), nowMillis());
@@ -236,6 +241,7 @@ final class VolumeAgent {
             event(failure);
             return false;
         }
+        first.run();
         changed();
         return true;
     }
