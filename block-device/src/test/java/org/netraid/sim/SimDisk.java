@@ -39,6 +39,7 @@ public final class SimDisk {
     private final List<DiskOperation> hung = new ArrayList<>();
     private final String appliedLabel;
     private final String doneLabel;
+    private int openCount;
     private long reads;
     private long writes;
     private long flushes;
@@ -62,11 +63,21 @@ public final class SimDisk {
 
     /** A device over this medium for one life of a node. */
     public BlockDevice attach(SimLoop loop) {
+        openCount++;
         return new SimDiskDevice(this, loop);
     }
 
     public String name() {
         return name;
+    }
+
+    /** Devices of living nodes over this medium that nobody has closed. */
+    public int openCount() {
+        return openCount;
+    }
+
+    void noteClosed() {
+        openCount--;
     }
 
     public BlockGeometry geometry() {
@@ -116,6 +127,7 @@ public final class SimDisk {
     /** The node of this disk has died (its loop is killed): decides what is left on the medium. No request of its completes any more. */
     public void crash(CrashMode mode) {
         scheduler.record(name + ".crash");
+        openCount = 0;
         List<DiskOperation> running = new ArrayList<>(inFlight);
         running.addAll(hung);
         inFlight.clear();

@@ -116,6 +116,7 @@ final class SimDiskDevice implements BlockDevice {
             throw new IllegalStateException(name() + " closed twice");
         }
         closing = true;
+        disk.noteClosed();
         whenClosed = closed;
         if (running == 0) {
             loop.execute(closed);

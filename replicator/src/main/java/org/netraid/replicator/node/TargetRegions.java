@@ -104,13 +104,16 @@ final class TargetRegions implements RegionDevice.Owner {
 
     private void open(MirrorRecord source, boolean anew, Runnable then) {
         openLog(agent, source, anew, (opened, detail) -> {
+            if (opened != null) {
+                logDevice = opened.device();
+                log = new RegionLog(opened.log());
+            }
             if (opened == null || device == null) {
+                // The disk may have been taken away while the log was being opened: then nobody else closes it.
                 noMore(detail);
                 closeLog(then);
                 return;
             }
-            logDevice = opened.device();
-            log = new RegionLog(opened.log());
             device.remember(log);
             boolean lost = anew || opened.log().recovery().kind() == IntentLog.Recovery.Kind.LOST
                     || opened.log().recovery().kind() == IntentLog.Recovery.Kind.CREATED;
