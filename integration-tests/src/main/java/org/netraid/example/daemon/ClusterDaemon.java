@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.netraid.api.NetRaid;
 import org.netraid.api.NetRaidConfig;
@@ -38,6 +39,7 @@ public final class ClusterDaemon {
 
     private final NetRaidDevice mirror;
     private final Lease lease;
+    private final CountDownLatch defect = new CountDownLatch(1);
 
     private ClusterDaemon(NetRaidDevice mirror, Lease lease) {
         this.mirror = mirror;
@@ -63,7 +65,6 @@ public final class ClusterDaemon {
     }
 
     private void run() throws NetRaidException, InterruptedException {
-        CountDownLatch defect = new CountDownLatch(1);
         mirror.addListener(new NetRaidListener() {
             @Override
             public void onState(NetRaidState state) {
@@ -76,14 +77,13 @@ public final class ClusterDaemon {
                 defect.countDown();
             }
         });
-        while (defect.getCount() > 0) {
+        do {
             if (!mirror.state().isInService() && lease.take()) {
                 goInService();
             } else if (mirror.state().isInService() && lease.isHeld()) {
                 count();
             }
-            Thread.sleep(PAUSE_MS);
-        }
+        } while (!defect.await(PAUSE_MS, TimeUnit.MILLISECONDS));
         System.exit(1);
     }
 
@@ -95,7 +95,7 @@ public final class ClusterDaemon {
         say("start " + result.code() + " " + result.ruleId() + " " + String.join("; ", result.lines()));
         if (result.code() != ExitCode.DONE) {
             lease.giveUp();
-            Thread.sleep(10 * PAUSE_MS);
+            defect.await(10 * PAUSE_MS, TimeUnit.MILLISECONDS);
         }
     }
 

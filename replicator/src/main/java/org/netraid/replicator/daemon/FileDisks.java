@@ -68,17 +68,17 @@ final class FileDisks implements DiskOpener, AutoCloseable {
 
     @Override
     public void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
-        open(() -> {
-            Path file = stateFolder.resolve(tag + INTENT_LOG_SUFFIX);
-            prepareIntentLog(file, sizeBytes);
-            return file;
-        }, opened, failed);
+        openLogFile(tag + INTENT_LOG_SUFFIX, sizeBytes, opened, failed);
     }
 
     @Override
     public void openRegionLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
+        openLogFile(tag + REGION_LOG_SUFFIX, sizeBytes, opened, failed);
+    }
+
+    private void openLogFile(String name, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
         open(() -> {
-            Path file = stateFolder.resolve(tag + REGION_LOG_SUFFIX);
+            Path file = stateFolder.resolve(name);
             prepareIntentLog(file, sizeBytes);
             return file;
         }, opened, failed);
