@@ -51,6 +51,7 @@ final class ClusterRig implements AutoCloseable {
     private final Map<String, Integer> exportPorts = new LinkedHashMap<>();
     private String peerDead = "1s";
     private String request = "2s";
+    private List<String> jvmOptions = List.of("-Xms32m", "-Xmx256m", "-ea");
     private String settings = "";
     private String mirrorSettings = "";
     private int commands;
@@ -191,11 +192,16 @@ final class ClusterRig implements AutoCloseable {
 
     // ---- daemons
 
+    /** For daemons started later. */
+    void jvmOptions(String... options) {
+        jvmOptions = List.of(options);
+    }
+
     /** Starts a daemon and does not wait. */
     JavaProcess launch(String node, String... more) throws IOException {
         List<String> arguments = new ArrayList<>(List.of("--config", config().toString(), "--node", node));
         arguments.addAll(List.of(more));
-        JavaProcess daemon = JavaProcess.start(hosts.inside(node), folder, "daemon-" + node, List.of("-Xms32m", "-Xmx256m", "-ea"),
+        JavaProcess daemon = JavaProcess.start(hosts.inside(node), folder, "daemon-" + node, jvmOptions,
                 ReplicatorMain.class, arguments.toArray(String[]::new));
         daemons.put(node + "#" + daemon.pid(), daemon);
         return daemon;

@@ -24,6 +24,11 @@ public record ProcessGauge(long pid) {
         return status("VmRSS:") << 10;
     }
 
+    /** Resident memory that belongs to no file. */
+    public long anonymousBytes() throws IOException {
+        return status("RssAnon:") << 10;
+    }
+
     public int threads() throws IOException {
         return (int) status("Threads:");
     }

@@ -20,9 +20,11 @@ import org.netraid.nbd.client.NbdTarget;
 import org.netraid.nbd.wire.NbdUri;
 
 /** All clients of one process on one loop, with one model of one export. Methods for any thread. */
-final class SoakClients implements SoakConnection.Judge, AutoCloseable {
+public final class SoakClients implements SoakConnection.Judge, AutoCloseable {
 
     private static final int MAX_COMPLAINTS = 20;
+    /** After a stall the clients catch up by no more than this. */
+    private static final long MAX_BURST_NS = 100_000_000L;
 
     private final NettyRuntime runtime = new NettyRuntime("soak", 1, this::onBroken);
     private final NbdConnector connector;
@@ -33,10 +35,13 @@ final class SoakClients implements SoakConnection.Judge, AutoCloseable {
     private final AtomicLong done = new AtomicLong();
     private final AtomicLong kills = new AtomicLong();
     private final List<String> wrong = new ArrayList<>();
+    private final LatencyHistogram writes = new LatencyHistogram();
     private volatile boolean stopped;
     private NbdClientDevice zeroing;
+    /** When the next request is due, where they are paced. On the loop. */
+    private long nextNs;
 
-    SoakClients(String uri, SoakSettings settings) {
+    public SoakClients(String uri, SoakSettings settings) {
         this.settings = settings;
         this.target = NbdTarget.of(NbdUri.parse(uri));
         this.model = new SoakModel((int) (settings.sizeBytes() / SoakModel.BLOCK_BYTES));
@@ -46,7 +51,7 @@ final class SoakClients implements SoakConnection.Judge, AutoCloseable {
     }
 
     /** Makes the export zero, then lets every client begin. */
-    void start() {
+    public void start() {
         runtime.loop(0).execute(() -> connector.connect(target, new NbdConnectionListener() {
             @Override
             public void onConnected(NbdClientDevice device) {
@@ -76,20 +81,20 @@ final class SoakClients implements SoakConnection.Judge, AutoCloseable {
     }
 
     /** Waits until all clients have ended, or for so long. @return true when they have */
-    boolean awaitIdle(long milliseconds) throws InterruptedException {
+    public boolean awaitIdle(long milliseconds) throws InterruptedException {
         return idle.await(milliseconds, TimeUnit.MILLISECONDS);
     }
 
-    long done() {
+    public long done() {
         return done.get();
     }
 
-    long kills() {
+    public long kills() {
         return kills.get();
     }
 
     /** What must not have happened; empty if all is well. */
-    synchronized List<String> wrong() {
+    public synchronized List<String> wrong() {
         return List.copyOf(wrong);
     }
 
@@ -99,8 +104,40 @@ final class SoakClients implements SoakConnection.Judge, AutoCloseable {
     }
 
     @Override
-    public void onDone() {
+    public void onDone(boolean write, long latencyNs) {
         done.lazySet(done.get() + 1);
+        if (write) {
+            synchronized (writes) {
+                writes.add(latencyNs);
+            }
+        }
+    }
+
+    @Override
+    public long pauseNs(long nowNs) {
+        if (settings.requestsPerSecond() == 0) {
+            return 0;
+        }
+        long due = Math.max(nextNs, nowNs - MAX_BURST_NS);
+        nextNs = due + 1_000_000_000L / settings.requestsPerSecond();
+        return Math.max(0, due - nowNs);
+    }
+
+    /** What writes have taken since the last call. */
+    public LatencyHistogram takeWriteLatencies() {
+        synchronized (writes) {
+            return writes.takeAll();
+        }
+    }
+
+    /** No more requests are begun. */
+    public void finish() {
+        stopped = true;
+    }
+
+    /** What every block must hold. Only when all clients have ended. */
+    public SoakModel model() {
+        return model;
     }
 
     @Override

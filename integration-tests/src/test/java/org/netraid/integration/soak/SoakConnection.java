@@ -7,6 +7,7 @@ package org.netraid.integration.soak;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import org.netraid.block.BlockCapability;
+import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockRequest;
 import org.netraid.block.ExtentList;
 import org.netraid.nbd.client.NbdClientDevice;
@@ -29,7 +30,10 @@ final class SoakConnection implements NbdConnectionListener {
         /** @return false if no further request is wanted */
         boolean wantsMore();
 
-        void onDone();
+        void onDone(boolean write, long latencyNs);
+
+        /** How long to wait before the next request. */
+        long pauseNs(long nowNs);
 
         void onKilled();
 
@@ -133,8 +137,30 @@ final class SoakConnection implements NbdConnectionListener {
         private int count;
         private int newVersion;
         private boolean waiting;
+        private boolean pausing;
+        private long startNs;
 
         void next() {
+            if (pausing) {
+                return;
+            }
+            long pauseNs = ending || !judge.wantsMore() ? 0 : judge.pauseNs(loop.nanoTime());
+            if (pauseNs > 0) {
+                pausing = true;
+                loop.schedule(pauseNs, this::afterPause);
+            } else {
+                begin();
+            }
+        }
+
+        private void afterPause() {
+            pausing = false;
+            if (device != null && !waiting) {
+                begin();
+            }
+        }
+
+        private void begin() {
             if (ending || !judge.wantsMore()) {
                 endIfIdle();
                 return;
@@ -183,6 +209,7 @@ final class SoakConnection implements NbdConnectionListener {
 
         private void start(BlockRequest prepared) {
             waiting = true;
+            startNs = loop.nanoTime();
             inFlight++;
             device.submit(prepared);
             if (--untilKill == 0) {
@@ -201,7 +228,7 @@ final class SoakConnection implements NbdConnectionListener {
                 failed(ended);
             } else {
                 succeeded(ended);
-                judge.onDone();
+                judge.onDone(ended.command() == BlockCommand.WRITE, loop.nanoTime() - startNs);
             }
             next();
         }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
     "Mixed requests against an nbd-server process while its clients are cut and killed at random; every byte read is checked.",
     "At the end nothing may be left in the server: heap, resident memory, descriptors, payload buffers."},
         footer = {"", "Exit status: 0 all is well; 1 something is wrong, it is printed; 2 wrong usage."})
-final class SoakMain implements Callable<Integer> {
+public final class SoakMain implements Callable<Integer> {
 
     @Option(names = "--requests", defaultValue = "200000", description = "How many (default ${DEFAULT-VALUE}).")
     private long requests;
@@ -64,7 +64,7 @@ final class SoakMain implements Callable<Integer> {
     }
 
     private int work() throws InterruptedException {
-        SoakSettings settings = new SoakSettings(Long.MAX_VALUE, 2, 8, size, null, false, 0, 0, 1, seed);
+        SoakSettings settings = new SoakSettings(Long.MAX_VALUE, 2, 8, size, null, false, 0, 0, 0, 1, seed);
         try (SoakClients clients = new SoakClients(worker, settings)) {
             clients.start();
             while (!clients.awaitIdle(1000)) {
@@ -79,7 +79,7 @@ final class SoakMain implements Callable<Integer> {
         Path own = temporaryFolder(folder);
         try {
             List<String> wrong = new SoakRun(new SoakSettings(requests, connections, depth, size, own, tcp, killEvery, killProcessSeconds,
-                    samples, seed), System.out).run();
+                    0, samples, seed), System.out).run();
             wrong.forEach(what -> System.out.println("WRONG: " + what));
             System.out.println(wrong.isEmpty() ? "ok: nothing wrong, nothing left" : "FAILED");
             return wrong.isEmpty() ? 0 : 1;
@@ -89,14 +89,14 @@ final class SoakMain implements Callable<Integer> {
     }
 
     /** In the folder named, else in memory where there is room, else where temporary files go. */
-    static Path temporaryFolder(Path named) throws IOException {
+    public static Path temporaryFolder(Path named) throws IOException {
         Path memory = Path.of("/dev/shm");
         boolean roomy = Files.isWritable(memory) && memory.toFile().getUsableSpace() > 1L << 30;
         Path base = named != null ? named : roomy ? memory : Path.of(System.getProperty("java.io.tmpdir"));
         return Files.createTempDirectory(base, "netraid-soak");
     }
 
-    static void delete(Path folder) throws IOException {
+    public static void delete(Path folder) throws IOException {
         try (Stream<Path> all = Files.walk(folder)) {
             all.sorted(Comparator.reverseOrder()).forEach(path -> {
                 try {

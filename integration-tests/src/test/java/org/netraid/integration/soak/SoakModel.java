@@ -12,9 +12,9 @@ import java.nio.ByteOrder;
  * request touches a block nobody else does. A modification whose connection died leaves the block in doubt: old or new, and for some
  * time the server may still carry it out. Not thread-safe.
  */
-final class SoakModel {
+public final class SoakModel {
 
-    static final int BLOCK_BYTES = 4096;
+    public static final int BLOCK_BYTES = 4096;
     /** After so long nothing of a dead connection can still be under way in the server. */
     private static final long SETTLE_NS = 10_000_000_000L;
     private static final int NO_DOUBT = -1;
@@ -34,7 +34,7 @@ final class SoakModel {
         busy = new boolean[blocks];
     }
 
-    int blocks() {
+    public int blocks() {
         return version.length;
     }
 
@@ -86,7 +86,7 @@ final class SoakModel {
     }
 
     /** @return the reason why the content cannot be right, or null */
-    String check(ByteBuffer bytes, int at, int block, long nowNs) {
+    public String check(ByteBuffer bytes, int at, int block, long nowNs) {
         bytes.order(ByteOrder.BIG_ENDIAN);
         if (holds(bytes, at, block, version[block])) {
             settle(block, version[block], nowNs);

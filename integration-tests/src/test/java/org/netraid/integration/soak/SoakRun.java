@@ -66,7 +66,7 @@ final class SoakRun {
     private void warmUp(SoakServer server) throws IOException, InterruptedException {
         int idle = server.gauge().descriptors();
         try (SoakClients clients = new SoakClients(server.uri, new SoakSettings(500, 1, 8, settings.sizeBytes(), settings.folder(),
-                settings.tcp(), 0, 0, 1, settings.seed()))) {
+                settings.tcp(), 0, 0, 0, 1, settings.seed()))) {
             clients.start();
             clients.awaitIdle(60_000);
             wrong.addAll(clients.wrong());

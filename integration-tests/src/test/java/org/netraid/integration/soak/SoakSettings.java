@@ -17,9 +17,10 @@ import java.nio.file.Path;
  * @param tcp TCP on the loopback instead of a unix socket
  * @param killEvery requests of one client between two cuts, on average; 0 for none
  * @param killProcessSeconds a client process beside them is killed after so long, on average; 0 for none
+ * @param requestsPerSecond no more than so many; 0 for as many as possible
  * @param samples lines of the series
  * @param seed for everything random
  */
-record SoakSettings(long requests, int connections, int depth, long sizeBytes, Path folder, boolean tcp, int killEvery,
-        int killProcessSeconds, int samples, long seed) {
+public record SoakSettings(long requests, int connections, int depth, long sizeBytes, Path folder, boolean tcp, int killEvery,
+        int killProcessSeconds, int requestsPerSecond, int samples, long seed) {
 }

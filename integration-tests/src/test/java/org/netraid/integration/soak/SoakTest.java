@@ -25,7 +25,7 @@ class SoakTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Path folder = SoakMain.temporaryFolder(null);
         try {
-            SoakSettings settings = new SoakSettings(80_000, 6, 16, 64 << 20, folder, tcp, 2000, 6, 8, 7);
+            SoakSettings settings = new SoakSettings(80_000, 6, 16, 64 << 20, folder, tcp, 2000, 6, 0, 8, 7);
             assertThat(new SoakRun(settings, new PrintStream(out)).run()).as(out.toString()).isEmpty();
         } finally {
             SoakMain.delete(folder);
