@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,8 +51,8 @@ record DaemonGauge(long heapBytes, long directBytes, long anonymousBytes, int de
         if (!Files.isExecutable(tool)) {
             throw new IOException("memory of a JVM is read with jcmd, and " + tool + " is missing: use a JDK");
         }
-        java.util.List<String> command = new java.util.ArrayList<>(java.util.List.of(tool.toString(), "-J-XX:TieredStopAtLevel=1", "" + pid));
-        command.addAll(java.util.List.of(words));
+        List<String> command = new ArrayList<>(List.of(tool.toString(), "-J-XX:TieredStopAtLevel=1", "" + pid));
+        command.addAll(List.of(words));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor(90, TimeUnit.SECONDS);

@@ -7,7 +7,8 @@ package org.netraid.integration.daemon;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.netraid.block.BlockRequest;
 import org.netraid.integration.nbd.ForeignServer;
 import org.netraid.integration.nbd.RealClient;
@@ -23,7 +24,7 @@ final class LatencyReference implements AutoCloseable {
     private final ForeignServer server;
     private final RealClient client = new RealClient(NbdClientConfig.defaults().withRequestTimeoutNs(120_000_000_000L));
     private final LatencyHistogram writes = new LatencyHistogram();
-    private final AtomicBoolean ended = new AtomicBoolean();
+    private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread = new Thread(this::run, "latency-reference");
 
     LatencyReference(Path folder) throws IOException {
@@ -43,19 +44,18 @@ final class LatencyReference implements AutoCloseable {
 
     private void run() {
         byte[] data = new byte[BLOCK_BYTES];
-        while (!ended.get()) {
-            long startNs = System.nanoTime();
-            BlockRequest done = client.run(completion -> new BlockRequest().write(0, java.nio.ByteBuffer.wrap(data), 0, completion));
-            if (!done.error().isError()) {
-                synchronized (writes) {
-                    writes.add(System.nanoTime() - startNs);
+        try {
+            do {
+                long startNs = System.nanoTime();
+                BlockRequest done = client.run(completion -> new BlockRequest().write(0, java.nio.ByteBuffer.wrap(data), 0, completion));
+                if (!done.error().isError()) {
+                    synchronized (writes) {
+                        writes.add(System.nanoTime() - startNs);
+                    }
                 }
-            }
-            try {
-                Thread.sleep(PERIOD_MS);
-            } catch (InterruptedException e) {
-                return;
-            }
+            } while (!ended.await(PERIOD_MS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -68,7 +68,7 @@ final class LatencyReference implements AutoCloseable {
 
     @Override
     public void close() {
-        ended.set(true);
+        ended.countDown();
         try {
             thread.join(60_000);
         } catch (InterruptedException e) {

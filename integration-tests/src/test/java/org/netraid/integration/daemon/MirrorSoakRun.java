@@ -98,7 +98,7 @@ final class MirrorSoakRun {
         return System.nanoTime() - startNs < TimeUnit.MILLISECONDS.toNanos(settings.durationMs()) && wrong.isEmpty();
     }
 
-    private void trouble(MirrorSoakTroubles troubles, SoakClients clients) throws IOException, InterruptedException {
+    private void trouble(MirrorSoakTroubles troubles, SoakClients clients) throws IOException {
         while (timeLeft() && clients.wrong().isEmpty()) {
             MirrorSoakTroubles.rest(settings.pauseMs(), this::timeLeft);
             troubles.next(this::timeLeft);
@@ -106,7 +106,7 @@ final class MirrorSoakRun {
         }
     }
 
-    private void heal(MirrorSoakCluster cluster, MirrorSoakTroubles troubles) throws InterruptedException {
+    private void heal(MirrorSoakCluster cluster, MirrorSoakTroubles troubles) {
         boolean healed = troubles.recovered(() -> true);
         must(healed, "the mirror does not heal: " + cluster.rig.status(MirrorSoakCluster.SOURCE));
     }
@@ -131,8 +131,8 @@ final class MirrorSoakRun {
     // ---- the table
 
     private void head() {
-        say("%6s %10s %15s %15s | %-37s | %-37s | %7s %8s", "time", "requests", "p50/p99 ms", "reference", "source: heap direct res. MiB fd thr",
-                "target: heap direct res. MiB fd thr", "journal", "troubles");
+        say("%6s %10s %15s %15s | %-37s | %-37s | %7s %8s", "time", "requests", "p50/p99 ms", "reference",
+                "source: heap direct res. MiB fd thr", "target: heap direct res. MiB fd thr", "journal", "troubles");
     }
 
     private void sample(MirrorSoakCluster cluster, SoakClients clients, LatencyReference reference, MirrorSoakTroubles troubles) {

@@ -10,6 +10,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
 
@@ -28,7 +30,7 @@ final class MirrorSoakTroubles {
     }
 
     /** One trouble. @param goOn false ends a wait early */
-    void next(BooleanSupplier goOn) throws IOException, InterruptedException {
+    void next(BooleanSupplier goOn) throws IOException {
         String target = MirrorSoakCluster.TARGETS.get(random.nextInt(MirrorSoakCluster.TARGETS.size()));
         boolean foreign = target.equals(MirrorSoakCluster.FOREIGN);
         int dice = random.nextInt(10);
@@ -51,7 +53,7 @@ final class MirrorSoakTroubles {
         MirrorSoakCluster.must(cluster.act(MirrorActionType.PROTOCOL, target, String.valueOf("ABC".charAt(random.nextInt(3)))));
     }
 
-    private void pause(String target, BooleanSupplier goOn) throws InterruptedException {
+    private void pause(String target, BooleanSupplier goOn) {
         ExitCode code = cluster.act(MirrorActionType.PAUSE, target).code();
         count(code == ExitCode.DONE ? "target paused and resumed" : "pause: " + code);
         rest(500 + random.nextInt(1500), goOn);
@@ -59,7 +61,7 @@ final class MirrorSoakTroubles {
     }
 
     /** Sometimes shorter and sometimes longer than the target is waited for. */
-    private void standStill(String target, boolean foreign, BooleanSupplier goOn) throws IOException, InterruptedException {
+    private void standStill(String target, boolean foreign, BooleanSupplier goOn) throws IOException {
         int milliseconds = 300 + random.nextInt(3200);
         if (foreign) {
             count("line stood still");
@@ -85,25 +87,20 @@ final class MirrorSoakTroubles {
     }
 
     /** Waits until every target is in sync. @return false if that does not happen in time */
-    boolean recovered(BooleanSupplier goOn) throws InterruptedException {
-        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(RECOVERY_SECONDS);
-        while (!cluster.inSync()) {
-            if (System.nanoTime() > endNs) {
-                return false;
-            }
-            if (!goOn.getAsBoolean()) {
-                return true;
-            }
-            TimeUnit.MILLISECONDS.sleep(50);
+    boolean recovered(BooleanSupplier goOn) {
+        try {
+            Awaitility.await().atMost(RECOVERY_SECONDS, TimeUnit.SECONDS).pollInterval(50, TimeUnit.MILLISECONDS)
+                    .until(() -> cluster.inSync() || !goOn.getAsBoolean());
+            return true;
+        } catch (ConditionTimeoutException late) {
+            return false;
         }
-        return true;
     }
 
-    static void rest(long milliseconds, BooleanSupplier goOn) throws InterruptedException {
+    /** Lets things be for so long. */
+    static void rest(long milliseconds, BooleanSupplier goOn) {
         long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
-        while (goOn.getAsBoolean() && System.nanoTime() < endNs) {
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+        Awaitility.await().forever().pollInterval(20, TimeUnit.MILLISECONDS).until(() -> !goOn.getAsBoolean() || System.nanoTime() >= endNs);
     }
 
     private void count(String what) {
