@@ -100,7 +100,8 @@ final class MirrorSoakTroubles {
     /** Lets things be for so long. */
     static void rest(long milliseconds, BooleanSupplier goOn) {
         long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
-        Awaitility.await().forever().pollInterval(20, TimeUnit.MILLISECONDS).until(() -> !goOn.getAsBoolean() || System.nanoTime() >= endNs);
+        Awaitility.await().forever().pollInterval(20, TimeUnit.MILLISECONDS)
+                .until(() -> !goOn.getAsBoolean() || System.nanoTime() >= endNs);
     }
 
     private void count(String what) {
