@@ -47,7 +47,7 @@ public class IntentLogBenchmark {
     @Setup
     public void setUp() {
         IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", 1L << 40).withAlSlots(IntentLogLayout.roomFor(1L << 40));
-        DiskIntentLog.create(new NullLogDevice(config.layout().sizeBytes(), loop), config, loop, FaultPoints.NONE,
+        DiskIntentLog.create(new NullDisk(loop, config.layout().sizeBytes()), config, loop, FaultPoints.NONE,
                 (opened, error) -> log = opened);
         loop.turn();
         log.setSlot(0, "target", SlotState.TRACKING, NOBODY);

@@ -46,7 +46,7 @@ public class IntentLogMemoryBenchmark {
         log = null;
         long before = usedBytes();
         IntentLogConfig config = IntentLogConfig.of(new UUID(1, 2), "bench", 16L << 40).withAlSlots(IntentLogLayout.roomFor(16L << 40));
-        DiskIntentLog.create(new NullLogDevice(config.layout().sizeBytes(), loop), config, loop, FaultPoints.NONE,
+        DiskIntentLog.create(new NullDisk(loop, config.layout().sizeBytes()), config, loop, FaultPoints.NONE,
                 (opened, error) -> log = opened);
         loop.turn();
         for (int k = 0; k < DiskIntentLog.MAX_SLOTS; k++) {

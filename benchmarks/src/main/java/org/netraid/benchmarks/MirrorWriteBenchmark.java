@@ -67,7 +67,7 @@ public class MirrorWriteBenchmark {
     @Setup
     public void open() {
         loop = new BenchLoop();
-        DiskIntentLog.create(new NullLeg(loop, 64 << 20), IntentLogConfig.of(new UUID(1, 1), "bench", SIZE_BYTES), loop,
+        DiskIntentLog.create(new NullDisk(loop, 64 << 20), IntentLogConfig.of(new UUID(1, 1), "bench", SIZE_BYTES), loop,
                 FaultPoints.NONE, (opened, error) -> log = opened);
         while (log == null) {
             loop.turn();
@@ -75,11 +75,11 @@ public class MirrorWriteBenchmark {
         for (int slot = 0; slot < targets; slot++) {
             log.setSlot(slot, "node" + slot, SlotState.TRACKING, error -> { });
         }
-        mirror = new Mirror(MirrorConfig.of("bench", "source"), new NullLeg(loop, SIZE_BYTES), log, loop, FaultPoints.NONE);
+        mirror = new Mirror(MirrorConfig.of("bench", "source"), new NullDisk(loop, SIZE_BYTES), log, loop, FaultPoints.NONE);
         for (int slot = 0; slot < targets; slot++) {
             mirror.addLeg(new LegConfig(slot, "node" + slot, "system" + slot, ReplicationProtocol.valueOf(protocol),
                     LegConfig.DEFAULT_TIMEOUT_NS));
-            mirror.connectLeg(slot, new NullLeg(loop, SIZE_BYTES), true);
+            mirror.connectLeg(slot, new NullDisk(loop, SIZE_BYTES), true);
             if (mirror.legState(slot) != LegState.IN_SYNC) {
                 throw new IllegalStateException("leg " + slot + " is " + mirror.legState(slot));
             }

@@ -14,7 +14,7 @@ import org.netraid.block.BlockRequest;
 import org.netraid.time.EventLoop;
 
 /** A device that keeps nothing and ends every request in the loop's next turn, without allocating. */
-final class NullLeg implements BlockDevice, Runnable {
+final class NullDisk implements BlockDevice, Runnable {
 
     private final EventLoop loop;
     private final BlockGeometry geometry;
@@ -22,7 +22,7 @@ final class NullLeg implements BlockDevice, Runnable {
             BlockCapability.TRIM, BlockCapability.WRITE_ZEROES));
     private final ArrayDeque<BlockRequest> pending = new ArrayDeque<>(1024);
 
-    NullLeg(EventLoop loop, long sizeBytes) {
+    NullDisk(EventLoop loop, long sizeBytes) {
         this.loop = loop;
         this.geometry = BlockGeometry.ofSize(sizeBytes);
     }
