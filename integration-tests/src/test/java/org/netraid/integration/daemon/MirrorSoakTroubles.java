@@ -90,11 +90,19 @@ final class MirrorSoakTroubles {
     boolean recovered(BooleanSupplier goOn) {
         try {
             Awaitility.await().atMost(RECOVERY_SECONDS, TimeUnit.SECONDS).pollInterval(50, TimeUnit.MILLISECONDS)
-                    .until(() -> cluster.inSync() || !goOn.getAsBoolean());
+                    .until(() -> isWell() || !goOn.getAsBoolean());
             return true;
         } catch (ConditionTimeoutException late) {
             return false;
         }
+    }
+
+    private boolean isWell() throws IOException {
+        if (cluster.foreignHasDied()) {
+            count("foreign target died by itself and was started");
+            cluster.restartForeign();
+        }
+        return cluster.inSync();
     }
 
     /** Lets things be for so long. */
