@@ -143,8 +143,8 @@ public final class SimDisk {
     }
 
     /**
-     * What the disk could be after a crash at this moment, as a disk of another simulation; this one goes on untouched. For checkers
-     * that ask "and if it stopped here?".
+     * What the disk could be after a crash at this moment, as a disk of another simulation; this one stays untouched, and must not go on
+     * while the copy is in use. For checkers that ask "and if it stopped here?".
      */
     public SimDisk crashedCopy(SimScheduler elsewhere, CrashMode mode) {
         SimDisk copy = new SimDisk(elsewhere, name, options);
@@ -180,6 +180,16 @@ public final class SimDisk {
         byte[] bytes = new byte[lengthBytes];
         image.current().read(offsetBytes, bytes, 0, lengthBytes);
         return bytes;
+    }
+
+    /** What reads see now, into the beginning of an array: for checkers that look often. */
+    public void readContent(long offsetBytes, byte[] into, int lengthBytes) {
+        image.current().read(offsetBytes, into, 0, lengthBytes);
+    }
+
+    /** What is sure to be there after a power cut, into the beginning of an array. */
+    public void readDurable(long offsetBytes, byte[] into, int lengthBytes) {
+        image.durable().read(offsetBytes, into, 0, lengthBytes);
     }
 
     /** From now on nothing that holds this byte can be taken from the cache; -1: all can. Reads as requests have faults of their own. */

@@ -17,21 +17,17 @@ final class SparseBytes {
     private static final byte[] ZEROS = new byte[PAGE];
 
     private final byte[][][] tables;
+    /** Read where this one has no page of its own; null for none. */
+    private SparseBytes below;
 
     SparseBytes(long sizeBytes) {
         long pages = (sizeBytes + PAGE - 1) >>> PAGE_BITS;
         tables = new byte[Math.toIntExact((pages + (1 << TABLE_BITS) - 1) >>> TABLE_BITS)][][];
     }
 
+    /** Becomes a copy of the other, of the same size, which must not change as long as the copy is in use: their pages are shared. */
     void copyFrom(SparseBytes other) {
-        for (int i = 0; i < tables.length; i++) {
-            if (other.tables[i] != null) {
-                tables[i] = new byte[1 << TABLE_BITS][];
-                for (int j = 0; j < tables[i].length; j++) {
-                    tables[i][j] = other.tables[i][j] == null ? null : other.tables[i][j].clone();
-                }
-            }
-        }
+        below = other;
     }
 
     void write(long offset, byte[] from, int fromIndex, int length) {
@@ -51,9 +47,8 @@ final class SparseBytes {
             long at = offset + done;
             int inPage = (int) (at & (PAGE - 1));
             int count = (int) Math.min(length - done, PAGE - inPage);
-            byte[] page = page(at);
-            if (page != ZEROS) {
-                Arrays.fill(page, inPage, inPage + count, (byte) 0);
+            if (page(at) != ZEROS) {
+                Arrays.fill(pageForWrite(at), inPage, inPage + count, (byte) 0);
             }
             done += count;
         }
@@ -122,7 +117,7 @@ final class SparseBytes {
         long index = offset >>> PAGE_BITS;
         byte[][] table = tables[(int) (index >>> TABLE_BITS)];
         byte[] page = table == null ? null : table[(int) (index & ((1 << TABLE_BITS) - 1))];
-        return page == null ? ZEROS : page;
+        return page != null ? page : below != null ? below.page(offset) : ZEROS;
     }
 
     private byte[] pageForWrite(long offset) {
@@ -134,7 +129,7 @@ final class SparseBytes {
         int pageIndex = (int) (index & ((1 << TABLE_BITS) - 1));
         byte[] page = tables[tableIndex][pageIndex];
         if (page == null) {
-            page = new byte[PAGE];
+            page = below == null ? new byte[PAGE] : below.page(offset).clone();
             tables[tableIndex][pageIndex] = page;
         }
         return page;

@@ -11,15 +11,20 @@ final class ClientWrite {
 
     final long stamp;
     final long invoked;
+    /** Sectors [first, end) that it modifies. */
+    final int firstSector;
+    final int endSector;
     long ended = RUNNING;
     /** It has certainly happened: acknowledged, and not a trim (whose content is undefined). */
     boolean definite;
     /** A completed flush or FUA covers it. */
     boolean durable;
 
-    ClientWrite(long stamp, long invoked) {
+    ClientWrite(long stamp, long invoked, int firstSector, int endSector) {
         this.stamp = stamp;
         this.invoked = invoked;
+        this.firstSector = firstSector;
+        this.endSector = endSector;
     }
 
     boolean wasAcknowledgedBefore(long tick) {

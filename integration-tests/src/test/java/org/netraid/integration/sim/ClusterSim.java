@@ -35,7 +35,7 @@ final class ClusterSim {
     private final List<TargetNode> targets = new ArrayList<>();
     private final SourceNode source;
     private final SimClient client;
-    private final History history = new History();
+    private final History history;
     private final ProtocolMix mix;
     private final CopyChecker copies;
     private final OrderChecker order;
@@ -67,6 +67,7 @@ final class ClusterSim {
         this.faultPoints = faultPoints;
         scheduler = new SimScheduler(seed);
         settings = SimSettings.draw(scheduler.random("settings"));
+        history = new History(settings.deviceBytes());
         imagination = scheduler.random("imagination");
         SimNetwork network = new SimNetwork(scheduler);
         for (int slot = 0; slot < settings.targets(); slot++) {
@@ -77,7 +78,7 @@ final class ClusterSim {
         source = new SourceNode(scheduler, network, settings, targets, faultPoints, mix, new Watch());
         client = new SimClient(scheduler, settings, history, operations, new Judgement());
         copies = new CopyChecker(source, history, client, mix);
-        order = new OrderChecker(targets);
+        order = new OrderChecker(targets, settings.deviceBytes());
         dirty = new DirtyChecker(source, client, settings);
         faults = new FaultPlan(scheduler, network, settings, source, mix, this);
     }

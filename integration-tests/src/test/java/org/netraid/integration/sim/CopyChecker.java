@@ -5,17 +5,22 @@
 package org.netraid.integration.sim;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 import org.netraid.block.BlockRequest;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.sim.CrashMode;
+import org.netraid.sim.DiskObserver;
 import org.netraid.sim.SimDisk;
 
 /**
  * G2, G3 and the register: what a read returns, and what each copy holds when an operation is acknowledged, is what the client's
  * history allows.
+ *
+ * <p>What a flush has promised is looked at for every sector, but only where something has changed since it was last found good: the
+ * sector's stable storage, or what the history asks of it.
  */
 final class CopyChecker {
 
@@ -24,8 +29,28 @@ final class CopyChecker {
     private final SimClient client;
     private final ProtocolMix mix;
     private final int targets;
+    private final byte[] scratch = new byte[1 << 20];
+    private final List<Copy> copies = new ArrayList<>();
     /** Slots that have had protocol C ever since they were in sync, so that no earlier write can still be on its way to them. */
     private int alwaysDurableMask;
+
+    /** One disk, and the sectors whose stable storage is to be looked at when a flush has been acknowledged. */
+    private static final class Copy implements DiskObserver {
+        final String name;
+        final SimDisk disk;
+        final BitSet unchecked = new BitSet();
+
+        Copy(String name, SimDisk disk) {
+            this.name = name;
+            this.disk = disk;
+            disk.observe(this);
+        }
+
+        @Override
+        public void durableChanged(SimDisk changed, long offset, long length) {
+            unchecked.set((int) (offset / Stamp.SECTOR), (int) ((offset + length - 1) / Stamp.SECTOR) + 1);
+        }
+    }
 
     CopyChecker(SourceNode source, History history, SimClient client, ProtocolMix mix) {
         this.mix = mix;
@@ -33,6 +58,15 @@ final class CopyChecker {
         this.history = history;
         this.client = client;
         this.targets = source.targets().size();
+        for (TargetNode target : source.targets()) {
+            copies.add(new Copy(target.name, target.disk));
+        }
+        copies.add(new Copy("source", source.disk));
+        history.watch(sector -> copies.forEach(copy -> copy.unchecked.set((int) sector)));
+    }
+
+    private Copy own() {
+        return copies.get(targets);
     }
 
     static int inSyncMask(Mirror mirror, int targets) {
@@ -90,10 +124,10 @@ final class CopyChecker {
     }
 
     private void checkPresent(SimDisk disk, String name, SimClient.Operation operation) {
-        byte[] content = disk.content(operation.offset, (int) operation.length);
-        for (int index = 0; index < content.length; index += Stamp.SECTOR) {
+        disk.readContent(operation.offset, scratch, (int) operation.length);
+        for (int index = 0; index < operation.length; index += Stamp.SECTOR) {
             long at = operation.offset + index;
-            long stamp = Stamp.read(content, index, at);
+            long stamp = Stamp.read(scratch, index, at);
             // something newer may be half written there; only a quiet sector must be exact
             if (!history.mayRead(at / Stamp.SECTOR, stamp, history.tick()) && !client.isModifying(at, Stamp.SECTOR)) {
                 throw new SimViolation("G2", operation + " is acknowledged, but sector " + at / Stamp.SECTOR + " of " + name
@@ -117,42 +151,41 @@ final class CopyChecker {
     }
 
     private void checkDurable(SimClient.Operation operation, boolean everything) {
-        checkDurable(source.disk, "source", operation, everything);
+        checkDurable(own(), operation, everything);
         for (int slot : copiesInSyncSince(operation)) {
             if ((alwaysDurableMask & mix.durableMask() & 1 << slot) == 0) {
                 continue;
             }
-            TargetNode target = source.targets().get(slot);
-            checkDurable(target.disk, target.name, operation, everything);
+            checkDurable(copies.get(slot), operation, everything);
         }
     }
 
-    private void checkDurable(SimDisk disk, String name, SimClient.Operation operation, boolean everything) {
+    private void checkDurable(Copy copy, SimClient.Operation operation, boolean everything) {
         if (everything) {
-            for (long sector : history.touchedSectors()) {
-                checkDurableSector(disk, name, operation, sector);
+            for (int sector = copy.unchecked.nextSetBit(0); sector >= 0; sector = copy.unchecked.nextSetBit(sector + 1)) {
+                checkDurableSector(copy, operation, sector);
             }
+            copy.unchecked.clear();
         } else {
             for (long at = operation.offset; at < operation.offset + operation.length; at += Stamp.SECTOR) {
-                checkDurableSector(disk, name, operation, at / Stamp.SECTOR);
+                checkDurableSector(copy, operation, at / Stamp.SECTOR);
             }
         }
     }
 
-    private void checkDurableSector(SimDisk disk, String name, SimClient.Operation after, long sector) {
-        byte[] content = disk.durableContent(sector * Stamp.SECTOR, Stamp.SECTOR);
-        long stamp = Stamp.read(content, 0, sector * Stamp.SECTOR);
+    private void checkDurableSector(Copy copy, SimClient.Operation after, long sector) {
+        long stamp = Stamp.durable(copy.disk, sector, scratch);
         if (!history.mayBeDurable(sector, stamp)) {
-            throw new SimViolation("G2", "after " + after + " stable storage of " + name + " has stamp " + stamp + " in sector "
+            throw new SimViolation("G2", "after " + after + " stable storage of " + copy.name + " has stamp " + stamp + " in sector "
                     + sector + "; possible are " + history.versions(sector));
         }
     }
 
     /** The source has crashed and its disk has decided: nothing that was promised is gone. */
     void sourceCrashed(CrashMode mode) {
-        for (long sector : history.touchedSectors()) {
-            long at = sector * Stamp.SECTOR;
-            long stamp = Stamp.read(source.disk.content(at, Stamp.SECTOR), 0, at);
+        BitSet touched = history.touchedSectors();
+        for (int sector = touched.nextSetBit(0); sector >= 0; sector = touched.nextSetBit(sector + 1)) {
+            long stamp = Stamp.shown(source.disk, sector, scratch);
             boolean allowed = mode == CrashMode.PROCESS_KILL ? history.mayRead(sector, stamp, Long.MAX_VALUE)
                     : history.mayBeDurable(sector, stamp);
             if (!allowed) {

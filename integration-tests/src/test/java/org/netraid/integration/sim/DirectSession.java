@@ -40,6 +40,8 @@ final class DirectSession implements BlockDevice {
     private final BiConsumer<DirectSession, String> lost;
     private final List<Call> calls = new ArrayList<>();
     private final ArrayDeque<Runnable> stalled = new ArrayDeque<>();
+    private final String messageLabel;
+    private final String replyLabel;
     private long lastArrivalNs;
     private int outstanding;
     private boolean dead;
@@ -82,6 +84,8 @@ final class DirectSession implements BlockDevice {
         this.sourceLoop = sourceLoop;
         this.targetLoop = target.loop();
         this.lost = lost;
+        this.messageLabel = target.name + ".message";
+        this.replyLabel = target.name + ".reply";
         target.add(this);
     }
 
@@ -115,7 +119,7 @@ final class DirectSession implements BlockDevice {
 
     private void send(Runnable message) {
         lastArrivalNs = Math.max(lastArrivalNs, scheduler.nanoTime() + random.between(MIN_DELAY_NS, MAX_DELAY_NS));
-        scheduler.after(lastArrivalNs - scheduler.nanoTime(), target.name + ".message", () -> deliver(message));
+        scheduler.after(lastArrivalNs - scheduler.nanoTime(), messageLabel, () -> deliver(message));
     }
 
     private void deliver(Runnable message) {
@@ -158,7 +162,7 @@ final class DirectSession implements BlockDevice {
     }
 
     private void reply(Call call) {
-        scheduler.after(random.between(MIN_DELAY_NS, MAX_DELAY_NS), target.name + ".reply",
+        scheduler.after(random.between(MIN_DELAY_NS, MAX_DELAY_NS), replyLabel,
                 () -> deliver(() -> sourceLoop.execute(() -> replied(call))));
     }
 

@@ -34,7 +34,15 @@ final class DirtyChecker implements DiskObserver {
     private final List<TargetNode> targets;
     private final BitSet touched = new BitSet();
     private final BitSet changed = new BitSet();
+    private final BitSet durablyChanged = new BitSet();
     private final BitSet[] differs;
+    private final BitSet[] differsDurably;
+    /** Chunks that differ and whose bit was not set at the last look, or may not be any more. */
+    private final BitSet[] open;
+    /** What the log said when all that differs was last looked at. */
+    private final long[] dirtyChunks;
+    private IntentLog lastLog;
+    private long checks;
     /** Chunks of acknowledged writes that the target has missed and not caught up with. */
     private final BitSet[] missed;
 
@@ -44,10 +52,15 @@ final class DirtyChecker implements DiskObserver {
         this.settings = settings;
         this.targets = source.targets();
         this.differs = new BitSet[targets.size()];
+        this.differsDurably = new BitSet[targets.size()];
+        this.open = new BitSet[targets.size()];
+        this.dirtyChunks = new long[targets.size()];
         this.missed = new BitSet[targets.size()];
         source.disk.observe(this);
         for (TargetNode target : targets) {
             differs[target.slot] = new BitSet();
+            differsDurably[target.slot] = new BitSet();
+            open[target.slot] = new BitSet();
             missed[target.slot] = new BitSet();
             target.disk.observe(this);
         }
@@ -63,31 +76,56 @@ final class DirtyChecker implements DiskObserver {
         }
     }
 
+    @Override
+    public void durableChanged(SimDisk disk, long offset, long length) {
+        durablyChanged.set((int) (offset / settings.chunkBytes()), (int) ((offset + length - 1) / settings.chunkBytes()) + 1);
+    }
+
     /** After every event. */
     void check() {
+        compareChanged();
+        IntentLog log = source.log();
+        if (log == null || source.mirror() == null) {
+            return;
+        }
+        // A bit falls, and the count with it; now and then all are looked at in case that others have risen in the same moment.
+        boolean anew = log != lastLog || ++checks % 64 == 0;
+        lastLog = log;
+        for (TargetNode target : targets) {
+            BitSet set = open[target.slot];
+            if (anew || dirtyChunks[target.slot] != log.dirtyChunks(target.slot)) {
+                dirtyChunks[target.slot] = log.dirtyChunks(target.slot);
+                set.or(differs[target.slot]);
+            }
+            for (int chunk = set.nextSetBit(0); chunk >= 0; chunk = set.nextSetBit(chunk + 1)) {
+                if (log.isDirty(target.slot, chunk)) {
+                    set.clear(chunk);
+                } else if (!target.crashedUnnoticed && isQuiet(target, chunk)) {
+                    throw new SimViolation("G1", "chunk " + chunk + " differs between source and " + target.name
+                            + ", nobody is writing it, and its bit is not set");
+                }
+            }
+        }
+    }
+
+    private void compareChanged() {
         for (int chunk = changed.nextSetBit(0); chunk >= 0; chunk = changed.nextSetBit(chunk + 1)) {
             for (TargetNode target : targets) {
                 boolean equal = equal(target, chunk);
                 differs[target.slot].set(chunk, !equal);
+                open[target.slot].set(chunk, !equal);
                 if (equal) {
                     missed[target.slot].clear(chunk);
                 }
             }
         }
         changed.clear();
-        IntentLog log = source.log();
-        if (log == null || source.mirror() == null) {
-            return;
-        }
-        for (TargetNode target : targets) {
-            BitSet set = differs[target.slot];
-            for (int chunk = set.nextSetBit(0); chunk >= 0; chunk = set.nextSetBit(chunk + 1)) {
-                if (!log.isDirty(target.slot, chunk) && !target.crashedUnnoticed && isQuiet(target, chunk)) {
-                    throw new SimViolation("G1", "chunk " + chunk + " differs between source and " + target.name
-                            + ", nobody is writing it, and its bit is not set");
-                }
+        for (int chunk = durablyChanged.nextSetBit(0); chunk >= 0; chunk = durablyChanged.nextSetBit(chunk + 1)) {
+            for (TargetNode target : targets) {
+                differsDurably[target.slot].set(chunk, !source.disk.equalDurable(target.disk, offset(chunk), length(chunk)));
             }
         }
+        durablyChanged.clear();
     }
 
     /** A target is marked in sync at this moment: it has everything, flushed, but for what is being written. */
@@ -170,13 +208,12 @@ final class DirtyChecker implements DiskObserver {
     /** Chunks that differ now or could after power cuts. */
     private BitSet unsafeChunks(TargetNode target) {
         BitSet unsafe = new BitSet();
+        compareChanged();
+        unsafe.or(differs[target.slot]);
+        unsafe.or(differsDurably[target.slot]);
+        unsafe.and(touched);
         markUnflushed(source.disk, unsafe);
         markUnflushed(target.disk, unsafe);
-        for (int chunk = touched.nextSetBit(0); chunk >= 0; chunk = touched.nextSetBit(chunk + 1)) {
-            if (!equal(target, chunk) || !source.disk.equalDurable(target.disk, offset(chunk), length(chunk))) {
-                unsafe.set(chunk);
-            }
-        }
         return unsafe;
     }
 

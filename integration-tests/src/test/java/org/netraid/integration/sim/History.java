@@ -5,8 +5,8 @@
 package org.netraid.integration.sim;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -15,17 +15,33 @@ import java.util.TreeSet;
  */
 final class History {
 
-    private final TreeMap<Long, List<ClientWrite>> sectors = new TreeMap<>();
+    /** Told that a sector's stable storage must be newer than before. */
+    interface Watcher {
+        void mustBeDurable(long sector);
+    }
+
+    private final List<List<ClientWrite>> sectors = new ArrayList<>();
+    private final BitSet touched = new BitSet();
     private final List<ClientWrite> notDurable = new ArrayList<>();
     private final List<ClientWrite> running = new ArrayList<>();
     private final TreeSet<Long> runningReads = new TreeSet<>();
-    private final ClientWrite initial = new ClientWrite(0, 0);
+    private final ClientWrite initial = new ClientWrite(0, 0, 0, 0);
+    private final List<ClientWrite> untouched = List.of(initial);
+    private Watcher watcher = sector -> { };
     private long tick = 1;
 
-    History() {
+    /** @param deviceBytes size of the device */
+    History(long deviceBytes) {
+        for (long at = 0; at < deviceBytes; at += Stamp.SECTOR) {
+            sectors.add(untouched);
+        }
         initial.ended = 0;
         initial.definite = true;
         initial.durable = true;
+    }
+
+    void watch(Watcher newWatcher) {
+        watcher = newWatcher;
     }
 
     /** A new moment, later than all before. */
@@ -46,13 +62,16 @@ final class History {
 
     /** @param stamp 0 for zeros and trims */
     ClientWrite begin(long offset, long length, long stamp) {
-        ClientWrite write = new ClientWrite(stamp, tick());
+        int first = (int) (offset / Stamp.SECTOR);
+        int end = (int) ((offset + length) / Stamp.SECTOR);
+        ClientWrite write = new ClientWrite(stamp, tick(), first, end);
         running.add(write);
-        for (long sector = offset / Stamp.SECTOR; sector < (offset + length) / Stamp.SECTOR; sector++) {
+        touched.set(first, end);
+        for (int sector = first; sector < end; sector++) {
             List<ClientWrite> versions = sectors.get(sector);
-            if (versions == null) {
-                versions = new ArrayList<>(List.of(initial));
-                sectors.put(sector, versions);
+            if (versions == untouched) {
+                versions = new ArrayList<>(untouched);
+                sectors.set(sector, versions);
             }
             prune(versions);
             versions.add(write);
@@ -64,7 +83,9 @@ final class History {
     void end(ClientWrite write, boolean definite, boolean durable) {
         write.ended = tick();
         write.definite = definite;
-        write.durable = definite && durable;
+        if (definite && durable) {
+            setDurable(write);
+        }
         running.remove(write);
         if (definite && !durable) {
             notDurable.add(write);
@@ -75,11 +96,18 @@ final class History {
     void flushed(long flushInvoked) {
         notDurable.removeIf(write -> {
             if (write.ended < flushInvoked) {
-                write.durable = true;
+                setDurable(write);
                 return true;
             }
             return false;
         });
+    }
+
+    private void setDurable(ClientWrite write) {
+        write.durable = true;
+        for (int sector = write.firstSector; sector < write.endSector; sector++) {
+            watcher.mustBeDurable(sector);
+        }
     }
 
     /** The source has died: what was running may or may not have happened. */
@@ -91,14 +119,15 @@ final class History {
     }
 
     /** After a power cut of the source: this is what the sector is from now, and no power cut changes it. */
-    void settle(long sector, long stamp) {
-        ClientWrite settled = new ClientWrite(stamp, tick());
+    void settle(int sector, long stamp) {
+        ClientWrite settled = new ClientWrite(stamp, tick(), sector, sector + 1);
         settled.ended = tick();
         settled.definite = true;
         settled.durable = true;
         List<ClientWrite> versions = sectors.get(sector);
         versions.clear();
         versions.add(settled);
+        watcher.mustBeDurable(sector);
     }
 
     void settledAll() {
@@ -147,12 +176,12 @@ final class History {
     }
 
     /** Sectors that the client has ever modified, in order. */
-    Iterable<Long> touchedSectors() {
-        return sectors.keySet();
+    BitSet touchedSectors() {
+        return touched;
     }
 
     List<ClientWrite> versions(long sector) {
-        return sectors.getOrDefault(sector, List.of(initial));
+        return sectors.get((int) sector);
     }
 
     boolean hasRunning() {

@@ -5,9 +5,7 @@
 package org.netraid.integration.sim;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 
 import org.netraid.sim.DiskObserver;
@@ -24,7 +22,9 @@ final class OrderChecker implements DiskObserver {
 
     private static final int VERSIONS_KEPT = 12;
 
-    private final Map<Long, List<ClientWrite>> versions = new HashMap<>();
+    /** For each sector the writes that may show there; null if it was never written. */
+    private final List<List<ClientWrite>> versions = new ArrayList<>();
+    private final byte[] scratch = new byte[Stamp.SECTOR];
     private final Copy[] copies;
 
     /** What one target shows. */
@@ -33,6 +33,9 @@ final class OrderChecker implements DiskObserver {
         boolean checked;
         /** Submission of the newest write that shows. */
         long newest;
+        /** What {@link #newest} was when all outdated sectors were compared with it; every later change of theirs is in {@link #earliest}. */
+        long required;
+        long earliest = Long.MAX_VALUE;
         /** When outdated sectors were outdated. */
         final TreeMap<Long, Long> outdated = new TreeMap<>();
         final TreeMap<Long, Long> changed = new TreeMap<>();
@@ -42,7 +45,10 @@ final class OrderChecker implements DiskObserver {
         }
     }
 
-    OrderChecker(List<TargetNode> targets) {
+    OrderChecker(List<TargetNode> targets, long deviceBytes) {
+        for (long at = 0; at < deviceBytes; at += Stamp.SECTOR) {
+            versions.add(null);
+        }
         this.copies = new Copy[targets.size()];
         for (TargetNode target : targets) {
             copies[target.slot] = new Copy(target);
@@ -52,8 +58,11 @@ final class OrderChecker implements DiskObserver {
 
     /** A write is submitted. */
     void begun(SimClient.Operation operation) {
-        for (long sector = operation.offset / Stamp.SECTOR; sector < (operation.offset + operation.length) / Stamp.SECTOR; sector++) {
-            versions.computeIfAbsent(sector, key -> new ArrayList<>()).add(operation.write);
+        for (int sector = operation.write.firstSector; sector < operation.write.endSector; sector++) {
+            if (versions.get(sector) == null) {
+                versions.set(sector, new ArrayList<>());
+            }
+            versions.get(sector).add(operation.write);
         }
     }
 
@@ -62,7 +71,7 @@ final class OrderChecker implements DiskObserver {
         if (operation.write == null || !operation.write.definite) {
             return;
         }
-        for (long sector = operation.offset / Stamp.SECTOR; sector < (operation.offset + operation.length) / Stamp.SECTOR; sector++) {
+        for (int sector = operation.write.firstSector; sector < operation.write.endSector; sector++) {
             prune(sector);
             for (Copy copy : copies) {
                 if (copy.checked) {
@@ -80,13 +89,15 @@ final class OrderChecker implements DiskObserver {
         for (Copy copy : copies) {
             copy.checked = false;
         }
-        versions.forEach((sector, all) -> {
-            long at = sector * Stamp.SECTOR;
-            ClientWrite settled = new ClientWrite(Stamp.read(source.content(at, Stamp.SECTOR), 0, at), 0);
-            settled.ended = 0;
-            all.clear();
-            all.add(settled);
-        });
+        for (int sector = 0; sector < versions.size(); sector++) {
+            List<ClientWrite> all = versions.get(sector);
+            if (all != null) {
+                ClientWrite settled = new ClientWrite(Stamp.shown(source, sector, scratch), 0, sector, sector + 1);
+                settled.ended = 0;
+                all.clear();
+                all.add(settled);
+            }
+        }
     }
 
     /** The target has everything: from now on it is watched. */
@@ -94,9 +105,11 @@ final class OrderChecker implements DiskObserver {
         Copy copy = copies[slot];
         copy.checked = true;
         copy.newest = 0;
+        copy.required = 0;
+        copy.earliest = Long.MAX_VALUE;
         copy.outdated.clear();
         copy.changed.clear();
-        for (long sector : versions.keySet()) {
+        for (int sector = 0; sector < versions.size(); sector++) {
             look(copy, sector);
         }
         require(copy);
@@ -123,7 +136,7 @@ final class OrderChecker implements DiskObserver {
             if (!copy.changed.isEmpty()) {
                 copy.changed.forEach((from, to) -> {
                     for (long sector = from; sector <= to; sector++) {
-                        look(copy, sector);
+                        look(copy, (int) sector);
                     }
                 });
                 copy.changed.clear();
@@ -133,21 +146,26 @@ final class OrderChecker implements DiskObserver {
     }
 
     private void require(Copy copy) {
+        if (copy.newest == copy.required && copy.earliest >= copy.newest) {
+            return;
+        }
+        copy.required = copy.newest;
+        copy.earliest = Long.MAX_VALUE;
         copy.outdated.forEach((sector, when) -> {
             if (when < copy.newest) {
                 throw new SimViolation("G3", copy.target.name + " shows a write submitted at " + copy.newest + ", but its sector " + sector
                         + " lacks one that was acknowledged at " + when + "; it shows stamp " + stamp(copy, sector) + " of "
-                        + versions.get(sector));
+                        + versions.get(sector.intValue()));
             }
         });
     }
 
-    private static long stamp(Copy copy, long sector) {
-        return Stamp.read(copy.target.disk.content(sector * Stamp.SECTOR, Stamp.SECTOR), 0, sector * Stamp.SECTOR);
+    private long stamp(Copy copy, long sector) {
+        return Stamp.shown(copy.target.disk, sector, scratch);
     }
 
     /** Notes what the sector shows, and when that was outdated. */
-    private void look(Copy copy, long sector) {
+    private void look(Copy copy, int sector) {
         List<ClientWrite> all = versions.get(sector);
         if (all == null) {
             return;
@@ -165,9 +183,10 @@ final class OrderChecker implements DiskObserver {
             outdatedAt = Math.max(outdatedAt, outdatedAt(all, 0));
         }
         if (outdatedAt < 0 || outdatedAt == Long.MAX_VALUE) {
-            copy.outdated.remove(sector);
+            copy.outdated.remove((long) sector);
         } else {
-            copy.outdated.put(sector, outdatedAt);
+            copy.outdated.put((long) sector, outdatedAt);
+            copy.earliest = Math.min(copy.earliest, outdatedAt);
         }
     }
 
@@ -182,7 +201,7 @@ final class OrderChecker implements DiskObserver {
         return when;
     }
 
-    private void prune(long sector) {
+    private void prune(int sector) {
         List<ClientWrite> all = versions.get(sector);
         if (all.size() < VERSIONS_KEPT) {
             return;

@@ -4,6 +4,12 @@
  */
 package org.netraid.integration.sim;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+import org.netraid.sim.SimDisk;
+
 /**
  * What the client writes: every 512-byte sector carries the number of its write and its own place, in every word, so that a
  * checker sees which write a sector is from, and whether it is whole and where it belongs. All zeros is stamp 0.
@@ -15,6 +21,8 @@ final class Stamp {
     static final int SECTOR = 512;
     /** Not a sector that any client wrote there. */
     static final long GARBAGE = -1;
+
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private Stamp() {
     }
@@ -38,6 +46,18 @@ final class Stamp {
         return stamp;
     }
 
+    /** The write that a sector of the disk shows. @param scratch at least a sector */
+    static long shown(SimDisk disk, long sector, byte[] scratch) {
+        disk.readContent(sector * SECTOR, scratch, SECTOR);
+        return read(scratch, 0, sector * SECTOR);
+    }
+
+    /** The write that a sector of the disk's stable storage holds. @param scratch at least a sector */
+    static long durable(SimDisk disk, long sector, byte[] scratch) {
+        disk.readDurable(sector * SECTOR, scratch, SECTOR);
+        return read(scratch, 0, sector * SECTOR);
+    }
+
     private static long word(long stamp, long sector, int at) {
         return stamp ^ mask(sector) ^ (long) at << 54;
     }
@@ -47,16 +67,10 @@ final class Stamp {
     }
 
     private static void putLong(byte[] bytes, int at, long value) {
-        for (int i = 0; i < Long.BYTES; i++) {
-            bytes[at + i] = (byte) (value >>> (56 - 8 * i));
-        }
+        WORDS.set(bytes, at, value);
     }
 
     private static long getLong(byte[] bytes, int at) {
-        long value = 0;
-        for (int i = 0; i < Long.BYTES; i++) {
-            value = value << 8 | bytes[at + i] & 0xff;
-        }
-        return value;
+        return (long) WORDS.get(bytes, at);
     }
 }
