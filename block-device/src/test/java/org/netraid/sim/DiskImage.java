@@ -163,7 +163,8 @@ final class DiskImage {
         }
     }
 
-    void powerCut(boolean allLost) {
+    /** @param changed told of each range that reads may see otherwise than before */
+    void powerCut(boolean allLost, SimDisk.RangeVisitor changed) {
         for (Modification modification : unflushed) {
             int fate = modification.durable ? 0 : modification.doomed || allLost ? 2 : random.nextInt(3);
             if (fate == 0) {
@@ -175,6 +176,7 @@ final class DiskImage {
         unflushed.addAll(ghosts);
         for (Modification modification : unflushed) {
             copyDurableToCurrent(modification.offset, modification.length);
+            changed.visit(modification.offset, modification.length);
         }
         unflushed.clear();
         ghosts.clear();

@@ -163,8 +163,11 @@ final class DiskOperation {
 
     private void read() {
         ByteBuffer into = request.data();
-        byte[] bytes = disk.content(offset, (int) length);
-        into.put(into.position(), bytes);
+        if (into.hasArray()) {
+            disk.image().current().read(offset, into.array(), into.arrayOffset() + into.position(), (int) length);
+        } else {
+            into.put(into.position(), disk.content(offset, (int) length));
+        }
     }
 
     private void apply(long from, long count) {

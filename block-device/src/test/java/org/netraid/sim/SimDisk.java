@@ -136,9 +136,8 @@ public final class SimDisk {
             operation.abandon(image, damage, mode == CrashMode.POWER_CUT_ALL_LOST ? 0 : damage.nextInt(3), true);
         }
         if (mode != CrashMode.PROCESS_KILL) {
-            image.powerCut(mode == CrashMode.POWER_CUT_ALL_LOST);
+            image.powerCut(mode == CrashMode.POWER_CUT_ALL_LOST, this::noteContent);
             flushFailed = false;
-            noteContent(0, geometry().sizeBytes());
         }
     }
 

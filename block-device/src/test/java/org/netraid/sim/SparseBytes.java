@@ -36,7 +36,10 @@ final class SparseBytes {
             long at = offset + done;
             int inPage = (int) (at & (PAGE - 1));
             int count = Math.min(length - done, PAGE - inPage);
-            System.arraycopy(from, fromIndex + done, pageForWrite(at), inPage, count);
+            int first = fromIndex + done;
+            if (page(at) != ZEROS || !Arrays.equals(from, first, first + count, ZEROS, 0, count)) {
+                System.arraycopy(from, first, pageForWrite(at), inPage, count);
+            }
             done += count;
         }
     }

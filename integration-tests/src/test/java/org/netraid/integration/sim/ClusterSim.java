@@ -42,6 +42,7 @@ final class ClusterSim {
     private final DirtyChecker dirty;
     private final FaultPlan faults;
     private final SimRandom imagination;
+    private final Tally tally = new Tally();
     private long lastLossNs = -JUST_NS;
     /** The source's disk has failed a command since the source was started. */
     private boolean localErrors;
@@ -91,6 +92,11 @@ final class ClusterSim {
         return settings;
     }
 
+    /** What has happened so far. */
+    Tally tally() {
+        return tally;
+    }
+
     ProtocolMix mix() {
         return mix;
     }
@@ -111,6 +117,9 @@ final class ClusterSim {
         converge("after the faults had stopped");
         copies.checkAllEqual(settings.deviceBytes());
         restartCleanly();
+        for (int i = 0; i < source.journal.replays(); i++) {
+            tally.count("engine: queue replayed");
+        }
         return new Result(seed, scheduler.traceHash(), scheduler.steps(), scheduler.nanoTime(), client.started(), client.failed(),
                 faults.faults(), sourceCrashes, resyncs, source.journal.replays());
     }
@@ -123,6 +132,7 @@ final class ClusterSim {
         order.check();
         if (source.mirror() != null && (acknowledgedNow || scheduler.steps() % IMAGINE_EVERY_EVENTS == 0)) {
             CrashMode[] modes = CrashMode.values();
+            tally.count("checker: imagined crash");
             dirty.imagineCrash(imagination.nextLong(), modes[imagination.nextInt(modes.length)], faultPoints);
         }
         acknowledgedNow = false;
@@ -272,6 +282,7 @@ final class ClusterSim {
         copies.ended(operation);
         order.ended(operation);
         dirty.acknowledged(operation, source.mirror());
+        tally.count("client: " + operation.command + (operation.error.isError() ? " refused" : ""));
         // most promises are broken right after they are made
         boolean justLost = scheduler.nanoTime() - lastLossNs < JUST_NS;
         acknowledgedNow = operation.command.modifies() && !operation.error.isError() && imagination.chance(justLost ? 600 : 30);
@@ -310,11 +321,13 @@ final class ClusterSim {
         @Override
         public void localError(String text) {
             localErrors = true;
+            tally.count("engine: local error");
         }
 
         @Override
         public void legInSync(int slot) {
             resyncs++;
+            tally.count("engine: target in sync");
             copies.legInSync(slot);
             order.inSync(slot);
             scheduler.record("in sync " + slot);
@@ -326,12 +339,14 @@ final class ClusterSim {
                 scheduler.note("leg lost " + slot + ": " + reason);
             }
             targets.get(slot).crashedUnnoticed = false;
+            tally.count("engine: target lost");
             lastLossNs = scheduler.nanoTime();
         }
 
         @Override
         public void mirrorFailed(String text) {
             scheduler.record("mirror failed: " + text);
+            tally.count("engine: mirror failed");
             faults.mirrorFailed();
         }
     }

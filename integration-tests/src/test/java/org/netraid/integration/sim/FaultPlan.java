@@ -122,7 +122,7 @@ final class FaultPlan {
     }
 
     private long outageNs() {
-        return random.nextBoolean() ? random.nextLong(SHORT_NS) : random.nextLong(LONG_NS);
+        return random.nextLong(random.nextBoolean() ? SHORT_NS : random.chance(200) ? LONG_NS : 10 * SHORT_NS);
     }
 
     private void strike() {
@@ -130,7 +130,7 @@ final class FaultPlan {
         TargetNode target = source.targets().get(random.nextInt(settings.targets()));
         int kind = random.nextInt(108);
         if (kind < 15) {
-            note("disconnect " + target.name);
+            note("disconnect", "disconnect " + target.name);
             target.disconnect();
         } else if (kind < 30) {
             crashTarget(target, random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);
@@ -162,11 +162,13 @@ final class FaultPlan {
         if (mix.changes() && protocols.chance(150)) {
             int slot = protocols.nextInt(settings.targets());
             cluster.changeProtocol(slot, ProtocolMix.draw(protocols));
-            note("target" + slot + " gets protocol " + mix.of(slot));
+            note("protocol changed", "target" + slot + " gets protocol " + mix.of(slot));
         }
     }
 
-    private void note(String what) {
+    /** @param kind what kind of thing happens, for the tally */
+    private void note(String kind, String what) {
+        cluster.tally().count("fault: " + kind);
         scheduler.record("FAULT " + what);
     }
 
@@ -175,11 +177,11 @@ final class FaultPlan {
             return;
         }
         boolean told = random.nextBoolean();
-        note(mode + " of " + target.name + (told ? "" : ", untold"));
+        note(mode + " of a target" + (told ? "" : ", untold"), mode + " of " + target.name + (told ? "" : ", untold"));
         target.crash(mode, told);
         scheduler.after(outageNs(), "repair", () -> {
             if (!target.isUp()) {
-                note("boot " + target.name);
+                note("target booted", "boot " + target.name);
                 target.boot();
             }
         });
@@ -190,17 +192,17 @@ final class FaultPlan {
         if (loop == null || loop.isPaused()) {
             return;
         }
-        note("freeze " + loop.name());
+        note("freeze of " + (loop == source.loop() ? "the source" : "a target"), "freeze " + loop.name());
         loop.pause();
         scheduler.after(outageNs(), "repair", () -> {
-            note("thaw " + loop.name());
+            note("thaw", "thaw " + loop.name());
             loop.resume();
         });
     }
 
     private void cutOff(TargetNode target) {
         boolean oneWay = random.chance(300);
-        note("cut off " + target.name + (oneWay ? " one way" : ""));
+        note("partition" + (oneWay ? ", one way" : ""), "cut off " + target.name + (oneWay ? " one way" : ""));
         if (oneWay && random.nextBoolean()) {
             network.cut(SourceNode.NAME, target.name);
         } else if (oneWay) {
@@ -223,7 +225,8 @@ final class FaultPlan {
         };
         fault.on(command).times(1 + random.nextInt(3)).afterPassing(random.nextInt(5));
         int kind = random.nextInt(4);
-        note("disk of " + target.name + ": " + command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails"));
+        String what = command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails");
+        note("target disk " + what, "disk of " + target.name + ": " + what);
         if (kind == 0) {
             fault.hang();
             scheduler.after(outageNs(), "repair", () -> {
@@ -247,7 +250,8 @@ final class FaultPlan {
         BlockCommand command = random.nextBoolean() ? BlockCommand.WRITE : random.nextBoolean() ? BlockCommand.FLUSH : BlockCommand.READ;
         fault.on(command);
         int kind = random.nextInt(4);
-        note(disk.name() + ": " + command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails"));
+        String what = command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails");
+        note(disk.name() + " " + what, disk.name() + ": " + what);
         if (kind == 0) {
             fault.hang();
             scheduler.after(outageNs(), "repair", () -> {
@@ -283,7 +287,7 @@ final class FaultPlan {
         // the page cache still shows what a failed flush has lost: only a restart of the machine after it is safe
         boolean failed = source.mirror() != null && source.mirror().state() == MirrorState.FAILED;
         CrashMode mode = failed ? CrashMode.POWER_CUT : wanted;
-        note(mode + " of the source");
+        note(mode + " of the source", mode + " of the source");
         cluster.crashSource(mode);
         source.disk.clearFaults();
         source.logDisk.clearFaults();
@@ -294,7 +298,7 @@ final class FaultPlan {
         if (source.isUp()) {
             return;
         }
-        note("boot source");
+        note("source booted", "boot source");
         source.disk.clearFaults();
         source.logDisk.clearFaults();
         source.boot();
@@ -313,7 +317,7 @@ final class FaultPlan {
         if (mirror == null || cluster.isClientBusy()) {
             return;
         }
-        note("stop source in order");
+        note("source stopped in order", "stop source in order");
         cluster.stopSource(() -> scheduler.after(outageNs(), "repair", this::bootSource));
     }
 
@@ -322,11 +326,11 @@ final class FaultPlan {
         if (mirror == null) {
             return;
         }
-        note("pause " + target.name);
+        note("target paused", "pause " + target.name);
         mirror.pauseLeg(target.slot);
         scheduler.after(outageNs(), "repair", () -> {
             if (source.mirror() == mirror && mirror.legState(target.slot) == LegState.PAUSED) {
-                note("resume " + target.name);
+                note("target resumed", "resume " + target.name);
                 mirror.resumeLeg(target.slot);
                 source.reconnectAll();
             }
@@ -335,7 +339,7 @@ final class FaultPlan {
 
     private void fullResync(TargetNode target) {
         if (source.mirror() != null) {
-            note("full resync of " + target.name);
+            note("full resync", "full resync of " + target.name);
             source.mirror().fullResync(target.slot);
         }
     }
@@ -345,7 +349,7 @@ final class FaultPlan {
         if (mirror == null) {
             return;
         }
-        note("suspend");
+        note("io suspended", "suspend");
         mirror.suspend(IoReason.OPERATOR, "test", (error, detail) -> { });
         scheduler.after(random.nextLong(10 * SHORT_NS), "repair", () -> {
             if (source.mirror() == mirror) {

@@ -8,18 +8,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-import org.netraid.fault.FaultPoints;
 import org.netraid.replicator.node.QuorumSim;
 
 /** {@code bin/sim}: runs seeds, prints one line for each that matters, ends with 1 at the first violation. */
 public final class SimMain {
 
     private static final int DEFAULT_STEPS = 300;
+    private static final int MAX_JOBS = 64;
     private static final String USAGE = """
-            usage: bin/sim [--seed N] [--seeds COUNT] [--steps N] [--break NAME] [--trace] [--quiet] [--keep-going]
+            usage: bin/sim [--seed N] [--seeds COUNT] [--steps N] [--jobs N] [--break NAME] [--trace] [--quiet] [--keep-going]
               --seed N      first seed (default: drawn from the clock)
               --seeds COUNT consecutive seeds to run (default 1)
               --steps N     client operations per seed (default 300)
+              --jobs N      seeds to run at a time, each in a thread of its own (default 1)
               --break NAME  plant a defect (may be repeated): ack-before-intent, ack-before-mirrored, ack-before-stale,
                             clear-bit-before-flush, end-intent-early, extent-released-while-active, forget-queue-on-loss,
                             replay-out-of-order, replay-what-was-sent, resync-without-lock, send-next-epoch-early,
@@ -36,88 +37,31 @@ public final class SimMain {
     private SimMain() {
     }
 
-    /** What the command line asks for. */
-    private record Options(long seed, int seeds, int steps, Set<String> armed, boolean trace, boolean quiet, boolean keepGoing,
-            boolean quorum) {
-
-        FaultPoints faults() {
-            return armed::contains;
-        }
-
-        /** The command line that runs this seed again. */
-        String replay(long failedSeed) {
-            StringBuilder line = new StringBuilder("bin/sim --seed " + failedSeed + " --steps " + steps);
-            armed.forEach(name -> line.append(" --break ").append(name));
-            return line.append(" --trace").toString();
-        }
-    }
-
     private static final Set<String> DEFECTS = Set.of("ack-before-intent", "ack-before-mirrored", "ack-before-stale",
             "clear-bit-before-flush", "end-intent-early", "extent-released-while-active", "forget-queue-on-loss", "replay-out-of-order",
             "replay-what-was-sent", "resync-without-lock",
             "send-next-epoch-early", "skip-range-lock", "torn-page-accepted");
 
     public static void main(String[] args) {
-        Options options;
+        Campaign.Options options;
+        boolean quorum = List.of(args).contains("--quorum");
         try {
-            options = parse(args);
+            options = parse(args, quorum);
         } catch (IllegalArgumentException e) {
             System.err.println("sim: " + e.getMessage());
             System.err.print(USAGE);
             System.exit(2);
             return;
         }
-        boolean good = options.quorum() ? QuorumMain.run(options.seed(), options.seeds(), options.steps(), options.armed(), options.quiet(),
-                options.keepGoing()) : run(options);
+        boolean good = quorum ? QuorumMain.run(options.seed(), options.seeds(), options.steps(), options.armed(), options.quiet(),
+                options.keepGoing()) : new Campaign(options).run();
         System.exit(good ? 0 : 1);
     }
 
-    private static boolean run(Options options) {
-        long startNs = System.nanoTime();
-        int violations = 0;
-        int ran = 0;
-        long events = 0;
-        double simulatedSeconds = 0;
-        for (int i = 0; i < options.seeds(); i++) {
-            long seed = options.seed() + i;
-            ran++;
-            ClusterSim sim = new ClusterSim(seed, options.steps(), options.faults());
-            if (options.trace()) {
-                System.out.println(sim.settings() + " " + sim.mix());
-                sim.scheduler().traceTo(System.out::println);
-            }
-            try {
-                ClusterSim.Result result = sim.run();
-                events += result.events();
-                simulatedSeconds += result.simulatedNs() / 1e9;
-                if (!options.quiet()) {
-                    System.out.println(result);
-                } else if (ran % 100 == 0) {
-                    System.err.printf("sim: %d of %d seeds run%n", ran, options.seeds());
-                }
-            } catch (SimViolation | RuntimeException violation) {
-                System.out.printf("seed %d VIOLATION after %d events at %.6f simulated ms, trace %016x%n  %s%n", seed,
-                        sim.scheduler().steps(), sim.scheduler().nanoTime() / 1e6, sim.scheduler().traceHash(), violation.getMessage());
-                if (!(violation instanceof SimViolation)) {
-                    violation.printStackTrace(System.out);
-                }
-                System.out.printf("  %s %s%n  replay: %s%n", sim.settings(), sim.mix(), options.replay(seed));
-                violations++;
-                if (!options.keepGoing()) {
-                    break;
-                }
-            }
-        }
-        double seconds = (System.nanoTime() - startNs) / 1e9;
-        System.out.printf("%d seeds from %d, %s: %d events, %.1f simulated s, %.1f s, %.1f seeds/s%n", ran, options.seed(),
-                violations == 0 ? "no violation" : violations + " with violations", events, simulatedSeconds, seconds, ran / seconds);
-        return violations == 0;
-    }
-
-    private static Options parse(String[] args) {
+    private static Campaign.Options parse(String[] args, boolean quorum) {
         long seed = System.currentTimeMillis();
         int seeds = 1;
-        boolean quorum = List.of(args).contains("--quorum");
+        int jobs = 1;
         int steps = quorum ? QUORUM_STEPS : DEFAULT_STEPS;
         boolean trace = false;
         boolean quiet = false;
@@ -131,12 +75,16 @@ public final class SimMain {
                 case "--quorum" -> { }
                 case "--seed" -> seed = number(args, ++i, Long.MAX_VALUE);
                 case "--seeds" -> seeds = (int) number(args, ++i, Integer.MAX_VALUE);
+                case "--jobs" -> jobs = (int) Math.max(1, number(args, ++i, MAX_JOBS));
                 case "--steps" -> steps = (int) number(args, ++i, Integer.MAX_VALUE);
                 case "--break" -> armed.add(defect(value(args, ++i), quorum));
                 default -> throw new IllegalArgumentException("unknown option " + args[i]);
             }
         }
-        return new Options(seed, seeds, steps, armed, trace, quiet, keepGoing, quorum);
+        if (jobs > 1 && (trace || quorum)) {
+            throw new IllegalArgumentException("--jobs goes with neither --trace nor --quorum: their lines would be mixed");
+        }
+        return new Campaign.Options(seed, seeds, steps, jobs, armed, trace, quiet, keepGoing);
     }
 
     /** A defect nobody plants would look like one nobody finds. */

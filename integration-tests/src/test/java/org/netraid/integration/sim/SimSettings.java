@@ -49,9 +49,9 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExte
         long sectorsOff = random.nextBoolean() ? 0 : random.nextInt(40);
         int chunkBytes = random.chance(700) ? 4096 : 16384;
         SimRandom hot = random.fork("hot");
-        return new SimSettings(random.between(6, 16) * MEGABYTE - sectorsOff * Stamp.SECTOR,
+        return new SimSettings((random.chance(200) ? random.between(8, 16) : random.between(5, 8)) * MEGABYTE - sectorsOff * Stamp.SECTOR,
                 chunkBytes,
-                hot.chance(100) ? LARGE_RING * (int) random.between(1, 3) : (int) random.between(1, 3),
+                hot.chance(20) ? LARGE_RING * (int) random.between(1, 3) : (int) random.between(1, 3),
                 (int) hot.between(1, 3),
                 hot.nextBoolean() ? 0 : hot.between(5, 200) * 1_000_000L,
                 targets,
@@ -65,7 +65,7 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExte
                 (int) random.between(1, 8),
                 Math.max(chunkBytes, 16384 << random.nextInt(5)),
                 random.between(100, 400) * 1_000_000L,
-                random.between(1, 30) * 1_000_000L,
+                (1L << random.nextInt(6)) * random.between(1_000_000, 2_000_000),
                 sectorsOff == 0 && random.chance(300) ? 4096 : random.nextBoolean() ? 512 : 1,
                 random.chance(800));
     }
