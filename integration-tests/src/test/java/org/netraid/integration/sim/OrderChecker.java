@@ -33,7 +33,7 @@ final class OrderChecker implements DiskObserver {
         boolean checked;
         /** Submission of the newest write that shows. */
         long newest;
-        /** What {@link #newest} was when all outdated sectors were compared with it; every later change of theirs is in {@link #earliest}. */
+        /** What {@link #newest} was when all outdated sectors were compared with it; {@link #earliest} has what came to them since. */
         long required;
         long earliest = Long.MAX_VALUE;
         /** When outdated sectors were outdated. */
