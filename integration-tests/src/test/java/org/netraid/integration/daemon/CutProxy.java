@@ -37,10 +37,15 @@ final class CutProxy implements AutoCloseable {
     }
 
     /** Ends every connection, in the middle of whatever it carries. */
-    void cut() throws IOException {
+    void cut() {
         for (Socket socket : open) {
-            socket.setSoLinger(true, 0);
-            socket.close();
+            try {
+                socket.setSoLinger(true, 0);
+                socket.close();
+            } catch (IOException closed) {
+                // by the other side, in the same moment
+                open.remove(socket);
+            }
         }
         open.clear();
     }
@@ -66,16 +71,8 @@ final class CutProxy implements AutoCloseable {
                 thread(() -> pump(server, client));
             } catch (IOException refused) {
                 // the server is not there: whoever connected is hung up on, unless this proxy itself has ended
-                closeQuietly();
+                cut();
             }
-        }
-    }
-
-    private void closeQuietly() {
-        try {
-            cut();
-        } catch (IOException gone) {
-            open.clear();
         }
     }
 

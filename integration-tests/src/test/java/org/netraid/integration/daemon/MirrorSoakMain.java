@@ -54,13 +54,20 @@ final class MirrorSoakMain implements Callable<Integer> {
         }
         long durationMs = (long) (minutes * MINUTE_MS);
         Path own = SoakMain.temporaryFolder(folder);
+        // so that the daemons go away when this run is ended
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> ProcessHandle.current().descendants().forEach(
+                ProcessHandle::destroyForcibly)));
         try {
             List<String> wrong = new MirrorSoakRun(new MirrorSoakRun.Settings(own, durationMs, size, rate, (long) (pauseSeconds * 1000),
                     Math.min(MINUTE_MS, durationMs / MIN_SAMPLES), seed), System.out).run();
             wrong.forEach(what -> System.out.println("WRONG: " + what));
             System.out.println(wrong.isEmpty() ? "ok: nothing wrong, nothing has grown" : "FAILED");
             return wrong.isEmpty() ? 0 : 1;
+        } catch (AssertionError | IOException e) {
+            System.out.println("WRONG: " + e + "\nFAILED");
+            return 1;
         } finally {
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
             SoakMain.delete(own);
         }
     }
