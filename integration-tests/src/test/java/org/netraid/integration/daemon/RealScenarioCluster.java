@@ -9,8 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.OperatingSystemMXBean;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,13 +47,7 @@ final class RealScenarioCluster implements ScenarioCluster {
     private final List<RealClient> writers = new ArrayList<>();
 
     RealScenarioCluster(Path folder, Scenario scenario) throws IOException {
-        this(folder, scenario, isBusy() ? "5s" : "1s");
-    }
-
-    /** Scenarios are about nodes that die, not about daemons that get no processor for a second: those are given time. */
-    private static boolean isBusy() {
-        OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
-        return system.getSystemLoadAverage() > 3 * system.getAvailableProcessors();
+        this(folder, scenario, ClusterRig.usualPeerDead());
     }
 
     /** @param peerDead after how long a silent node counts as gone: long enough for a loaded machine, where nobody waits for it */
