@@ -81,6 +81,10 @@ final class DirectOutput {
 
     /** @return false if the kernel has not taken everything: {@link #moveTo} is next */
     boolean flush() throws IOException {
+        if (!socket.isOpen()) {
+            // Netty has closed it and tells in a later turn: the descriptor's number may be that of another connection by now.
+            return true;
+        }
         limit = count;
         if (flushing) {
             return true;
