@@ -6,7 +6,10 @@ package org.netraid.replicator.quorum;
 
 import java.util.List;
 
-/** Reads what {@code corosync-quorumtool -s} prints. Its exit status differs between versions; the line "Quorate:" does not. */
+/**
+ * Reads what {@code corosync-quorumtool -s} prints. Its line "Quorate:" counts, because the exit status cannot tell why: 0 quorate, 2
+ * not, 1 no answer in Corosync 3.1, other ones in older versions.
+ */
 public final class CorosyncStatus {
 
     private static final String QUORATE = "Quorate:";
