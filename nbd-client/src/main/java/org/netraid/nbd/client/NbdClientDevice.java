@@ -68,6 +68,7 @@ public final class NbdClientDevice implements BlockDevice {
     private BlockError endError = BlockError.EIO;
     private int live;
     private EventLoop.Timer timeoutTimer;
+    private long patienceNs;
     private EventLoop.Timer closeTimer;
     private boolean linkClosed;
     private boolean ended;
@@ -77,6 +78,7 @@ public final class NbdClientDevice implements BlockDevice {
         this.target = target;
         this.export = export;
         this.config = config;
+        this.patienceNs = config.requestTimeoutNs();
         this.loop = loop;
         this.link = link;
         this.listener = listener;
@@ -362,9 +364,22 @@ public final class NbdClientDevice implements BlockDevice {
 
     // ---------------------------------------------------------------- time
 
+    /**
+     * How long a request may wait for progress from now on, those included that wait already; the connection is given up after that,
+     * though never inside this call. For who hears by another way that the server is silent. Not longer than the configured timeout.
+     */
+    public void limitPatience(long timeoutNs) {
+        patienceNs = Math.min(timeoutNs, config.requestTimeoutNs());
+        cancel(timeoutTimer);
+        timeoutTimer = null;
+        if (ages.oldest() != null && phase != Phase.DEAD) {
+            timeoutTimer = loop.schedule(Math.max(0, patienceNs - (loop.nanoTime() - ages.oldest().progressNs)), timeoutTask);
+        }
+    }
+
     private void armTimeout() {
         if (timeoutTimer == null && ages.oldest() != null && phase != Phase.DEAD) {
-            timeoutTimer = loop.schedule(config.requestTimeoutNs(), timeoutTask);
+            timeoutTimer = loop.schedule(patienceNs, timeoutTask);
         }
     }
 
@@ -375,10 +390,10 @@ public final class NbdClientDevice implements BlockDevice {
             return;
         }
         long waitedNs = loop.nanoTime() - oldest.progressNs;
-        if (waitedNs >= config.requestTimeoutNs()) {
+        if (waitedNs >= patienceNs) {
             die("no answer to " + RequestChecks.describe(oldest.request) + " for " + waitedNs / 1_000_000 + " ms");
         } else {
-            timeoutTimer = loop.schedule(config.requestTimeoutNs() - waitedNs, timeoutTask);
+            timeoutTimer = loop.schedule(patienceNs - waitedNs, timeoutTask);
         }
     }
 

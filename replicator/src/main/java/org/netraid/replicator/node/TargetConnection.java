@@ -44,6 +44,10 @@ final class TargetConnection implements NbdConnectionListener {
         boolean isUp();
 
         void abort(String reason);
+
+        /** No request may wait longer for an answer. */
+        default void limitPatience(long timeoutNs) {
+        }
     }
 
     /** A connection that is lost sooner counts as a failed attempt: a target that flaps is tried again after growing pauses. */
@@ -137,6 +141,16 @@ final class TargetConnection implements NbdConnectionListener {
         source.mirror().pauseLeg(slot);
         agent.event("target " + node() + " is paused: " + reason + "; mend that, then: mirror_action " + agent.tag() + " resume "
                 + agent.node() + " " + node());
+    }
+
+    /**
+     * The target's node is silent on the peer channel, or is heard again. While it is silent a request waits for no more than a peer may
+     * be silent, because a network that swallows heartbeats swallows answers as well; a target that does answer stays.
+     */
+    void nodeIsSilent(boolean silent) {
+        if (isConnected()) {
+            connection.limitPatience(silent ? agent.context().env.config().peers().deadNs() : Long.MAX_VALUE);
+        }
     }
 
     /** Does the next step, if one is possible now. */
@@ -284,6 +298,11 @@ final class TargetConnection implements NbdConnectionListener {
             @Override
             public void abort(String reason) {
                 single.abort(reason);
+            }
+
+            @Override
+            public void limitPatience(long timeoutNs) {
+                single.device().limitPatience(timeoutNs);
             }
         };
     }

@@ -303,12 +303,14 @@ final class VolumeAgent {
     }
 
     void peerUp(String peer) {
+        silent(peer, false);
         sendReport(peer);
         fencing.peerUp(peer);
         votersChanged();
     }
 
     void peerDown(String peer) {
+        silent(peer, true);
         if (facts.containsKey(peer)) {
             facts.put(peer, NodeFacts.unreachable(peer));
             claims.peerDown(peer);
@@ -318,6 +320,12 @@ final class VolumeAgent {
             evaluate();
         }
         votersChanged();
+    }
+
+    private void silent(String peer, boolean silent) {
+        if (source != null) {
+            source.targets().stream().filter(each -> each.node().equals(peer)).forEach(each -> each.nodeIsSilent(silent));
+        }
     }
 
     private void votersChanged() {

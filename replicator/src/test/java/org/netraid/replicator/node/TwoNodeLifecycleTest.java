@@ -257,6 +257,32 @@ class TwoNodeLifecycleTest {
         cluster.assertEqual("a", "b");
     }
 
+    /** Heartbeats tell in 300 ms what the timeout of a request, 500 ms, would tell later. */
+    @Test
+    void shouldHoldAWriteUpNoLongerThanANodeMayBeSilent() {
+        create();
+        cluster.write("a", 1, 1);
+        cluster.cut("a", "b");
+        long beginNs = cluster.scheduler.nanoTime();
+        cluster.write("a", 2, 22);
+        assertThat(cluster.scheduler.nanoTime() - beginNs).isLessThan(400 * SimCluster.MS);
+        cluster.run(5000);
+        cluster.network.healAll();
+        cluster.awaitInSync("a", "b");
+        cluster.assertEqual("a", "b");
+    }
+
+    /** A node whose heartbeats are lost, but whose disk answers, stays in the mirror. */
+    @Test
+    void shouldKeepATargetThatAnswersThoughItIsSilent() {
+        create();
+        cluster.write("a", 1, 1);
+        cluster.box("a").node.onPeerDown("b", "planted");
+        cluster.write("a", 2, 22);
+        assertThat(cluster.chunk("b", 2)).isEqualTo(22);
+        assertThat(cluster.target("a", "b").connected()).isTrue();
+    }
+
     @Test
     void f1ShouldDeposeAnIdleSourceThatWasCutOff() {
         create();
