@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -22,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
+import org.netraid.integration.nbd.FreePorts;
 import org.netraid.replicator.cli.MirrorAction;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.control.TargetStatus;
@@ -89,6 +88,12 @@ final class ClusterRig implements AutoCloseable {
         return system.getSystemLoadAverage() > 3 * system.getAvailableProcessors() ? "5s" : "1s";
     }
 
+    /** How long a target may leave a request unanswered. To be called before any starts. */
+    void request(String duration) throws IOException {
+        request = duration;
+        writeConfig();
+    }
+
     // ---- files
 
     Path folder() {
@@ -132,9 +137,7 @@ final class ClusterRig implements AutoCloseable {
     }
 
     static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+        return FreePorts.next();
     }
 
     // ---- configuration

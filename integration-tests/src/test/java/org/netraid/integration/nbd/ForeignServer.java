@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +39,7 @@ public final class ForeignServer implements AutoCloseable {
     /** @param arguments plugin, filters and their settings */
     public static ForeignServer nbdkit(Path folder, boolean unix, String... arguments) throws IOException {
         Path socket = folder.resolve("nbdkit.sock");
-        int port = unix ? 0 : freePort();
+        int port = unix ? 0 : FreePorts.next();
         List<String> command = new ArrayList<>(List.of(installed("nbdkit"), "-f", "--exit-with-parent"));
         command.addAll(unix ? List.of("-U", socket.toString()) : List.of("-i", "127.0.0.1", "-p", "" + port));
         command.addAll(List.of(arguments));
@@ -49,7 +48,7 @@ public final class ForeignServer implements AutoCloseable {
 
     public static ForeignServer qemuNbd(Path folder, boolean unix, Path file, String... more) throws IOException {
         Path socket = folder.resolve("qemu.sock");
-        int port = unix ? 0 : freePort();
+        int port = unix ? 0 : FreePorts.next();
         List<String> command = new ArrayList<>(List.of(installed("qemu-nbd"), "-t", "-f", "raw", "-x", "disk", "-e", "4",
                 "--discard=unmap", "-D", "from a test"));
         command.addAll(unix ? List.of("-k", socket.toString()) : List.of("-b", "127.0.0.1", "-p", "" + port));
@@ -60,7 +59,7 @@ public final class ForeignServer implements AutoCloseable {
 
     public static ForeignServer nbdServer(Path folder, boolean unix, Path file) throws IOException {
         Path socket = folder.resolve("nbd-server.sock");
-        int port = freePort();
+        int port = FreePorts.next();
         Path config = folder.resolve("nbd-server.conf");
         Files.writeString(config, "[generic]\nlistenaddr = 127.0.0.1\nport = " + port + "\nallowlist = true\n"
                 + (unix ? "unixsock = " + socket + "\n" : "")
@@ -83,12 +82,6 @@ public final class ForeignServer implements AutoCloseable {
         System.err.println("SKIPPED: " + program + " is not installed");
         assumeTrue(false, program + " is not installed");
         return program;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     public String uri() {

@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,17 +50,11 @@ class SocketActivationTest {
         return path.toString();
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"tcp", "unix"})
     void shouldServeTheSocketItWasStartedWith(String transport) throws Exception {
         boolean unix = transport.equals("unix");
-        String where = unix ? folder.resolve("s").toString() : "" + freePort();
+        String where = unix ? folder.resolve("s").toString() : "" + FreePorts.next();
         List<String> command = new ArrayList<>(List.of(ForeignServer.installed("python3"), "-c", PARENT, transport, where));
         command.addAll(ServerUnderTest.command(image(), "--export", "disk"));
         try (ServerUnderTest server = new ServerUnderTest(folder, new ProcessBuilder(command))) {
@@ -77,7 +69,7 @@ class SocketActivationTest {
 
     @Test
     void shouldServeWhatSystemdActivates() throws Exception {
-        int port = freePort();
+        int port = FreePorts.next();
         List<String> command = new ArrayList<>(List.of(ForeignServer.installed("systemd-socket-activate"), "-l", "127.0.0.1:" + port));
         command.addAll(ServerUnderTest.command(image(), "--export", "disk"));
         try (ServerUnderTest server = new ServerUnderTest(folder, new ProcessBuilder(command))) {
