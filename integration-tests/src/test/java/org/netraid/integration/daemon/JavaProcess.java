@@ -36,6 +36,18 @@ final class JavaProcess implements AutoCloseable {
     /** @param prefix a command that becomes the one that follows, such as {@code ip netns exec NAME} */
     static JavaProcess start(List<String> prefix, Path folder, String name, List<String> jvmOptions, Class<?> main, String... arguments)
             throws IOException {
+        List<String> options = new ArrayList<>(jvmOptions);
+        options.addAll(ClassArchive.classPath(main));
+        return launch(prefix, folder, name, options, main, arguments);
+    }
+
+    /** @param jvmOptions with the class path */
+    static JavaProcess startWith(List<String> jvmOptions, Path folder, String name, Class<?> main, String... arguments) throws IOException {
+        return launch(List.of(), folder, name, jvmOptions, main, arguments);
+    }
+
+    private static JavaProcess launch(List<String> prefix, Path folder, String name, List<String> jvmOptions, Class<?> main,
+            String... arguments) throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED",
@@ -44,7 +56,7 @@ final class JavaProcess implements AutoCloseable {
             command.add("--sun-misc-unsafe-memory-access=allow");
         }
         command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.add(main.getName());
         command.addAll(List.of(arguments));
         Path out = folder.resolve(name + ".out");
         Path err = folder.resolve(name + ".log");
