@@ -7,8 +7,10 @@ package org.netraid.integration.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -50,6 +52,7 @@ class RandomFailoverProcessTest {
         int cycles = Integer.getInteger("netraid.failover.cycles", 6);
         long seed = Long.getLong("netraid.failover.seed", 1);
         random = new Random(seed);
+        say("commit " + System.getProperty("netraid.failover.commit", "not told") + ", " + cycles + " cycles, seed " + seed);
         Scenario scenario = Scenario.parse("$ nodes a b c\n");
         try {
             cluster = new RealScenarioCluster(folder, scenario, "3s");
@@ -58,7 +61,7 @@ class RandomFailoverProcessTest {
                 settle("the mirror is created", this::created);
                 converge();
                 for (int i = 1; i <= cycles; i++) {
-                    log.add("== cycle " + i + " of " + cycles + ", seed " + seed + ", in service on " + source);
+                    say("== cycle " + i + " of " + cycles + ", seed " + seed + ", in service on " + source);
                     cycle();
                     converge();
                     check();
@@ -68,10 +71,18 @@ class RandomFailoverProcessTest {
             }
         } catch (AssertionError e) {
             throw new AssertionError(e.getMessage() + "\n" + String.join("\n", log.subList(Math.max(0, log.size() - 60), log.size())), e);
-        } finally {
-            String file = System.getProperty("netraid.failover.log", "");
-            if (!file.isEmpty()) {
-                Files.write(Path.of(file), log);
+        }
+    }
+
+    /** At once, so that a long run can be followed. */
+    private void say(String line) {
+        log.add(line);
+        String file = System.getProperty("netraid.failover.log", "");
+        if (!file.isEmpty()) {
+            try {
+                Files.writeString(Path.of(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
     }
@@ -156,7 +167,7 @@ class RandomFailoverProcessTest {
         boolean out = random.nextBoolean();
         String from = out ? source : target;
         String to = out ? target : source;
-        log.add((oneWay ? "cut one way " : "cut ") + from + " " + to);
+        say((oneWay ? "cut one way " : "cut ") + from + " " + to);
         if (oneWay) {
             cluster.cutOneWay(from, to);
         } else {
@@ -176,7 +187,7 @@ class RandomFailoverProcessTest {
 
     private void isolateAndFence(String to, String other) {
         awaitInSync(to);
-        log.add("cut " + source + " from everybody");
+        say("cut " + source + " from everybody");
         cluster.cut(source, to);
         cluster.cut(source, other);
         kill(source);
@@ -192,7 +203,7 @@ class RandomFailoverProcessTest {
             // a half of their own: such a write may arrive after a later one that is waited for
             int chunk = CHUNKS / 2 + random.nextInt(CHUNKS / 2);
             int value = history.started(chunk);
-            log.add("start-write " + source + " " + chunk + " " + value);
+            say("start-write " + source + " " + chunk + " " + value);
             cluster.startWrite(source, chunk, value);
         }
     }
@@ -202,7 +213,7 @@ class RandomFailoverProcessTest {
             int chunk = random.nextInt(CHUNKS / 2);
             int value = history.started(chunk);
             boolean good = cluster.write(source, chunk, value);
-            log.add("write " + source + " " + chunk + " " + value + (good ? ": acknowledged" : ": failed"));
+            say("write " + source + " " + chunk + " " + value + (good ? ": acknowledged" : ": failed"));
             if (good) {
                 history.settled(chunk, value);
             }
@@ -211,13 +222,13 @@ class RandomFailoverProcessTest {
 
     private void kill(String node) {
         if (cluster.status(node).isPresent()) {
-            log.add("kill -9 " + node);
+            say("kill -9 " + node);
             cluster.kill(node);
         }
     }
 
     private void boot(String... nodes) {
-        log.add("boot " + String.join(" ", nodes));
+        say("boot " + String.join(" ", nodes));
         cluster.boot(nodes);
     }
 
@@ -231,13 +242,13 @@ class RandomFailoverProcessTest {
     }
 
     private void heal() {
-        log.add("heal");
+        say("heal");
         cluster.heal();
     }
 
     private CommandResult act(String node, String... words) {
         CommandResult result = cluster.act(node, words);
-        log.add(node + ": " + String.join(" ", words) + " -> " + result.code() + " " + result.ruleId() + ": " + String.join("; ",
+        say(node + ": " + String.join(" ", words) + " -> " + result.code() + " " + result.ruleId() + ": " + String.join("; ",
                 result.lines()));
         return result;
     }
@@ -249,7 +260,7 @@ class RandomFailoverProcessTest {
         bootAll();
         settle("a node is in service", () -> inService() != null || startSomewhere());
         source = inService();
-        log.add("in service on " + source);
+        say("in service on " + source);
         List.of(NODES).stream().filter(node -> !node.equals(source)).forEach(this::awaitInSync);
     }
 
@@ -291,6 +302,6 @@ class RandomFailoverProcessTest {
         for (String node : NODES) {
             assertThat(cluster.equal(source, node)).as("%s equals %s", node, source).isTrue();
         }
-        log.add("no acknowledged write is lost, all copies are equal");
+        say("no acknowledged write is lost, all copies are equal");
     }
 }

@@ -55,6 +55,7 @@ final class RealScenarioCluster implements ScenarioCluster {
         network = new NetworkNamespaces(scenario.nodes());
         rig = new ClusterRig(folder, DISK_BYTES, network, scenario.nodes().toArray(String[]::new));
         rig.peerDead(peerDead);
+        rig.request("20s"); // who is silent is found out sooner, and who is slow is no fault
         String limits = scenario.resyncMaxKib() == 0 ? "" : "[mirrors.data.limits]\nresync_max = \"" + scenario.resyncMaxKib()
                 + "k\"\nresync_min = \"" + scenario.resyncMaxKib() + "k\"\nresync_chunks_in_flight = 1\n";
         rig.mirrorSettings("after_split_brain = \"" + scenario.afterSplitBrain() + "\"\nquorum = \"" + scenario.quorum() + "\"\n");
@@ -200,7 +201,7 @@ final class RealScenarioCluster implements ScenarioCluster {
     @Override
     public String settle(Supplier<String> actual, String expected) {
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(100))
+            Awaitility.await().atMost(Duration.ofSeconds(240)).pollInterval(Duration.ofMillis(100))
                     .until(() -> actual.get().equals(expected));
             return expected;
         } catch (ConditionTimeoutException e) {
