@@ -51,6 +51,11 @@ final class DiskOperation {
         }
     }
 
+    /** What it moves to the disk. */
+    long payloadBytes() {
+        return command == BlockCommand.WRITE ? length : 0;
+    }
+
     boolean isRunning() {
         return state == State.RUNNING && loop.isAlive();
     }

@@ -39,6 +39,8 @@ public final class SimDisk {
     private final List<DiskOperation> hung = new ArrayList<>();
     private final String appliedLabel;
     private final String doneLabel;
+    private long writeBytesPerSecond;
+    private long pipeFreeNs;
     private int openCount;
     private long reads;
     private long writes;
@@ -95,6 +97,11 @@ public final class SimDisk {
         SimDiskFault fault = new SimDiskFault();
         faults.add(fault);
         return fault;
+    }
+
+    /** All writes together take no more bytes than this, as if they came through one slow link; 0: no limit. */
+    public void throttleWrites(long bytesPerSecond) {
+        writeBytesPerSecond = bytesPerSecond;
     }
 
     /** Ends every fault; hung requests go on. */
@@ -309,6 +316,7 @@ public final class SimDisk {
         if (fault != null && fault.effect() == SimDiskFault.Effect.SLOW) {
             totalNs *= fault.slowFactor();
         }
+        totalNs += waitForPipeNs(operation);
         long applyNs = pace.between(0, totalNs);
         long secondPartNs = pace.chance(300) ? pace.between(applyNs, totalNs) : applyNs;
         operation.begin(fault, image.lastSequence());
@@ -318,6 +326,14 @@ public final class SimDisk {
             scheduler.after(secondPartNs, appliedLabel, () -> ifRunning(operation, operation::applySecond));
         }
         scheduler.after(totalNs, doneLabel, () -> ifRunning(operation, () -> finish(operation)));
+    }
+
+    private long waitForPipeNs(DiskOperation operation) {
+        if (writeBytesPerSecond == 0) {
+            return 0;
+        }
+        pipeFreeNs = Math.max(scheduler.nanoTime(), pipeFreeNs) + (long) (operation.payloadBytes() * 1e9 / writeBytesPerSecond);
+        return pipeFreeNs - scheduler.nanoTime();
     }
 
     private void ifRunning(DiskOperation operation, Runnable step) {

@@ -29,6 +29,8 @@ final class Leg {
     boolean ahead;
     /** How often in a row that has happened. */
     int timesAhead;
+    /** When the last resync ended. */
+    long inSyncNs;
     boolean targetIsConsistent = true;
     /** What its copy belongs to, as it has said itself. */
     long generation;

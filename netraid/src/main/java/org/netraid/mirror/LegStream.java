@@ -16,6 +16,9 @@ final class LegStream {
     /** Commands and bytes sent and not answered. */
     static final int WINDOW_COMMANDS = 256;
     static final long WINDOW_BYTES = 32L << 20;
+    /** The same while a resync's last pass needs the link more. */
+    static final int NARROW_COMMANDS = 8;
+    static final long NARROW_BYTES = 256L << 10;
 
     /** Not sent yet. */
     final ArrayDeque<LaggingWrite> queue = new ArrayDeque<>();
@@ -39,8 +42,8 @@ final class LegStream {
         return inFlight == 0 && queue.isEmpty();
     }
 
-    boolean hasRoom() {
-        return inFlight < WINDOW_COMMANDS && inFlightBytes < WINDOW_BYTES;
+    boolean hasRoom(boolean narrow) {
+        return inFlight < (narrow ? NARROW_COMMANDS : WINDOW_COMMANDS) && inFlightBytes < (narrow ? NARROW_BYTES : WINDOW_BYTES);
     }
 
     void clear() {

@@ -214,7 +214,8 @@ final class LegStreams {
 
     private void pump(Leg leg) {
         LegStream stream = streams[leg.slot];
-        while (!stream.queue.isEmpty() && stream.hasRoom()) {
+        boolean narrow = mirror.catchUps.isHolding(leg.slot);
+        while (!stream.queue.isEmpty() && stream.hasRoom(narrow)) {
             LaggingWrite write = stream.queue.peekFirst();
             boolean isNextEpoch = stream.inFlight > 0 && write.epoch != stream.sentEpoch && !sendNextEpochEarly;
             if (isNextEpoch && (!leg.channel.keepsOrder() || stream.partedInFlight > 0)) {
@@ -251,6 +252,17 @@ final class LegStreams {
     void onReceived(LaggingWrite write, int slot) {
         if (!write.isOnItsOwn()) {
             mirror.walk.onEvent(write.request, RequestEvent.TARGET_RECEIVED, slot);
+        }
+    }
+
+    /** Writes that found the target's queue full need not wait for it after all. */
+    void releaseWaiting(Leg leg) {
+        LaggingWrite next;
+        for (LaggingWrite write = first; write != null && leg.protocol == ReplicationProtocol.A; write = next) {
+            next = write.next;
+            if (!write.isOnItsOwn() && (write.pendingMask & leg.bit()) != 0) {
+                onReceived(write, leg.slot);
+            }
         }
     }
 

@@ -298,6 +298,7 @@ final class LegTable implements CopyChannel.Watcher {
         boolean replicated = leg.replicates();
         leg.state = state;
         leg.settling = false;
+        mirror.catchUps.forget(leg.slot);
         leg.ahead = false;
         leg.offerWhenDrained = false;
         leg.offerWhenDurable = false;
@@ -322,8 +323,11 @@ final class LegTable implements CopyChannel.Watcher {
             lose(slot, why);
             return;
         }
+        if (mirror.catchUps.take(leg)) {
+            return;
+        }
         CopyChannel channel = leg.channel;
-        leg.timesAhead = leg.state == LegState.RESYNCING ? leg.timesAhead + 1 : 1;
+        leg.timesAhead = loop.nanoTime() - leg.inSyncNs < MAX_AHEAD_NS ? leg.timesAhead + 1 : 1;
         leg.lastError = why;
         detach(leg);
         leg.ahead = true;
@@ -343,7 +347,7 @@ final class LegTable implements CopyChannel.Watcher {
         }
     }
 
-    /** One second, doubled each time that the resync after it fell behind as well. */
+    /** One second, doubled each time that the target was in sync for less than a minute. */
     private static long aheadNs(Leg leg) {
         return Math.min(MAX_AHEAD_NS, MIN_AHEAD_NS << Math.min(leg.timesAhead - 1, 10));
     }
@@ -557,7 +561,7 @@ final class LegTable implements CopyChannel.Watcher {
         replicate(leg, LegState.RESYNCING);
         leg.settling = true;
         listener.resyncStarted(slot);
-        loop.execute(this::checkSettled);
+        settleSoon();
         return Optional.empty();
     }
 
@@ -570,11 +574,17 @@ final class LegTable implements CopyChannel.Watcher {
         leg.stale = false;
         leg.targetIsConsistent = true;
         leg.state = LegState.IN_SYNC;
+        leg.inSyncNs = loop.nanoTime();
+        mirror.catchUps.forget(slot);
         leg.flushFailed = false;
         leg.lastError = "";
         mirror.streams.journal().inSync(slot);
         listener.legInSync(slot);
         return Optional.empty();
+    }
+
+    void settleSoon() {
+        loop.execute(this::checkSettled);
     }
 
     /** Tells of each target that no write under way can miss any more. */

@@ -57,6 +57,7 @@ public final class Mirror implements BlockDevice {
     CopyChannel localChannel;
     final LegStreams streams;
     final LegTable legs;
+    final CatchUps catchUps;
     final JournalReplays replays;
     final WriteEpoch writes;
     final FlushRounds rounds;
@@ -85,6 +86,7 @@ public final class Mirror implements BlockDevice {
         this.walk = new RequestWalk(this, config, log, loop, locks, payloads, faults);
         this.streams = new LegStreams(this, log, loop, payloads, faults);
         this.legs = new LegTable(this, config, log, loop, listeners);
+        this.catchUps = new CatchUps(this, faults.isArmed("copy-past-queue"));
         this.replays = new JournalReplays(this, log, loop, faults);
         this.localDisk = new LocalDisk(this, local, loop);
         this.localChannel = localDisk.writes();

@@ -262,7 +262,7 @@ final class RequestWalk {
     /** Hop 4: the local disk and every target that replicates, at the same time and from the same bytes. */
     private void copy(MirrorRequest request) {
         request.state = MirrorRequest.State.COPYING;
-        int targets = mirror.legs.replicatingMask();
+        int targets = mirror.legs.replicatingMask() & ~mirror.catchUps.skippingMask();
         request.mirroredMask = 0;
         request.missedMask = mirror.legs.usedMask() & ~targets;
         if (mirror.life.state() == MirrorState.FAILED) {

@@ -118,6 +118,40 @@ public final class ResyncPort {
         return legs.leg(slot).state == LegState.RESYNCING;
     }
 
+    /**
+     * From now on, if the target takes less than the application writes and nobody is to wait for it, writes go past it: they are dirty
+     * chunks for the next pass. Until {@link #holdWrites} or {@link #stopOfferingPasses}.
+     */
+    public void offerPasses(int slot) {
+        mirror.catchUps.offer(slot);
+    }
+
+    /** No pass comes after this one. */
+    public void stopOfferingPasses(int slot) {
+        mirror.catchUps.withdraw(slot);
+    }
+
+    /** True while writes go past the target. */
+    public boolean skipsWrites(int slot) {
+        return (mirror.catchUps.skippingMask() & 1 << slot) != 0;
+    }
+
+    /** True while writes go past the target, but some from before are still on their way: nothing may overtake those. */
+    public boolean isDraining(int slot) {
+        return mirror.catchUps.isDraining(slot);
+    }
+
+    /** The target gets every write again, and the application waits where it has to; ends with {@link MirrorListener#legSettled}. */
+    public void holdWrites(int slot) {
+        mirror.catchUps.hold(legs.leg(slot));
+        legs.settleSoon();
+    }
+
+    /** True from {@link #holdWrites} to the end of the resync. */
+    public boolean holdsWrites(int slot) {
+        return mirror.catchUps.isHolding(slot);
+    }
+
     /** Bytes were written to a target and wait for a flush. */
     public void noteResynced(long bytes) {
         mirror.noteUnflushed(bytes / FLUSH_SHARE);

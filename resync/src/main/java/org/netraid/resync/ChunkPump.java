@@ -193,8 +193,9 @@ final class ChunkPump {
                 continue;
             }
             member.nextChunk = nextOf(member);
-            if (member.nextChunk < 0) {
+            if (member.nextChunk < 0 || port.isDraining(member.slot())) {
                 ready[member.slot()] = false;
+                member.nextChunk = -1;
                 continue;
             }
             long waitNs = member.rate().waitNs(nowNs);

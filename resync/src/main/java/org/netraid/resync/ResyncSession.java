@@ -46,6 +46,7 @@ final class ResyncSession {
     private final ResyncRate rate;
     private final ResyncTally tally;
     private final CompareAdvisor compares;
+    private final PassPlan passes;
     /** For the pump: the next chunk needed, as seen from its cursor. */
     long nextChunk;
 
@@ -66,6 +67,7 @@ final class ResyncSession {
         this.slot = slot;
         this.todo = new Todo(log, slot);
         this.compares = new CompareAdvisor(seeded);
+        this.passes = new PassPlan();
         long nowNs = loop.nanoTime();
         this.window = new TargetWindow(Math.max(LEAST_WINDOW_BYTES, 2L * log.chunkBytes()),
                 (long) config.windowRequests() * pump.requestBytes(), nowNs);
@@ -121,6 +123,8 @@ final class ResyncSession {
         waitsFor = "";
         todo.startPass();
         tally.startPass();
+        passes.started(log.dirtyChunks(slot));
+        mirror.resyncPort().offerPasses(slot);
         pump.enter(this);
     }
 
@@ -165,6 +169,8 @@ final class ResyncSession {
         }
         if (error.isError()) {
             retryLater("the source's disk to be flushed", this::settle);
+        } else if (mirror.resyncPort().skipsWrites(slot)) {
+            nextPass();
         } else if (log.dirtyChunks(slot) > 0) {
             if (waitsFor.isEmpty()) {
                 startPass();
@@ -179,6 +185,19 @@ final class ResyncSession {
         }
     }
 
+    /** The application writes faster than the target takes it: passes go on while each leaves less to do, then it has to wait. */
+    private void nextPass() {
+        if (waitsFor.isEmpty() && passes.isLast(log.dirtyChunks(slot), tally.chunksPerSecond(loop.nanoTime()))) {
+            settled = false;
+            mirror.resyncPort().holdWrites(slot);
+        }
+        if (waitsFor.isEmpty()) {
+            startPass();
+        } else {
+            retryLater(waitsFor, this::startPass);
+        }
+    }
+
     /** From here on no write can miss the target. Those that did have made their chunks dirty. */
     void onSettled() {
         settled = true;
@@ -190,6 +209,7 @@ final class ResyncSession {
 
     private void finish() {
         phase = ResyncPhase.FINISHING;
+        mirror.resyncPort().stopOfferingPasses(slot);
         waitsFor = "the intent log";
         log.setSlot(slot, log.slotName(slot), SlotState.TRACKING, this::onTracking);
     }
@@ -264,6 +284,15 @@ final class ResyncSession {
     private String holdUp() {
         if (phase != ResyncPhase.COPYING) {
             return "";
+        }
+        if (mirror.resyncPort().isDraining(slot)) {
+            return "what is queued for it: the application writes faster than it takes them";
+        }
+        if (mirror.resyncPort().skipsWrites(slot)) {
+            return "the application, which writes faster than the target takes it: what it changes is left for the next pass";
+        }
+        if (mirror.resyncPort().holdsWrites(slot)) {
+            return "the last pass, for which the application's writes wait";
         }
         long paced = pump.pace().bytesPerSecond();
         long nowNs = loop.nanoTime();

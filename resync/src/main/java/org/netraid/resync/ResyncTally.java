@@ -58,6 +58,11 @@ final class ResyncTally {
         endNs = nowNs;
     }
 
+    /** Over the last seconds. */
+    long chunksPerSecond(long nowNs) {
+        return meter.bytesPerSecond(nowNs) / log.chunkBytes();
+    }
+
     long chunksDone() {
         return chunksDone;
     }

@@ -1,0 +1,180 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.resync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.netraid.fault.FaultPoints;
+import org.netraid.mirror.LegState;
+import org.netraid.mirror.MirrorRig;
+import org.netraid.mirror.QueueLimit;
+import org.netraid.sim.CrashMode;
+import org.netraid.sim.SimRandom;
+
+/** The link takes less than the application writes, and the application is not to wait (pull-ahead): the resync ends all the same. */
+class MultiPassTest {
+
+    private static final long MIB = MirrorRig.MIB;
+    private static final long MS = 1_000_000L;
+    private static final long SECOND_NS = 1_000 * MS;
+    private static final int WRITE_BYTES = 16 << 10;
+
+    private ResyncRig r;
+    private final Map<MirrorRig.Io, Long> startedNs = new HashMap<>();
+    private List<MirrorRig.Io> open = new ArrayList<>();
+
+    /** In sync, protocol A; then the target is gone for a while, during which the first half of the device is written. */
+    private void begin(long seed, long sizeBytes, long linkBytesPerSecond) {
+        begin(seed, sizeBytes, linkBytesPerSecond, FaultPoints.NONE);
+    }
+
+    private void begin(long seed, long sizeBytes, long linkBytesPerSecond, FaultPoints faults) {
+        MirrorRig rig = new MirrorRig(seed, sizeBytes, 1);
+        rig.protocols = "A";
+        rig.faults = faults;
+        rig.queueLimit = new QueueLimit(256 << 10, 0, QueueLimit.WhenFull.PULL_AHEAD);
+        r = new ResyncRig(rig).startEqual();
+        rig.mirror.legLost(0, "test");
+        rig.finish(rig.write(0, (int) (sizeBytes / 2), 1));
+        rig.targets.get(0).throttleWrites(linkBytesPerSecond);
+        rig.events.clear();
+        r.connect(0);
+    }
+
+    /** Every millisecond a write to a random place of the first part of the device, unless 64 are waiting. @return the longest took */
+    private long writeUntilInSync(long bytesUsed, long everyNs, long atMostNs) {
+        SimRandom random = new SimRandom(7);
+        long endNs = r.rig.scheduler.nanoTime() + atMostNs;
+        long longestNs = 0;
+        while (r.rig.mirror.legState(0) != LegState.IN_SYNC && r.rig.scheduler.nanoTime() < endNs) {
+            if (open.size() < 64) {
+                MirrorRig.Io io = r.rig.write((long) random.nextInt((int) (bytesUsed / WRITE_BYTES)) * WRITE_BYTES, WRITE_BYTES,
+                        1 + random.nextInt(200));
+                startedNs.put(io, r.rig.scheduler.nanoTime());
+                open.add(io);
+            }
+            r.rig.scheduler.runFor(everyNs);
+            for (MirrorRig.Io io : new ArrayList<>(open)) {
+                if (io.done) {
+                    longestNs = Math.max(longestNs, io.doneNs - startedNs.get(io));
+                    open.remove(io);
+                }
+            }
+        }
+        return longestNs;
+    }
+
+    private void assertEqualInTheEnd() {
+        r.rig.targets.get(0).throttleWrites(0);
+        r.rig.run();
+        r.assertInSyncAndEqual();
+        assertThat(open).allMatch(io -> io.done && io.isOk());
+    }
+
+    @Test
+    void shouldGetInSyncWhenTheApplicationWritesAllOfTheDeviceFasterThanTheLinkTakesIt() {
+        begin(1, 6 * MIB, 4 * MIB);
+        writeUntilInSync(6 * MIB, MS, 60 * SECOND_NS); // 16 MiB/s
+        assertThat(r.rig.mirror.legState(0)).as("%s", r.manager.progress(0)).isEqualTo(LegState.IN_SYNC);
+        assertThat(r.rig.events).doesNotContain("ahead 0", "lost 0");
+        assertThat(r.progress(0).passes()).as("two in vain, and the last one").isGreaterThanOrEqualTo(3);
+        assertEqualInTheEnd();
+    }
+
+    @Test
+    void shouldSendWhatIsWrittenAgainAndAgainOncePerPassAndHoldTheApplicationOnlyForAMoment() {
+        begin(2, 32 * MIB, 8 * MIB);
+        // 16 MiB/s, but all of it to one MiB: after a pass or two that is all there is left
+        long longestNs = writeUntilInSync(MIB, MS, 60 * SECOND_NS);
+        assertThat(r.rig.mirror.legState(0)).as("%s", r.manager.progress(0)).isEqualTo(LegState.IN_SYNC);
+        assertThat(r.rig.events).doesNotContain("ahead 0");
+        ResyncProgress progress = r.progress(0);
+        assertThat(progress.passes()).isBetween(2, 5);
+        assertThat(progress.bytesSent()).as("16 MiB were missed").isLessThan(22 * MIB);
+        assertThat(longestNs).isLessThan(SECOND_NS);
+        assertEqualInTheEnd();
+    }
+
+    @Test
+    void shouldSayWhatThePassesWaitFor() {
+        begin(3, 6 * MIB, 4 * MIB);
+        List<String> said = new ArrayList<>();
+        for (int i = 0; i < 400 && r.rig.mirror.legState(0) != LegState.IN_SYNC; i++) {
+            writeUntilInSync(6 * MIB, MS, 50 * MS);
+            String waitsFor = r.progress(0).waitsFor();
+            if (!waitsFor.isEmpty() && !said.contains(waitsFor)) {
+                said.add(waitsFor);
+            }
+        }
+        assertThat(said).anyMatch(text -> text.contains("left for the next pass")).anyMatch(text -> text.contains("writes wait"));
+        assertEqualInTheEnd();
+    }
+
+    @Test
+    void shouldEndEqualWhateverIsLostDuringThePasses() {
+        for (int seed = 0; seed < 4; seed++) {
+            assertThat(differs(seed)).as("seed %d", seed).isFalse();
+        }
+    }
+
+    @Test
+    void shouldNotLetACopyOvertakeWhatIsQueued() {
+        assertThat(overtakes(FaultPoints.NONE)).isFalse();
+        assertThat(overtakes("copy-past-queue"::equals)).as("the check sees it").isTrue();
+    }
+
+    /** The last write that fits into the queue and the first that goes past the target have the same place. */
+    private boolean overtakes(FaultPoints faults) {
+        begin(4, 16 * MIB, 2 * MIB, faults);
+        long place = 9 * MIB;
+        assertThat(r.rig.scheduler.runUntil(() -> r.rig.mirror.legState(0) == LegState.RESYNCING, MirrorRig.STEPS)).isTrue();
+        for (int i = 0; i < 24; i++) {
+            r.rig.finish(r.rig.write(i == 13 ? place : 12 * MIB + (long) i * WRITE_BYTES, WRITE_BYTES, 50));
+        }
+        r.rig.scheduler.runFor(MS);
+        assertThat(r.progress(0).waitsFor()).contains(faults.isArmed("copy-past-queue") ? "the next pass" : "what is queued for it");
+        r.rig.finish(r.rig.write(place, WRITE_BYTES, 60));
+        r.rig.scheduler.runUntil(() -> r.rig.mirror.legState(0) == LegState.IN_SYNC, MirrorRig.STEPS);
+        r.rig.run();
+        assertThat(r.rig.mirror.legState(0)).isEqualTo(LegState.IN_SYNC);
+        return !r.rig.localDisk.equalContent(r.rig.targets.get(0), 0, 16 * MIB);
+    }
+
+    /** Overlapping writes to a few chunks over a slow link, with losses of the target and crashes of the source. */
+    private boolean differs(int seed) {
+        long sizeBytes = 4 * MIB;
+        MirrorRig rig = new MirrorRig(seed, sizeBytes, 1);
+        rig.protocols = "A";
+        rig.queueLimit = new QueueLimit(256 << 10, 0, QueueLimit.WhenFull.PULL_AHEAD);
+        r = new ResyncRig(rig).startEqual();
+        SimRandom random = new SimRandom(seed);
+        rig.targets.get(0).throttleWrites(2 * MIB);
+        for (int step = 0; step < 400; step++) {
+            if (rig.mirror.snapshot().requestsInWork() < 64) {
+                rig.write((long) random.nextInt(100) * 4096, 4096 * (1 + random.nextInt(4)), 1 + random.nextInt(200));
+            }
+            rig.scheduler.runFor(random.nextInt(3_000_000));
+            if (random.chance(15)) {
+                rig.mirror.legLost(0, "test");
+                rig.scheduler.runUntil(() -> rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), !r.inconsistent[0]).isEmpty(),
+                        MirrorRig.STEPS);
+            } else if (random.chance(5)) {
+                rig.crashSource(random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);
+                r.restartSource();
+            }
+        }
+        rig.targets.get(0).throttleWrites(0);
+        rig.run();
+        rig.scheduler.runUntil(() -> rig.mirror.legState(0) == LegState.IN_SYNC, MirrorRig.STEPS);
+        rig.run();
+        assertThat(rig.mirror.legState(0)).as("seed %d, %s", seed, r.manager.progress(0)).isEqualTo(LegState.IN_SYNC);
+        return !rig.localDisk.equalContent(rig.targets.get(0), 0, sizeBytes);
+    }
+}
