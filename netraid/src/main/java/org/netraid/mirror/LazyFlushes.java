@@ -119,6 +119,10 @@ final class LazyFlushes implements DeviceOpOwner {
     }
 
     private void tell(int slot, long epoch) {
+        if (waiters.isEmpty()) { // the engine's own flush: nobody waits, and nothing is allocated
+            mirror.life.finishDrain();
+            return;
+        }
         for (Waiter waiter : new ArrayList<>(waiters)) {
             if (epoch >= waiter.epoch) {
                 waiter.mask &= ~(1 << slot);

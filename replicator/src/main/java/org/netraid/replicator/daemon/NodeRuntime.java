@@ -112,7 +112,8 @@ final class NodeRuntime {
     void shutdown() throws DaemonFailure, InterruptedException {
         CompletableFuture<Void> stopped = new CompletableFuture<>();
         loop.execute(() -> replicator.shutdown(() -> stopped.complete(null)));
-        await(stopped, STOP_TIMEOUT_S, "requests are still with a disk after " + STOP_TIMEOUT_S + " s; ended without waiting for them");
+        await(stopped, STOP_TIMEOUT_S, "requests are still with a disk, or queued for a target of protocol A, after " + STOP_TIMEOUT_S
+                + " s; ended without waiting for them: what the journal holds is replayed at the next start, the rest is dirty");
     }
 
     /** Ends threads and sockets and unlocks the state folder, whatever the node was doing. Not on the loop. */
