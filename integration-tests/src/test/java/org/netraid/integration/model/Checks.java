@@ -49,7 +49,7 @@ final class Checks {
 
     /** A chunk of the target is about to be overwritten with the source's. */
     static void overwrites(World world, int source, int target, int chunk) {
-        if (!world.wild && world.oracle.wouldLose(source, target, chunk)) {
+        if (world.oracle.wouldLose(source, target, chunk)) {
             throw new Violation("G6: the resync from " + world.name(source) + " overwrites acknowledged writes that only "
                     + world.name(target) + " has, and no operator has chosen that");
         }

@@ -17,6 +17,8 @@ enum Defect {
     IGNORE_GENERATIONS("decisions and plans do not look at generations"),
     /** G5. */
     FORGET_STALE("a write that a target misses is acknowledged without a new generation"),
+    /** G6. */
+    FORGET_WHO_MAY_HOLD("a target that may have been told that it is in sync counts as behind, and misses writes in its own generation"),
     /** G4. */
     FORGET_INCONSISTENT("a resync begins before the target has recorded that it is inconsistent"),
     /** D7. */

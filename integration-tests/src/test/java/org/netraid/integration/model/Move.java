@@ -12,6 +12,8 @@ enum Move {
     WRITE,
     /** Detail: chunk and {@link Torn}. */
     CRASH_IN_WRITE,
+    /** Detail: chunk, and bit 2: the other node has taken a new generation when it is lost. */
+    WRITE_LOSING,
     // between nodes
     CUT, CONNECT,
     // source and target
@@ -28,7 +30,9 @@ enum Move {
         /** All targets have it, the source's own disk has not. */
         TARGETS,
         /** One target has it. */
-        FIRST_TARGET
+        FIRST_TARGET,
+        /** No disk has it; a new generation is recorded, and the last target in sync has not taken it. */
+        HALF_ADOPTED
     }
 
     int with(int node, int other, int detail) {

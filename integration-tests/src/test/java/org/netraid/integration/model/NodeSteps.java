@@ -34,7 +34,7 @@ final class NodeSteps {
     static void create(World world, int node) {
         Member member = world.members[node];
         MirrorRecord.Builder next = MirrorRecord.NEW.with().mirrorId(World.MIRROR).diskState(DiskState.UP_TO_DATE).lastOwner(true)
-                .generations(new Generations(1, List.of()));
+                .generations(new Generations(2, List.of(1L)));
         world.otherNames(node).forEach(other -> next.peer(PeerRecord.unknown(other).withInconsistent(true)));
         member.record = next.build();
         member.task = Task.ENTERING;

@@ -38,6 +38,7 @@ final class Search {
     private int[] parents = new int[1 << 16];
     private int[] moves = new int[1 << 16];
     private final int[] row;
+    private List<Integer> beginning = List.of();
     private long tried;
     private int healed;
 
@@ -53,8 +54,15 @@ final class Search {
         row = new int[World.ints(size)];
     }
 
+    /** Begins where these moves lead to, to find what is too deep otherwise. */
+    Search after(int... first) {
+        beginning = Arrays.stream(first).boxed().toList();
+        return this;
+    }
+
     Result run(int depth, int maxStates) {
         World start = Starts.inSync(size, chunks, steps);
+        beginning.forEach(move -> steps.apply(start, move));
         start.encode(pool, row);
         note(states.add(row), -1, -1);
         int levelEnd = 1;
@@ -123,6 +131,7 @@ final class Search {
             path.add(moves[at]);
         }
         Collections.reverse(path);
+        path.addAll(0, beginning);
         return new Story(size, chunks, steps, healing).of(path);
     }
 }

@@ -44,9 +44,10 @@ final class Steps {
             case WAIT_OVER -> targets.waitIsOver(world, node);
             case WRITE -> targets.write(world, node, Move.detail(move));
             case CRASH_IN_WRITE -> {
-                targets.tornWrite(world, node, Move.detail(move) >> 2, Move.Torn.values()[Move.detail(move) & 3]);
+                targets.tornWrite(world, node, Move.detail(move) >> 3, Move.Torn.values()[Move.detail(move) & 7]);
                 nodes.crash(world, node, "kill -9 " + world.name(node) + " before that write is answered");
             }
+            case WRITE_LOSING -> targets.write(world, node, Move.detail(move) & 3, other, (Move.detail(move) & 4) != 0);
             case CUT -> {
                 world.tell(() -> "the network between " + world.name(node) + " and " + world.name(other) + " breaks");
                 world.cut(node, other);
@@ -117,7 +118,7 @@ final class Steps {
         for (int chunk = 0; chunk < chunks; chunk++) {
             moves.accept(Move.WRITE.with(node, 0, chunk));
             for (Move.Torn torn : Move.Torn.values()) {
-                moves.accept(Move.CRASH_IN_WRITE.with(node, 0, chunk << 2 | torn.ordinal()));
+                moves.accept(Move.CRASH_IN_WRITE.with(node, 0, chunk << 3 | torn.ordinal()));
             }
         }
         for (int target = 0; target < size; target++) {
@@ -152,6 +153,10 @@ final class Steps {
         }
         if (member.leg(target) != Leg.GONE) {
             moves.accept(Move.STALL.with(node, target, 0));
+        }
+        if (member.leg(target).isInSync() && targets.generationMustChange(world, node)) {
+            moves.accept(Move.WRITE_LOSING.with(node, target, 0));
+            moves.accept(Move.WRITE_LOSING.with(node, target, 4));
         }
         boolean paused = member.record.peer(world.name(target)).paused();
         moves.accept((paused ? Move.RESUME : Move.PAUSE).with(node, target, 0));

@@ -31,10 +31,21 @@ final class TargetSteps {
     // ---- writes
 
     void write(World world, int source, int chunk) {
+        write(world, source, chunk, -1, false);
+    }
+
+    /**
+     * @param lost a target whose connection breaks while it is asked to take a new generation, if there is one to take; -1: none
+     * @param took it has taken it
+     */
+    void write(World world, int source, int chunk, int lost, boolean took) {
         world.tell(() -> "write chunk " + chunk + " on " + world.name(source) + ": acknowledged");
         Checks.writes(world, source);
         int value = world.oracle.write(source, chunk);
-        leaveBehind(world, source);
+        if (leaveBehind(world, source, lost, took)) {
+            // whoever could not be asked, or did not answer, is left behind before the write is acknowledged
+            leaveBehind(world, source, -1, false);
+        }
         world.oracle.store(source, chunk, value);
         Member member = world.members[source];
         for (int target = 0; target < world.size; target++) {
@@ -57,12 +68,15 @@ final class TargetSteps {
             case SOURCE_STALE -> "its own disk only, and those that miss it are marked stale";
             case TARGETS -> "the targets only";
             case FIRST_TARGET -> "the first target only";
+            case HALF_ADOPTED -> "no disk, but some know that others are stale";
         });
         Checks.writes(world, source);
         int value = world.oracle.write(source, chunk);
         Member member = world.members[source];
         if (torn == Move.Torn.SOURCE_STALE) {
-            leaveBehind(world, source);
+            leaveBehind(world, source, -1, false);
+        } else if (torn == Move.Torn.HALF_ADOPTED) {
+            leaveBehind(world, source, lastInSync(world, source), false);
         }
         if (torn == Move.Torn.SOURCE || torn == Move.Torn.SOURCE_STALE) {
             world.oracle.store(source, chunk, value);
@@ -100,44 +114,87 @@ final class TargetSteps {
         }
     }
 
-    /** G5: a new generation before a target misses its first acknowledged write. */
-    private void leaveBehind(World world, int source) {
+    /** The next write makes a new generation. */
+    boolean generationMustChange(World world, int source) {
+        Member member = world.members[source];
+        for (int target = 0; target < world.size; target++) {
+            Leg leg = member.leg(target);
+            if (target != source && SourceRecords.mustBeLeftBehind(member.record.peer(world.name(target)), leg.isInSync(),
+                    leg.replicates())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int lastInSync(World world, int source) {
+        int last = -1;
+        for (int target = 0; target < world.size; target++) {
+            if (target != source && world.members[source].leg(target).isInSync()) {
+                last = target;
+            }
+        }
+        return last;
+    }
+
+    /**
+     * G5: a new generation before a target misses its first acknowledged write.
+     *
+     * @return true if there was one
+     */
+    private boolean leaveBehind(World world, int source, int lost, boolean took) {
         Member member = world.members[source];
         List<String> stale = new ArrayList<>();
+        List<String> asked = new ArrayList<>();
         for (int target = 0; target < world.size; target++) {
-            if (target != source && !member.leg(target).isInSync()
-                    && SourceRecords.countsAsInSync(member.record.peer(world.name(target)))) {
+            Leg leg = member.leg(target);
+            if (target != source && SourceRecords.mustBeLeftBehind(member.record.peer(world.name(target)), leg.isInSync(),
+                    leg.replicates())) {
                 stale.add(world.name(target));
+            } else if (target != source && leg.isInSync()) {
+                asked.add(world.name(target));
             }
         }
         if (stale.isEmpty() || rules.defect == Defect.FORGET_STALE) {
-            return;
+            return false;
         }
-        member.record = SourceRecords.leftBehind(member.record, stale, world::newGeneration);
+        member.record = SourceRecords.leftBehind(member.record, stale, asked, world::newGeneration);
         world.tell(() -> "  before that, " + world.name(source) + ": G2: " + String.join(" and ", stale)
                 + " misses writes from now on and may not take over");
         NodeFacts own = world.own(source);
+        List<String> adopted = new ArrayList<>();
         for (int target = 0; target < world.size; target++) {
             if (target == source || !world.reaches(source, target)) {
                 continue;
             }
             Member told = world.members[target];
-            if (stale.contains(told.name)) {
+            if (target == lost) {
+                world.tell(() -> "  " + told.name + " is lost while it is asked to take the new generation, "
+                        + (took ? "and has taken it" : "and has not"));
+                if (took) {
+                    adopt(world, own, source, target);
+                }
+                world.dropLeg(source, target);
+            } else if (stale.contains(told.name)) {
                 if (told.role != Role.SOURCE) {
                     TargetRecords.toldStale(told.name, told.record, own).ifPresent(record -> told.record = record);
                 }
-            } else if (!adopt(world, source, target) && member.leg(target).isInSync()) {
+            } else if (adopt(world, own, source, target)) {
+                adopted.add(told.name);
+            } else if (member.leg(target).isInSync()) {
                 world.dropLeg(source, target);
             }
         }
+        member.record = SourceRecords.haveAdopted(member.record, adopted);
+        return true;
     }
 
-    private static boolean adopt(World world, int source, int target) {
+    private static boolean adopt(World world, NodeFacts own, int source, int target) {
         Member told = world.members[target];
         if (told.record.diskState() != DiskState.UP_TO_DATE || !NodeSteps.isTargetOf(world, target, source)) {
             return false;
         }
-        told.record = TargetRecords.adopted(told.name, told.record, world.own(source));
+        told.record = TargetRecords.adopted(told.name, told.record, own);
         return true;
     }
 
@@ -186,6 +243,9 @@ final class TargetSteps {
             if (before != target) {
                 world.dropLeg(before, target);
             }
+        }
+        if (plan.kind() == TargetPlan.Kind.NO_RESYNC && rules.defect != Defect.FORGET_WHO_MAY_HOLD) {
+            member.record = SourceRecords.mayBecomeWhole(member.record, other.name);
         }
         other.record = TargetRecords.opened(other.name, other.record, world.own(source), plan.kind(), discard);
         other.role = Role.TARGET;
@@ -289,6 +349,9 @@ final class TargetSteps {
             return;
         }
         world.tell(() -> other.name + " records that it is in sync with " + member.name);
+        if (rules.defect != Defect.FORGET_WHO_MAY_HOLD) {
+            member.record = SourceRecords.mayBecomeWhole(member.record, other.name);
+        }
         other.record = TargetRecords.inSync(other.name, other.record, world.own(source));
         member.leg(target, member.leg(target) == Leg.CLEAN ? Leg.CLEAN_CONFIRMED : Leg.CONFIRMED);
         Checks.inSync(world, source, target);
@@ -309,7 +372,7 @@ final class TargetSteps {
         for (int told = 0; told < world.size; told++) {
             if (told != source && member.leg(told).isInSync() && world.reaches(source, told)
                     && member.record.peer(world.name(told)).bitmapGeneration() == 0) {
-                adopt(world, source, told);
+                adopt(world, world.own(source), source, told);
             }
         }
     }

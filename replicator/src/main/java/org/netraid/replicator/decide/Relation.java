@@ -51,10 +51,10 @@ public enum Relation {
         if (mine.current() == theirs.current()) {
             return EQUAL;
         }
-        if (mine.current() != 0 && peer.peer(selfNode).bitmapGeneration() == mine.current()) {
+        if (tracks(peer, selfNode, mine.current())) {
             return PEER_NEWER;
         }
-        if (theirs.current() != 0 && self.peer(peerNode).bitmapGeneration() == theirs.current()) {
+        if (tracks(self, peerNode, theirs.current())) {
             return SELF_NEWER;
         }
         if (descends(peer, mine.current())) {
@@ -64,6 +64,15 @@ public enum Relation {
             return SELF_NEWER_UNTRACKED;
         }
         return haveCommonAncestor(self, peer) ? SPLIT_BRAIN : UNRELATED;
+    }
+
+    /**
+     * A copy of a generation that came after the one at which tracking began is tracked too: it took that generation from the source that
+     * made it, lacking nothing then, and its bits are those since the beginning.
+     */
+    private static boolean tracks(MirrorRecord newer, String node, long generation) {
+        long since = newer.peer(node).bitmapGeneration();
+        return generation != 0 && (since == generation || since != 0 && newer.generations().hasAncestorSince(generation, since));
     }
 
     private static boolean descends(MirrorRecord copy, long generation) {

@@ -43,11 +43,15 @@ public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, 
 
     /**
      * Peers that do not answer and may have been source after this node. One whose copy was never in sync, or was being overwritten, cannot
-     * have been; nor can any if a majority answers, whose votes decide then.
+     * have been, unless it was about to be told that it is in sync; nor can any if a majority answers, whose votes decide then.
      */
     List<NodeFacts> missing() {
         return quorate ? List.of() : peers.stream()
-                .filter(peer -> !peer.reachable() && !self.record().peer(peer.node()).inconsistent()).toList();
+                .filter(peer -> !peer.reachable() && mayHaveBeenSource(self.record().peer(peer.node()))).toList();
+    }
+
+    private static boolean mayHaveBeenSource(PeerRecord known) {
+        return !known.inconsistent() || known.mayHold();
     }
 
     /** A reachable peer that knows this copy to lack acknowledged writes; null if none does. */

@@ -38,16 +38,42 @@ public final class SourceRecords {
                 next.peer(PeerRecord.unknown(other).withInconsistent(true));
             }
         }
-        List<PeerRecord> dropped = now.peers().stream().filter(peer -> countsAsInSync(peer) && !others.contains(peer.node())).toList();
-        if (takesOver) {
+        List<PeerRecord> dropped = now.peers().stream().filter(peer -> mayPassForWhole(peer) && !others.contains(peer.node())).toList();
+        if (isMixture(now)) {
+            forkOff(now, next, newId);
+        } else if (takesOver) {
             takeOver(now, next, newId);
         } else if (!dropped.isEmpty()) {
             trackFromNow(now, next, newId);
         }
         for (PeerRecord peer : dropped) {
-            next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true).withInconsistent(true));
+            next.peer(trackedFrom(now, peer).withInconsistent(true));
         }
         return next.build();
+    }
+
+    /** Only the second word puts such a copy in service. */
+    public static boolean isMixture(MirrorRecord copy) {
+        return copy.diskState() == DiskState.INCONSISTENT || copy.diskState() == DiskState.FAILED;
+    }
+
+    /**
+     * A mixture goes in service, by the second word. Its source may be alive, and has what it lacks: for all who have that one's data this
+     * is a split brain. What a mixture differs in from others is not known.
+     */
+    private static void forkOff(MirrorRecord now, MirrorRecord.Builder next, LongSupplier newId) {
+        next.generations(now.generations().fork(newId.getAsLong())).logActive(false).previousSource("").waitUntilMillis(0);
+        for (PeerRecord peer : now.peers()) {
+            boolean fromBefore = now.generations().hasAncestor(peer.bitmapGeneration());
+            next.peer(peer.withBitmapGeneration(fromBefore ? peer.bitmapGeneration() : 0).withStale(true).withInconsistent(true)
+                    .withNeedsMerge(false).withMayHold(false));
+        }
+    }
+
+    /** The peer, from the moment on at which this node's generation changes without it. */
+    private static PeerRecord trackedFrom(MirrorRecord now, PeerRecord peer) {
+        long since = peer.bitmapGeneration() == 0 ? now.generations().current() : peer.bitmapGeneration();
+        return peer.withBitmapGeneration(since).withStale(true).withMayHold(false);
     }
 
     /**
@@ -57,22 +83,21 @@ public final class SourceRecords {
     private static void trackFromNow(MirrorRecord now, MirrorRecord.Builder next, LongSupplier newId) {
         next.generations(now.generations().successor(newId.getAsLong()));
         for (PeerRecord peer : now.peers()) {
-            if (peer.bitmapGeneration() == 0) {
-                next.peer(peer.withBitmapGeneration(now.generations().current()).withStale(true));
+            if (peer.bitmapGeneration() == 0 || peer.mayHold()) {
+                next.peer(trackedFrom(now, peer));
             }
         }
     }
 
     /** A new generation; everybody else is tracked from the one before, and perhaps only the previous source knows what they lack. */
     private static void takeOver(MirrorRecord now, MirrorRecord.Builder next, LongSupplier newId) {
-        long generation = now.generations().current();
         next.generations(now.generations().successor(newId.getAsLong()));
         boolean logContinues = now.logActive() || now.lastOwner();
         String last = now.resyncSource().isEmpty() ? now.sourceName() : now.resyncSource();
         String previous = logContinues ? now.previousSource() : last;
         boolean anyMerge = false;
         for (PeerRecord peer : now.peers()) {
-            PeerRecord tracked = peer.bitmapGeneration() == 0 ? peer.withBitmapGeneration(generation).withStale(true) : peer;
+            PeerRecord tracked = peer.bitmapGeneration() == 0 || peer.mayHold() ? trackedFrom(now, peer) : peer;
             if (!logContinues) {
                 boolean merge = !peer.inconsistent() && peer.member() && (!now.stoppedClean() || peer.stale());
                 tracked = tracked.withNeedsMerge(merge && !previous.isEmpty()).withInconsistent(peer.inconsistent() || merge
@@ -108,24 +133,67 @@ public final class SourceRecords {
         return known.bitmapGeneration() == 0 && !known.inconsistent();
     }
 
-    /** A new generation, because those named are about to miss a write that is acknowledged. */
-    public static MirrorRecord leftBehind(MirrorRecord now, List<String> missing, LongSupplier newId) {
+    /** True if the target may pass for a whole copy of this generation: it must not miss a write while it does. */
+    public static boolean mayPassForWhole(PeerRecord known) {
+        return countsAsInSync(known) || known.mayHold();
+    }
+
+    /**
+     * True if writes must not be acknowledged before the generation has changed.
+     *
+     * @param inSync the target gets all writes and has everything
+     * @param replicates it gets all writes
+     */
+    public static boolean mustBeLeftBehind(PeerRecord known, boolean inSync, boolean replicates) {
+        return countsAsInSync(known) ? !inSync : known.mayHold() && !replicates;
+    }
+
+    /**
+     * A new generation, because those named are about to miss a write that is acknowledged.
+     *
+     * @param asked targets in sync that are asked to take it: until they have, they are tracked from the generation before
+     */
+    public static MirrorRecord leftBehind(MirrorRecord now, List<String> missing, List<String> asked, LongSupplier newId) {
+        long before = now.generations().current();
         MirrorRecord.Builder next = now.with().generations(now.generations().successor(newId.getAsLong()));
-        for (String node : missing) {
-            next.peer(now.peer(node).withBitmapGeneration(now.generations().current()).withStale(true));
+        for (PeerRecord peer : now.peers()) {
+            if (missing.contains(peer.node())) {
+                next.peer(trackedFrom(now, peer));
+            } else if (asked.contains(peer.node()) && countsAsInSync(peer)) {
+                next.peer(peer.withBitmapGeneration(before).withMayHold(true));
+            } else if (peer.inconsistent() && peer.bitmapGeneration() == 0) {
+                next.peer(peer.withBitmapGeneration(before));
+            }
         }
         return next.build();
     }
 
+    /** Targets in sync have taken this node's generation. */
+    public static MirrorRecord haveAdopted(MirrorRecord now, List<String> targets) {
+        MirrorRecord.Builder next = now.with();
+        for (PeerRecord peer : now.peers()) {
+            if (targets.contains(peer.node()) && peer.mayHold() && !peer.stale() && !peer.inconsistent()) {
+                next.peer(peer.withBitmapGeneration(0).withMayHold(false));
+            }
+        }
+        return next.build();
+    }
+
+    /** The target is about to be asked to take this node's generation, as a whole copy: from then on it may pass for one. */
+    public static MirrorRecord mayBecomeWhole(MirrorRecord now, String target) {
+        PeerRecord known = now.peer(target);
+        return countsAsInSync(known) ? now : now.with().peer(known.withMayHold(true)).build();
+    }
+
     /** A resync over the target is about to begin. */
     public static MirrorRecord resyncBegins(MirrorRecord now, String target) {
-        return now.with().peer(now.peer(target).withInconsistent(true)).build();
+        return now.with().peer(now.peer(target).withInconsistent(true).withMayHold(false)).build();
     }
 
     /** The target has recorded that it has everything. */
     public static MirrorRecord targetInSync(MirrorRecord now, String target) {
-        return now.with().peer(now.peer(target).withBitmapGeneration(0).withStale(false).withInconsistent(false).withNeedsMerge(false))
-                .build();
+        return now.with().peer(now.peer(target).withBitmapGeneration(0).withStale(false).withInconsistent(false).withNeedsMerge(false)
+                .withMayHold(false)).build();
     }
 
     public static MirrorRecord paused(MirrorRecord now, String target, boolean paused) {
@@ -159,6 +227,16 @@ public final class SourceRecords {
             return List.of();
         }
         return target.equals(now.previousSource()) ? List.of(self) : List.of(self, target);
+    }
+
+    // ---- the end of a split brain
+
+    /** True if the generation at which one side began to track the other is that of the other side, or came after it in one line. */
+    public static boolean trackFromOneMoment(MirrorRecord own, PeerRecord known, MirrorRecord theirs, PeerRecord knownThere) {
+        long here = known.bitmapGeneration();
+        long there = knownThere.bitmapGeneration();
+        return here != 0 && there != 0 && (here == there || own.generations().hasAncestorSince(there, here)
+                || theirs.generations().hasAncestorSince(here, there));
     }
 
     // ---- leaving service

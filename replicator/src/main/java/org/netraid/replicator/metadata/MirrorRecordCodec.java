@@ -10,7 +10,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -85,8 +87,9 @@ public final class MirrorRecordCodec {
     /** Fields that came later, with the value that they stand for in a record from before. */
     private static void addWhatOlderOnesLack(JsonNode body) {
         for (JsonNode peer : body.path("peers")) {
-            if (peer instanceof ObjectNode fields && !fields.has("protocol")) {
-                fields.put("protocol", "");
+            if (peer instanceof ObjectNode fields) {
+                fields.putIfAbsent("protocol", TextNode.valueOf(""));
+                fields.putIfAbsent("mayHold", BooleanNode.FALSE);
             }
         }
     }
@@ -96,6 +99,9 @@ public final class MirrorRecordCodec {
         for (JsonNode peer : body.path("peers")) {
             if (peer.path("protocol").asText().isEmpty()) {
                 ((ObjectNode) peer).remove("protocol");
+            }
+            if (!peer.path("mayHold").asBoolean()) {
+                ((ObjectNode) peer).remove("mayHold");
             }
         }
     }

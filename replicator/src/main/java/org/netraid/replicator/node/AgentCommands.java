@@ -158,8 +158,10 @@ final class AgentCommands {
             result.accept(CommandResult.done("would create " + tag + " from the content of " + agent.node()));
             return;
         }
-        MirrorRecord.Builder next = agent.record().with().mirrorId(agent.context().newId()).diskState(DiskState.UP_TO_DATE).lastOwner(true)
-                .generations(new Generations(agent.context().newId(), List.of()));
+        long mirrorId = agent.context().newId();
+        // the first generation has an ancestor too, so that what forks off it is known as a split brain
+        MirrorRecord.Builder next = agent.record().with().mirrorId(mirrorId).diskState(DiskState.UP_TO_DATE).lastOwner(true)
+                .generations(new Generations(agent.context().newId(), List.of(mirrorId)));
         for (MemberConfig other : agent.config().members()) {
             if (!other.node().equals(agent.node())) {
                 boolean member = command.targets().isEmpty() || command.targets().contains(other.node());

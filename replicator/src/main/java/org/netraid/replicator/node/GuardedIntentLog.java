@@ -130,6 +130,11 @@ final class GuardedIntentLog implements IntentLog {
         }
     }
 
+    /** The next write asks the guard first. */
+    void arm() {
+        armed |= guard.isNeeded();
+    }
+
     /** Does at once what otherwise the next write waits for: afterwards no target that misses writes passes for one in sync. */
     void settle(IntentWaiter done) {
         change(done);

@@ -23,6 +23,7 @@ import org.netraid.replicator.config.LogFailureAction;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
+import org.netraid.replicator.decide.SourceRecords;
 
 /**
  * The intent log of a source: opens it, gives it another geometry when the configuration or a resize asks for one, and carries out
@@ -67,7 +68,8 @@ final class SourceLog {
             return;
         }
         wanted = geometry(agent, agent.record().mirrorId(), sizeBytes, settings.chunkBytes());
-        boolean believed = agent.record().logActive() && !hadFailed();
+        // what a mixture differs in from others no log knows
+        boolean believed = agent.record().logActive() && !hadFailed() && !SourceRecords.isMixture(agent.record());
         context.env.disks().openIntentLog(config.tag(), wanted.layout().sizeBytes(), opened -> {
             device = opened;
             if (believed) {

@@ -54,7 +54,7 @@ import org.netraid.resync.TargetMarker;
  * <p>Going in service is a row of steps, each durable before the next: flushed disk, intent log with its slots, then in one piece the
  * generation, last_owner and "in service", export. A start that fails or dies before that leaves the node as it was.
  */
-final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog.Guard {
+final class SourceSide implements MirrorListener, TargetMarker {
 
     private final VolumeAgent agent;
     private final NodeContext context;
@@ -81,6 +81,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     private NbdService service;
     private LinkFactory.Listening listening;
     private final GenerationGate gate;
+    private final GenerationChange generation;
     private final LocalErrorHook localErrors;
     private final QuorumWatch watch;
     private boolean merging;
@@ -102,6 +103,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
         wait = new PreviousSourceWait(agent, config.failover().waitForPreviousSourceNs(), this::evaluateTargets);
         journal = new SourceJournal(agent);
         gate = new GenerationGate(agent);
+        generation = new GenerationChange(this, agent);
         watch = new QuorumWatch(agent, this);
         localErrors = new LocalErrorHook(agent);
         connector = new NbdConnector(context.env.links(), context.loop(), client);
@@ -120,6 +122,10 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
     }
 
     IntentLog log() {
+        return log;
+    }
+
+    GuardedIntentLog guardedLog() {
         return log;
     }
 
@@ -165,6 +171,15 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
 
     SourceJournal journal() {
         return journal;
+    }
+
+    /** False while there is no copy any more: then nothing can be acknowledged that a target would miss. */
+    boolean acknowledges() {
+        return !closing && (mirror == null || mirror.hasCopy());
+    }
+
+    GenerationChange generation() {
+        return generation;
     }
 
     GenerationGate gate() {
@@ -266,7 +281,7 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 fail(error);
                 return;
             }
-            log = new GuardedIntentLog(opened, context.loop(), this);
+            log = new GuardedIntentLog(opened, context.loop(), generation);
             recoveryMessage = opened.recovery().message();
             agent.event(recoveryMessage);
             giveSlots();
@@ -599,13 +614,17 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
             return;
         }
         String node = target.get().node();
-        long generation = agent.record().generations().current();
+        long now = agent.record().generations().current();
         if (target.get().member.isForeign()) {
             done.onMarked(settle(node) ? "" : "the state folder cannot be written");
             return;
         }
+        if (!generation.mayBecomeWhole(node)) {
+            done.onMarked("the state folder cannot be written");
+            return;
+        }
         context.request(node, PeerMessages.MARK_IN_SYNC, agent.reportBody(), reply -> {
-            if (reply.isOk() && agent.record().generations().current() != generation) {
+            if (reply.isOk() && agent.record().generations().current() != now) {
                 // the generation has changed while the mark was on its way
                 markInSync(slot, done);
             } else if (reply.isOk()) {
@@ -634,99 +653,6 @@ final class SourceSide implements MirrorListener, TargetMarker, GuardedIntentLog
                 context.request(target.node(), PeerMessages.ADOPT, body, reply -> { });
             }
         }
-    }
-
-    @Override
-    public boolean isNeeded() {
-        // without any copy nothing can be acknowledged that a target would miss
-        return !closing && (mirror == null || mirror.hasCopy()) && targets.stream().anyMatch(this::believesToBeInSync);
-    }
-
-    private boolean believesToBeInSync(TargetConnection target) {
-        return !target.member.isForeign() && SourceRecords.countsAsInSync(agent.record().peer(target.node()))
-                && target.legState() != LegState.IN_SYNC;
-    }
-
-    @Override
-    public void change(IntentWaiter done) {
-        loseThoseWhoCannotBeTold();
-        gate.pass(this::behind, new GenerationGate.Passage() {
-            @Override
-            public void passed(long generation) {
-                changeTo(generation, done);
-            }
-
-            @Override
-            public void notNeeded() {
-                done.onIntent(BlockError.NONE);
-            }
-
-            @Override
-            public void refused() {
-                done.onIntent(BlockError.EIO);
-            }
-        });
-    }
-
-    private List<String> behind() {
-        return isNeeded() ? targets.stream().filter(this::believesToBeInSync).map(TargetConnection::node).toList() : List.of();
-    }
-
-    private void changeTo(long generation, IntentWaiter done) {
-        List<String> stale = behind();
-        // A target that hears of the new generation before it is asked to take it finds itself outdated, and would get everything.
-        if (!agent.write(SourceRecords.leftBehind(agent.record(), stale, () -> generation), () -> changed(stale, done))) {
-            agent.event("the state folder cannot be written, so " + String.join(" and ", stale)
-                    + " cannot be kept from taking over without what it misses: the mirror stops writing; repair the folder, then stop and "
-                    + "start the mirror, or let a target that is in sync take over");
-            done.onIntent(BlockError.EIO);
-        }
-    }
-
-    private void changed(List<String> stale, IntentWaiter done) {
-        journal.generationChanged();
-        agent.event("G2: " + String.join(" and ", stale) + " misses writes from now on and may not take over");
-        tellTheOthers(stale, done);
-    }
-
-    /**
-     * A target on the old generation could not be told from a stale one. Those lost before the change are tracked from the generation that
-     * they have; one lost after it would be from a generation that it never took, and everything would have to be sent.
-     */
-    private void loseThoseWhoCannotBeTold() {
-        for (TargetConnection target : List.copyOf(targets)) {
-            if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC && !agent.facts(target.node()).reachable()) {
-                mirror.legLost(target.slot, "its node cannot be told that the generation changes");
-            }
-        }
-    }
-
-    private void tellTheOthers(List<String> stale, IntentWaiter done) {
-        ObjectNode body = agent.reportBody();
-        stale.forEach(body.putArray("stale")::add);
-        int[] open = {1};
-        Runnable one = () -> {
-            if (--open[0] == 0) {
-                done.onIntent(BlockError.NONE);
-            }
-        };
-        loseThoseWhoCannotBeTold();
-        for (TargetConnection target : List.copyOf(targets)) {
-            if (target.member.isForeign() || !agent.facts(target.node()).reachable()) {
-                continue;
-            }
-            boolean mustKnow = target.legState() == LegState.IN_SYNC;
-            open[0] += mustKnow ? 1 : 0;
-            context.peers.request(target.node(), PeerMessages.ADOPT, body, config.targets().requestTimeoutNs(), reply -> {
-                if (mustKnow) {
-                    if (!reply.isOk()) {
-                        mirror.legLost(target.slot, "its node did not take the new generation: " + reply.error());
-                    }
-                    one.run();
-                }
-            });
-        }
-        one.run();
     }
 
     // ---- the mirror's news

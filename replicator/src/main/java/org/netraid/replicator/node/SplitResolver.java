@@ -150,15 +150,18 @@ final class SplitResolver {
                 + (chunks == 0 ? "nothing had changed there" : kept), amount)));
     }
 
-    /** True if both sides have tracked all changes from one common moment on: then their union is all that differs. */
+    /**
+     * True if both sides have tracked all changes from one common moment on: then their union is all that differs. That one of them calls the
+     * other inconsistent makes no difference: what a resync copied and a roll-back took away is among the changes of the side that was
+     * rolled back, and a mixture that was put in service tracks nobody.
+     */
     private boolean isTracked(TargetConnection target) {
         SlotState slot = source.log().slotState(target.slot);
         MirrorRecord own = agent.record();
         MirrorRecord theirs = agent.facts(target.node()).record();
         PeerRecord known = own.peer(target.node());
         PeerRecord knownThere = theirs.peer(agent.node());
-        return (slot == SlotState.TRACKING || slot == SlotState.STALE) && known.bitmapGeneration() != 0
-                && known.bitmapGeneration() == knownThere.bitmapGeneration() && !known.inconsistent() && !knownThere.inconsistent()
+        return (slot == SlotState.TRACKING || slot == SlotState.STALE) && SourceRecords.trackFromOneMoment(own, known, theirs, knownThere)
                 && (!known.needsMerge() || own.previousSource().equals(target.node()))
                 && (!knownThere.needsMerge() || theirs.previousSource().equals(agent.node()));
     }

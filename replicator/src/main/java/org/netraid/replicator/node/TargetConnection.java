@@ -199,6 +199,15 @@ final class TargetConnection implements NbdConnectionListener {
             source.mirror().fullResync(slot);
         }
         asking = true;
+        if (plan.kind() == Kind.NO_RESYNC) {
+            // as soon as it has this generation it may pass for whole: no write may miss it unnoticed
+            if (!source.generation().mayBecomeWhole(node())) {
+                asking = false;
+                failed("the state folder cannot be written");
+                return;
+            }
+            source.guardedLog().arm();
+        }
         copyGeneration = facts.record().generations().current();
         generation = agent.record().generations().current();
         ObjectNode body = agent.reportBody();

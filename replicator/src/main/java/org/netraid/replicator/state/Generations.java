@@ -48,6 +48,21 @@ public record Generations(long current, List<Long> history) {
         return generation != 0 && history.contains(generation);
     }
 
+    /** True if the ancestor is one of those that came after the other one; false if that other one is no ancestor. */
+    public boolean hasAncestorSince(long ancestor, long first) {
+        int at = history.indexOf(ancestor);
+        int end = history.indexOf(first);
+        return ancestor != 0 && at >= 0 && at < end;
+    }
+
+    /**
+     * What a mixture of this generation's data and older ones becomes when it is put in service: it does not have this generation's data, so
+     * it descends only from those before.
+     */
+    public Generations fork(long generation) {
+        return new Generations(generation, history);
+    }
+
     /** How people see an identifier. */
     public static String text(long generation) {
         return String.format("%016x", generation);

@@ -14,41 +14,47 @@ package org.netraid.replicator.state;
  * @param inconsistent a resync over it has begun and not ended
  * @param paused an operator has paused replication to it
  * @param needsMerge what it lacks is known only together with the dirty chunks of the previous source
+ * @param mayHold it was asked to take this node's generation and has not said that it did: its copy is of {@code bitmapGeneration} or of
+ *     any generation since, and may pass for whole
  * @param protocol "A", "B" or "C" as an operator has set it while the mirror ran; "" as the configuration says
  */
 public record PeerRecord(String node, boolean member, long bitmapGeneration, boolean stale, boolean inconsistent, boolean paused,
-        boolean needsMerge, String protocol) {
+        boolean needsMerge, boolean mayHold, String protocol) {
 
     /** A member of which nothing is known yet. */
     public static PeerRecord unknown(String node) {
-        return new PeerRecord(node, true, 0, false, false, false, false, "");
+        return new PeerRecord(node, true, 0, false, false, false, false, false, "");
     }
 
     public PeerRecord withMember(boolean value) {
-        return new PeerRecord(node, value, bitmapGeneration, stale, inconsistent, paused, needsMerge, protocol);
+        return new PeerRecord(node, value, bitmapGeneration, stale, inconsistent, paused, needsMerge, mayHold, protocol);
     }
 
     public PeerRecord withBitmapGeneration(long value) {
-        return new PeerRecord(node, member, value, stale, inconsistent, paused, needsMerge, protocol);
+        return new PeerRecord(node, member, value, stale, inconsistent, paused, needsMerge, mayHold, protocol);
     }
 
     public PeerRecord withStale(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, value, inconsistent, paused, needsMerge, protocol);
+        return new PeerRecord(node, member, bitmapGeneration, value, inconsistent, paused, needsMerge, mayHold, protocol);
     }
 
     public PeerRecord withInconsistent(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, stale, value, paused, needsMerge, protocol);
+        return new PeerRecord(node, member, bitmapGeneration, stale, value, paused, needsMerge, mayHold, protocol);
     }
 
     public PeerRecord withPaused(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, value, needsMerge, protocol);
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, value, needsMerge, mayHold, protocol);
     }
 
     public PeerRecord withNeedsMerge(boolean value) {
-        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, value, protocol);
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, value, mayHold, protocol);
+    }
+
+    public PeerRecord withMayHold(boolean value) {
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, needsMerge, value, protocol);
     }
 
     public PeerRecord withProtocol(String value) {
-        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, needsMerge, value);
+        return new PeerRecord(node, member, bitmapGeneration, stale, inconsistent, paused, needsMerge, mayHold, value);
     }
 }

@@ -387,4 +387,42 @@ class DecisionsTest {
         boolean own = mine.current() == GA || mine.current() == GA + 1;
         return own ? renamed.generations(new Generations(mine.current() + 0x100, mine.history())).build() : renamed.build();
     }
+
+    // ---- generations
+
+    /** A target that was lost while it was asked to take a new generation has the one before or that one: either way its bits tell all. */
+    @Test
+    void shouldTrackACopyOfAnyGenerationSinceTrackingBegan() {
+        MirrorRecord asked = SourceRecords.leftBehind(source("b", "c"), List.of("c"), List.of("b"), () -> GA);
+        assertThat(asked.peer("b")).isEqualTo(PeerRecord.unknown("b").withBitmapGeneration(G0).withMayHold(true));
+        MirrorRecord lost = SourceRecords.leftBehind(asked, List.of("b"), List.of(), () -> GB);
+        assertThat(lost.peer("b")).isEqualTo(PeerRecord.unknown("b").withBitmapGeneration(G0).withStale(true));
+        assertThat(Relation.between("a", lost, "b", target("a", "c"))).isEqualTo(Relation.SELF_NEWER);
+        assertThat(Relation.between("a", lost, "b", after(target("a", "c"), GA))).isEqualTo(Relation.SELF_NEWER);
+        assertThat(SourceRecords.haveAdopted(asked, List.of("b")).peer("b")).isEqualTo(PeerRecord.unknown("b"));
+    }
+
+    /** G1. */
+    @Test
+    void shouldBeASplitBrainWithItsSourceWhenAMixtureWasPutInService() {
+        MirrorRecord source = after(source("b"), GA);
+        MirrorRecord mixture = after(target("a"), GA).with().diskState(DiskState.INCONSISTENT).resyncSource("a").lastOwner(false)
+                .inService(false).logActive(false).build();
+        MirrorRecord forced = SourceRecords.entering(mixture, true, List.of("a"), () -> GB, 1 << 20, 1 << 16);
+        assertThat(Relation.between("a", source, "b", forced)).isEqualTo(Relation.SPLIT_BRAIN);
+        assertThat(Relation.between("b", forced, "a", source)).isEqualTo(Relation.SPLIT_BRAIN);
+        assertThat(SourceRecords.firstSlotState(forced.peer("a"), true)).isEqualTo(SlotState.FULL_RESYNC);
+        assertThat(SourceRecords.trackFromOneMoment(source, source.peer("b"), forced, forced.peer("a"))).isFalse();
+    }
+
+    /** Its source may have died before it heard that the target has recorded "in sync". */
+    @Test
+    void shouldWaitForATargetThatMayHaveBeenToldThatItIsInSync() {
+        MirrorRecord inResync = source("b").with().peer(PeerRecord.unknown("b").withInconsistent(true).withStale(true)).build();
+        assertDecision(decide(Request.AUTO, stopped("a", inResync), NodeFacts.unreachable("b")), Action.START, "D13");
+        MirrorRecord told = SourceRecords.mayBecomeWhole(inResync, "b");
+        assertDecision(decide(Request.AUTO, stopped("a", told), NodeFacts.unreachable("b")), Action.BLOCK_DATA_CORRUPT, "D3");
+        assertThat(SourceRecords.mustBeLeftBehind(told.peer("b"), false, true)).as("it gets all writes").isFalse();
+        assertThat(SourceRecords.mustBeLeftBehind(told.peer("b"), false, false)).isTrue();
+    }
 }
