@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.Assumptions;
 import org.netraid.block.BlockCompletion;
 import org.netraid.block.BlockRequest;
 import org.netraid.integration.nbd.RealClient;
@@ -193,6 +195,18 @@ final class RealScenarioCluster implements ScenarioCluster {
                 file.seek(offset);
                 file.writeByte(old ^ 1);
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void replaceDisk(String node) {
+        try {
+            UserDefinedFileAttributeView marks = Files.getFileAttributeView(rig.disk(node), UserDefinedFileAttributeView.class);
+            Assumptions.assumeTrue(marks != null && !marks.list().isEmpty(), "needs a file system with user attributes");
+            Files.delete(rig.disk(node));
+            ClusterRig.makeDisk(rig.disk(node), DISK_BYTES);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -67,6 +67,16 @@ final class FileDisks implements DiskOpener, AutoCloseable {
     }
 
     @Override
+    public String identity(String path) {
+        return DiskIdentity.of(Path.of(path));
+    }
+
+    @Override
+    public String mark(String path, String mark) {
+        return DiskIdentity.mark(Path.of(path), mark);
+    }
+
+    @Override
     public void openIntentLog(String tag, long sizeBytes, Consumer<BlockDevice> opened, Consumer<String> failed) {
         openLogFile(tag + INTENT_LOG_SUFFIX, sizeBytes, opened, failed);
     }

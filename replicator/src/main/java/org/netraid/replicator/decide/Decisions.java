@@ -25,6 +25,7 @@ public final class Decisions {
 
     private static final List<Row> ROWS = List.of(
             Decisions::contradictingFiles,
+            Decisions::otherDisk,
             Decisions::inServiceHere,
             Decisions::neverCreated,
             Decisions::failedDisk,
@@ -59,6 +60,14 @@ public final class Decisions {
             return null;
         }
         return new Decision(Action.BLOCK, "X1", "", s.contradiction(), "");
+    }
+
+    private static Decision otherDisk(Situation s) {
+        String self = s.self().node();
+        return s.otherDisk().isEmpty() || s.self().role() == Role.SOURCE || !s.self().record().created() ? null
+                : new Decision(Action.BLOCK, "D15", "", s.otherDisk(),
+                        "if it is a new disk: start a node with a whole copy, then fill this one: mirror_action TAG fullresync SOURCE " + self
+                                + "; if the same data were moved there: remove that note, then: mirror_action TAG start " + self);
     }
 
     private static Decision inServiceHere(Situation s) {

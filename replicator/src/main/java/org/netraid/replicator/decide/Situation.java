@@ -16,9 +16,11 @@ import org.netraid.replicator.state.PeerRecord;
  * @param request why it is asked
  * @param waited the time that unreachable peers are waited for is over
  * @param contradiction why this node's own files cannot be believed; "" if they can
+ * @param otherDisk why this node's disk is not that of this copy; "" if it is
  * @param quorate nodes vote, and a majority of them can be reached: whoever was source after this node has the vote of one of them
  */
-public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction, boolean quorate) {
+public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction, String otherDisk,
+        boolean quorate) {
 
     public Situation {
         peers = List.copyOf(peers);
@@ -26,7 +28,12 @@ public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, 
 
     /** Without quorum. */
     public Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction) {
-        this(self, peers, request, waited, contradiction, false);
+        this(self, peers, request, waited, contradiction, "", false);
+    }
+
+    /** On the disk of its copy. */
+    public Situation(NodeFacts self, List<NodeFacts> peers, Request request, boolean waited, String contradiction, boolean quorate) {
+        this(self, peers, request, waited, contradiction, "", quorate);
     }
 
     Relation relation(NodeFacts peer) {

@@ -64,9 +64,7 @@ public final class SourceRecords {
     private static void forkOff(MirrorRecord now, MirrorRecord.Builder next, LongSupplier newId) {
         next.generations(now.generations().fork(newId.getAsLong())).logActive(false).previousSource("").waitUntilMillis(0);
         for (PeerRecord peer : now.peers()) {
-            boolean fromBefore = now.generations().hasAncestor(peer.bitmapGeneration());
-            next.peer(peer.withBitmapGeneration(fromBefore ? peer.bitmapGeneration() : 0).withStale(true).withInconsistent(true)
-                    .withNeedsMerge(false).withMayHold(false));
+            next.peer(peer.withBitmapGeneration(0).withStale(true).withInconsistent(true).withNeedsMerge(false).withMayHold(false));
         }
     }
 

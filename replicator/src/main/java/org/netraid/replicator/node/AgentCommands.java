@@ -178,6 +178,8 @@ final class AgentCommands {
             if (outcome.code() != ExitCode.DONE) {
                 // nothing was replicated yet: as if it had never been tried
                 agent.write(before);
+            } else {
+                agent.knownDisk().accept();
             }
             result.accept(outcome);
         });
@@ -188,6 +190,9 @@ final class AgentCommands {
             result.accept(CommandResult.done(agent.tag() + " is in service on " + agent.node() + " already: " + agent.source()
                     .exportUri()));
             return;
+        }
+        if (agent.transition().isEmpty()) {
+            agent.knownDisk().look();
         }
         Decision decision = agent.decide(request);
         if (command.dryRun()) {

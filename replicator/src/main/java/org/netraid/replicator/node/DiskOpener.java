@@ -21,6 +21,25 @@ public interface DiskOpener {
     void openDisk(String path, Consumer<BlockDevice> opened, Consumer<String> failed);
 
     /**
+     * Tells a disk from another that is put in its place. Called on the node's loop.
+     *
+     * @return one word or a few for people, the same as long as it is the same disk; "" if nobody can tell
+     */
+    default String identity(String path) {
+        return "";
+    }
+
+    /**
+     * Gives a disk that has no identity of its own a mark, if it can carry one that is not part of its content.
+     *
+     * @param mark random
+     * @return its identity from now on; "" if nobody can tell
+     */
+    default String mark(String path, String mark) {
+        return identity(path);
+    }
+
+    /**
      * Opens the file of a mirror's intent log in the node's state folder, and makes it (zeros) or lengthens it where needed.
      *
      * @param tag the mirror

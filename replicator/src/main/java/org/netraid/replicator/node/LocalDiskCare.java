@@ -94,6 +94,7 @@ final class LocalDiskCare implements LocalMarker, MirrorListener {
             device.close(() -> end(result, CommandResult.refused("", refusal.get())));
             return;
         }
+        agent.knownDisk().accept();
         agent.event("the local disk is being filled from the targets");
         end(result, CommandResult.done(diskPath + " is being filled; mirror_status " + agent.tag() + " shows how far it is"));
     }

@@ -84,6 +84,9 @@ final class TargetRequests {
         if (!agent.store().contradiction().isEmpty()) {
             return who + agent.store().contradiction();
         }
+        if (!discard && !agent.knownDisk().problem().isEmpty()) {
+            return who + "D15: " + agent.knownDisk().problem();
+        }
         String deposed = discard ? "" : agent.quorum().deposed(source);
         String refusal = deposed.isEmpty() ? TargetRecords.refusal(agent.node(), agent.record(), source, discard) : deposed;
         return refusal.isEmpty() ? "" : who + refusal;
@@ -132,9 +135,13 @@ final class TargetRequests {
     }
 
     private void offer(NodeFacts source, TargetPlan.Kind kind, boolean discard, boolean withRegions, PeerEvents.Answer answer) {
+        boolean wasCreated = agent.record().created();
         if (!agent.write(TargetRecords.opened(agent.node(), agent.record(), source, kind, discard))) {
             refuse(source, "the state folder of " + agent.node() + " cannot be written", answer);
             return;
+        }
+        if (discard || !wasCreated || !agent.knownDisk().problem().isEmpty()) {
+            agent.knownDisk().accept();
         }
         // this node's own log is of no use any more
         agent.logNotes().clearFailure();

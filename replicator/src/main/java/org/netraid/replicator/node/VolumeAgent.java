@@ -25,6 +25,7 @@ import org.netraid.replicator.decide.Situation;
 import org.netraid.replicator.decide.SourceRecords;
 import org.netraid.replicator.decide.TargetRecords;
 import org.netraid.replicator.peer.PeerEvents;
+import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.MirrorStateStore;
 import org.netraid.replicator.state.Role;
@@ -57,6 +58,7 @@ final class VolumeAgent {
     private Role role = Role.STOPPED;
     private Decision decision;
     private SourceSide source;
+    private final KnownDisk knownDisk;
     private String transition = "";
     private String failure = "";
     private boolean waited;
@@ -81,6 +83,7 @@ final class VolumeAgent {
         this.regions = new TargetRegions(this, config.failover().regionsNs() > 0);
         this.exposure = new PausedExport(this, self);
         this.target = new TargetSide(context, config.tag(), self.disk(), undo, regions, exposure);
+        this.knownDisk = new KnownDisk(this, self.disk() == null ? "" : self.disk());
         this.commands = new AgentCommands(this);
         this.targetRequests = new TargetRequests(this);
         this.quorum = new Quorum(this);
@@ -117,6 +120,10 @@ final class VolumeAgent {
 
     MirrorStateStore store() {
         return store;
+    }
+
+    KnownDisk knownDisk() {
+        return knownDisk;
     }
 
     LogNotes logNotes() {
@@ -178,7 +185,7 @@ final class VolumeAgent {
     }
 
     NodeFacts ownFacts() {
-        return new NodeFacts(node(), true, role, record());
+        return new NodeFacts(node(), true, role, shownRecord());
     }
 
     NodeFacts facts(String node) {
@@ -189,9 +196,14 @@ final class VolumeAgent {
         return List.copyOf(facts.values());
     }
 
+    /** What is recorded of a copy is nothing that others may count on while another disk is in its place. */
+    private MirrorRecord shownRecord() {
+        return knownDisk.problem().isEmpty() ? record() : record().with().diskState(DiskState.FAILED).build();
+    }
+
     ObjectNode reportBody() {
         boolean quorate = role == Role.SOURCE && source != null && source.watch().isQuorate();
-        return PeerMessages.facts(tag(), role, record()).put("proposing", quorum.proposing()).put("quorate", quorate);
+        return PeerMessages.facts(tag(), role, shownRecord()).put("proposing", quorum.proposing()).put("quorate", quorate);
     }
 
     Quorum quorum() {
@@ -271,6 +283,7 @@ final class VolumeAgent {
         if (!store.contradiction().isEmpty()) {
             event("X1: " + store.contradiction());
         }
+        knownDisk.look();
         undo.boot();
         quorum.takeBackOwn();
         MirrorRecord booted = TargetRecords.booted(record());
@@ -380,7 +393,7 @@ final class VolumeAgent {
             }
         }
         return rollback.advise(Decisions.decide(new Situation(ownFacts(), members, request, waited, store.contradiction(),
-                quorum.votes() && quorum.lack().isEmpty())));
+                knownDisk.problem(), quorum.votes() && quorum.lack().isEmpty())));
     }
 
     /** Asks the table, soon and once for many changes. */

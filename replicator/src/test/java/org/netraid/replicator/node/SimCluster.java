@@ -209,6 +209,11 @@ final class SimCluster {
         LinkFactory links = network.node(name, box.loop);
         DiskOpener disks = new DiskOpener() {
             @Override
+            public String identity(String path) {
+                return "the disk made as " + box.disk.name();
+            }
+
+            @Override
             public void openDisk(String path, Consumer<BlockDevice> opened, Consumer<String> failed) {
                 box.loop.execute(() -> opened.accept(box.disk.attach(box.loop)));
             }

@@ -19,6 +19,8 @@ import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorStatus;
 import org.netraid.replicator.scenario.Scenario;
 import org.netraid.replicator.scenario.ScenarioCluster;
+import org.netraid.sim.SimDisk;
+import org.netraid.sim.SimDiskOptions;
 
 /** Runs scenarios on simulated nodes. */
 final class SimScenarioCluster implements ScenarioCluster {
@@ -115,6 +117,11 @@ final class SimScenarioCluster implements ScenarioCluster {
         for (long offset = 0; offset < cluster.box(node).logDisk.geometry().sizeBytes(); offset += 512) {
             cluster.box(node).logDisk.rot(offset, 0);
         }
+    }
+
+    @Override
+    public void replaceDisk(String node) {
+        cluster.box(node).disk = new SimDisk(cluster.scheduler, node + ".new", SimDiskOptions.ofSize(SimCluster.SIZE));
     }
 
     @Override

@@ -51,6 +51,9 @@ public interface ScenarioCluster extends AutoCloseable {
     /** Damages what a node's intent log holds; its daemon must be down. */
     void destroyIntentLog(String node);
 
+    /** Puts another disk, of zeros, in the place of a node's; its daemon must be down. */
+    void replaceDisk(String node);
+
     /**
      * Waits, with a deadline, until the supplier gives what is expected. With an empty expectation: until nothing changes any more.
      *

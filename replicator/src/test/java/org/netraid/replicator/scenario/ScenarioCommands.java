@@ -25,6 +25,9 @@ final class ScenarioCommands {
     /** A generation is part of the name. */
     private static final Pattern LOST_FILE = Pattern.compile("\\S*data\\.lost-[0-9a-f]{16}");
 
+    /** What a disk is known by differs too. */
+    private static final Pattern DISKS = Pattern.compile("(?<=the disk) \\S+(?= of)|(?<=was on) \\(that was [^)]*\\)");
+
     private final ScenarioCluster cluster;
     private final List<String> nodes;
 
@@ -43,7 +46,7 @@ final class ScenarioCommands {
     }
 
     private static String placeless(String text) {
-        return LOST_FILE.matcher(text).replaceAll("<file>");
+        return DISKS.matcher(LOST_FILE.matcher(text).replaceAll("<file>")).replaceAll("");
     }
 
     private List<String> output(String command, List<String> expected) {
@@ -62,6 +65,7 @@ final class ScenarioCommands {
             case "heal" -> cluster.heal();
             case "start-write" -> cluster.startWrite(rest[0], number(rest[1]), number(rest[2]));
             case "destroy-intent-log" -> cluster.destroyIntentLog(rest[0]);
+            case "replace-disk" -> cluster.replaceDisk(rest[0]);
             case "write" -> {
                 return List.of(cluster.write(rest[0], number(rest[1]), number(rest[2])) ? "acknowledged" : "failed");
             }
