@@ -11,6 +11,7 @@ import org.netraid.replicator.control.CompressionStatus;
 import org.netraid.replicator.control.IoStatus;
 import org.netraid.replicator.control.JournalReport;
 import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.QuorumStatus;
 import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.TargetState;
 import org.netraid.replicator.control.TargetStatus;
@@ -53,6 +54,7 @@ final class StatusText {
                 + (mirror.generation().isEmpty() ? "" : ", generation " + mirror.generation()));
         addUndo(lines, mirror.undo());
         lines.add("        Flags: " + flags(mirror));
+        addQuorum(lines, mirror.quorum());
         addJournal(lines, mirror.journal());
         addIfAny(lines, "        Export: ", mirror.exportUri());
         addIfAny(lines, "        Intent log when opened: ", mirror.recoveryMessage());
@@ -112,6 +114,22 @@ final class StatusText {
             lines.add("    !!! The local disk is being filled from the targets: " + Units.ofBytes(io.filledBytes()) + " of "
                     + Units.ofBytes(mirror.sizeBytes()));
         }
+    }
+
+    private static void addQuorum(List<String> lines, QuorumStatus quorum) {
+        if (quorum.kind().isEmpty()) {
+            return;
+        }
+        StringBuilder line = new StringBuilder("        Quorum: ").append(quorum.kind());
+        if (quorum.votesInAll() > 0) {
+            line.append(", ").append(quorum.votesWithinReach()).append(" of ").append(quorum.votesInAll()).append(" votes within reach, ")
+                    .append(quorum.votesNeeded()).append(" needed");
+        }
+        quorum.missing().forEach(node -> line.append("; ").append(node).append(" does not answer"));
+        line.append(quorum.tieBreaker().isEmpty() ? "" : "; tie-breaker " + quorum.tieBreaker());
+        line.append(quorum.agreedTo().isEmpty() ? "" : "; agreed to " + quorum.agreedTo());
+        line.append(quorum.overridden() ? "; overridden by force until a majority agrees" : "");
+        lines.add(line.append(quorum.lost().isEmpty() ? "" : "; LOST: " + quorum.lost()).toString());
     }
 
     private static void addJournal(List<String> lines, JournalReport journal) {

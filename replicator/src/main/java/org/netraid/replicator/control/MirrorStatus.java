@@ -37,12 +37,13 @@ import org.netraid.replicator.state.Role;
  * @param io what happens to the application's requests
  * @param journal that of its asynchronous targets; none unless this node is the source
  * @param undo whether the resync over this node's copy can be taken back
+ * @param quorum who decides with this node
  */
 public record MirrorStatus(String tag, String node, boolean created, Role role, DiskState diskState, String words, String mirrorWords,
         String sourceNode, String generation, boolean lastOwnerFlag, String sourceFlag, boolean dataCorruptFlag,
         long sizeBytes, int chunkBytes, String exportUri, String blockedRule, String blockedReason, String cure,
         String recoveryMessage, String logFailure, ResyncStatus resync, List<TargetStatus> targets, List<VerifyStatus> verifies,
-        IoStatus io, JournalReport journal, UndoStatus undo) {
+        IoStatus io, JournalReport journal, UndoStatus undo, QuorumStatus quorum) {
 
     public MirrorStatus {
         targets = List.copyOf(targets);
@@ -51,6 +52,7 @@ public record MirrorStatus(String tag, String node, boolean created, Role role, 
         journal = journal == null ? JournalReport.NONE : journal;
         io = io == null ? IoStatus.NONE : io;
         undo = undo == null ? UndoStatus.NONE : undo;
+        quorum = quorum == null ? QuorumStatus.NONE : quorum;
         verifies = verifies == null ? List.of() : List.copyOf(verifies);
     }
 }

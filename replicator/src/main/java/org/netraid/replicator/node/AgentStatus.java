@@ -63,7 +63,8 @@ final class AgentStatus {
                 serving ? agent.source().recoveryMessage() : "", serving ? agent.source().sourceLog().failure() : "",
                 serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
                 serving ? agent.source().verifies().statuses() : List.of(), serving ? io(agent.source()) : IoStatus.NONE,
-                serving ? journal(agent.source()) : JournalReport.NONE, agent.undo().status());
+                serving ? journal(agent.source()) : JournalReport.NONE, agent.undo().status(),
+                agent.quorum().status(serving ? agent.source().watch() : null));
     }
 
     private static JournalReport journal(SourceSide source) {

@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.netraid.replicator.config.MirrorConfig;
 import org.netraid.replicator.config.QuorumSettings;
+import org.netraid.replicator.control.QuorumStatus;
 import org.netraid.replicator.decide.NodeFacts;
 import org.netraid.replicator.decide.Relation;
 import org.netraid.replicator.peer.PeerEvents;
 import org.netraid.replicator.peer.PeerReply;
 import org.netraid.replicator.quorum.QuorumGuard;
 import org.netraid.replicator.quorum.QuorumQuestion;
+import org.netraid.replicator.quorum.Vote;
 import org.netraid.replicator.quorum.Voter;
 import org.netraid.replicator.state.Generations;
 import org.netraid.replicator.state.MirrorRecord;
@@ -87,6 +89,24 @@ final class Quorum {
         List<String> missing = voters.stream().filter(name -> !isUp(name)).toList();
         int votes = voters.size() - missing.size();
         return votes >= majority() ? "" : tally(votes, missing.stream().map(name -> name + " does not answer").toList());
+    }
+
+    /** @param watch of the mirror in service here; null if it is not */
+    QuorumStatus status(QuorumWatch watch) {
+        if (!isConfigured()) {
+            return QuorumStatus.NONE;
+        }
+        String kind = settings.kind().word();
+        String lost = watch == null ? "" : watch.lost();
+        boolean overridden = watch != null && watch.isOverridden();
+        if (!votes()) {
+            return new QuorumStatus(kind, 0, 0, 0, List.of(), "", lost, overridden, "");
+        }
+        List<String> missing = voters.stream().filter(name -> !isUp(name)).toList();
+        Vote vote = voter.vote();
+        String agreedTo = vote.owner().isEmpty() ? "" : vote.owner() + " in generation " + Generations.text(vote.generations().current());
+        return new QuorumStatus(kind, voters.size() - missing.size(), majority(), voters.size(), missing, settings.tieBreaker(), lost,
+                overridden, agreedTo);
     }
 
     private boolean isUp(String name) {

@@ -16,6 +16,7 @@ import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.MirrorEvent;
 import org.netraid.replicator.control.IoStatus;
 import org.netraid.replicator.control.MirrorStatus;
+import org.netraid.replicator.control.QuorumStatus;
 import org.netraid.replicator.control.ReplicationStatus;
 import org.netraid.replicator.control.NodeControl;
 import org.netraid.replicator.control.NodeStatus;
@@ -87,7 +88,17 @@ public final class FakeNode implements NodeControl {
                 role == Role.SOURCE ? "nbd+unix:///data?socket=/s/data.nbd" : "", blockedRule,
                 blockedRule.isEmpty() ? "" : "eve cannot be reached", blockedRule.isEmpty() ? "" : "start eve, or force", "",
                 "", ResyncStatus.NONE, List.of(targets), List.of(), IoStatus.NONE,
-                org.netraid.replicator.control.JournalReport.NONE, org.netraid.replicator.control.UndoStatus.NONE);
+                org.netraid.replicator.control.JournalReport.NONE, org.netraid.replicator.control.UndoStatus.NONE, QuorumStatus.NONE);
+    }
+
+    /** A source that is cut off from both other votes. */
+    public static MirrorStatus cutOff() {
+        MirrorStatus s = source(target("eve", TargetState.UNKNOWN, 0));
+        return new MirrorStatus(s.tag(), s.node(), s.created(), s.role(), s.diskState(), s.words(), s.mirrorWords(), s.sourceNode(),
+                s.generation(), s.lastOwnerFlag(), s.sourceFlag(), s.dataCorruptFlag(), s.sizeBytes(), s.chunkBytes(), s.exportUri(),
+                s.blockedRule(), s.blockedReason(), s.cure(), s.recoveryMessage(), s.logFailure(), s.resync(), s.targets(), s.verifies(),
+                s.io(), s.journal(), s.undo(), new QuorumStatus("majority", 1, 2, 3, List.of("eve", "witness"), "witness",
+                "no quorum for data: 1 of 3 votes, 2 are needed", false, "adam in generation 1a2b"));
     }
 
     public static TargetStatus target(String node, TargetState state, double percent) {

@@ -66,6 +66,15 @@ class QuorumNodeTest {
         assertThat(cluster.box("a").status().io().modifications()).isEqualTo("waiting");
         assertThat(cluster.box("a").status().io().reasons()).containsExactly(
                 "no quorum for data: 1 of 3 votes, 2 are needed; b does not answer; c does not answer");
+        assertThat(cluster.box("a").status().quorum()).satisfies(quorum -> {
+            assertThat(quorum.votesWithinReach()).isEqualTo(1);
+            assertThat(quorum.missing()).containsExactly("b", "c");
+            assertThat(quorum.lost()).startsWith("no quorum for data");
+        });
+        assertThat(cluster.box("c").status().quorum()).satisfies(quorum -> {
+            assertThat(quorum.votesWithinReach()).isEqualTo(2);
+            assertThat(quorum.agreedTo()).startsWith("b in generation ");
+        });
         cluster.network.healAll();
         cluster.awaitInSync("b", "a", "c");
         assertThat(lonely[0]).isEqualTo(-1);
