@@ -66,8 +66,8 @@ public final class Decisions {
         String self = s.self().node();
         return s.otherDisk().isEmpty() || s.self().role() == Role.SOURCE || !s.self().record().created() ? null
                 : new Decision(Action.BLOCK, "D15", "", s.otherDisk(),
-                        "if it is a new disk: start a node with a whole copy, then fill this one: mirror_action TAG fullresync SOURCE " + self
-                                + "; if the same data were moved there: remove that note, then: mirror_action TAG start " + self);
+                        "if it is a new disk: start a node with a whole copy, then fill this one: mirror_action TAG fullresync SOURCE "
+                                + self + "; if the same data were moved there: remove that note, then: mirror_action TAG start " + self);
     }
 
     private static Decision inServiceHere(Situation s) {

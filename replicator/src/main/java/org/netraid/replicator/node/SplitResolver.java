@@ -151,8 +151,8 @@ final class SplitResolver {
     }
 
     /**
-     * True if both sides have tracked all changes from one common moment on: then their union is all that differs. That one of them calls the
-     * other inconsistent makes no difference: what a resync copied and a roll-back took away is among the changes of the side that was
+     * True if both sides have tracked all changes from one common moment on: then their union is all that differs. That one of them calls
+     * the other inconsistent makes no difference: what a resync copied and a roll-back took away is among the changes of the side that was
      * rolled back, and a mixture that was put in service tracks nobody.
      */
     private boolean isTracked(TargetConnection target) {

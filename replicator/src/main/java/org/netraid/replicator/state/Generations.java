@@ -56,8 +56,8 @@ public record Generations(long current, List<Long> history) {
     }
 
     /**
-     * What a mixture of this generation's data and older ones becomes when it is put in service: it does not have this generation's data, so
-     * it descends only from those before.
+     * What a mixture of this generation's data and older ones becomes when it is put in service: it does not have this generation's data,
+     * so it descends only from those before.
      */
     public Generations fork(long generation) {
         return new Generations(generation, history);

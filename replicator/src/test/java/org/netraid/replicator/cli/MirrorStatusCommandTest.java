@@ -97,8 +97,8 @@ class MirrorStatusCommandTest {
 
         assertThat(run("data")).isEqualTo(12);
         assertThat(output()).contains("        Quorum: majority, 1 of 3 votes within reach, 2 needed; eve does not answer; "
-                + "witness does not answer; tie-breaker witness; agreed to adam in generation 1a2b; LOST: no quorum for data: 1 of 3 votes, "
-                + "2 are needed\n");
+                + "witness does not answer; tie-breaker witness; agreed to adam in generation 1a2b; LOST: no quorum for data: 1 of 3 "
+                + "votes, 2 are needed\n");
         assertThat(run("data", "--json")).isEqualTo(12);
         assertThat(output()).contains("\"votesWithinReach\"");
     }
