@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
+import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.state.Role;
 import org.netraid.sim.SimDisk;
@@ -16,7 +17,7 @@ import org.netraid.sim.SimDisk;
 class TargetRegionsTest {
 
     @Test
-    void shouldCloseTheLogThatOpensAfterTheDiskWasTaken() {
+    void shouldCloseItsLogWhenTheNodeGoesInServiceThatWasBusyOpeningIt() {
         SimCluster cluster = new SimCluster(5, -1, "a", "b");
         cluster.bootAll();
         cluster.must("a", MirrorActionType.CREATE, null);
@@ -28,9 +29,10 @@ class TargetRegionsTest {
         cluster.boot("b");
         cluster.await("opening", () -> memory.hungCount() > 0);
         cluster.kill("a");
-        cluster.must("b", MirrorActionType.FORCE, null);
-        assertThat(cluster.box("b").status().role()).isEqualTo(Role.SOURCE);
+        assertThat(cluster.command("b", MirrorActionType.FORCE, null).code()).isEqualTo(ExitCode.BUSY);
         memory.clearFaults();
+        cluster.await("in service", () -> cluster.command("b", MirrorActionType.FORCE, null).code() == ExitCode.DONE);
+        assertThat(cluster.box("b").status().role()).isEqualTo(Role.SOURCE);
         cluster.await("closed", () -> memory.openCount() == 0);
     }
 }
