@@ -36,7 +36,8 @@ class ScenarioTest {
 
     private static void run(String name) throws IOException {
         Scenario scenario = Scenarios.load(name);
-        Path place = Files.createDirectory(folder.resolve(name.replace(".txt", "")));
+        // a short name: the control socket's path may have 75 bytes
+        Path place = Files.createTempDirectory(folder, name.substring(0, 3));
         try (RealScenarioCluster cluster = new RealScenarioCluster(place, scenario)) {
             assertThat(scenario.run(cluster)).isEqualTo(scenario.text());
         }
