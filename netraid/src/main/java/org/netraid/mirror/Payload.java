@@ -91,5 +91,9 @@ public final class Payload {
         references = 1;
         orphaned = false;
         lagging = false;
+        if (sizeClass >= 0) {
+            // the last holder may have gone without putting the limit back
+            bytes.clear();
+        }
     }
 }

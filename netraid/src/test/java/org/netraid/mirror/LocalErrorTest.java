@@ -110,6 +110,18 @@ class LocalErrorTest {
         assertThat(rig.mirror.snapshot().localLost()).contains("WRITE of 4096 bytes at offset 0 on local failed with EIO");
     }
 
+    /** Found by bin/sim: memory of the failed read came back with that read's length as its limit. */
+    @Test
+    void shouldTakeALongerWriteAfterNoTargetCouldBeReadInPlaceOfTheLocalDisk() {
+        start(LocalErrorPolicy.DETACH, "CC");
+        failLocal(BlockCommand.WRITE);
+        assertThat(rig.finish(rig.write(0, 4096, 1)).isOk()).isTrue();
+        rig.targets.forEach(target -> target.fault().on(BlockCommand.READ).once().fail(BlockError.EIO));
+        assertThat(rig.finish(rig.read(0, 3 * 4096)).isOk()).isFalse();
+        MirrorRig.Io write = rig.finish(rig.write(0, 4 * 4096, 2));
+        assertThat(write.done).isTrue();
+    }
+
     /** G5 for the local copy. */
     @Test
     void shouldNotAcknowledgeWhatTheLocalDiskMissesBeforeThatIsDurable() {
