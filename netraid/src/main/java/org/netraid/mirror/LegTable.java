@@ -356,7 +356,12 @@ final class LegTable implements CopyChannel.Watcher {
     void noteMissed(int slotMask) {
         for (Leg leg : legs) {
             if ((slotMask & leg.bit()) != 0 && !leg.stale) {
-                declareStale(leg);
+                if (leg.replicates()) {
+                    // only this write goes past it: for the log it stays connected, else no chunk that the resync sends would ever be clean
+                    orderSlot(leg, SlotState.STALE, null);
+                } else {
+                    declareStale(leg);
+                }
             }
         }
     }
