@@ -151,7 +151,7 @@ final class LegStreams {
         write.command = request.command;
         write.offsetBytes = request.segmentOffsetBytes;
         write.lengthBytes = request.segmentLengthBytes;
-        write.flags = request.flags & ~BlockRequest.FUA;
+        write.flags = isFlushAwaited(slotMask) ? request.flags : request.flags & ~BlockRequest.FUA;
         write.payload = request.payload;
         write.payloadStart = request.payloadStart;
         write.epoch = order.epoch();
@@ -185,6 +185,16 @@ final class LegStreams {
             pump(leg);
         }
         return awaited;
+    }
+
+    /** A target whose protocol has become C gets writes through its queue until that is empty; they mean what they mean under C. */
+    private boolean isFlushAwaited(int slotMask) {
+        for (int rest = slotMask; rest != 0; rest &= rest - 1) {
+            if (mirror.legs.leg(Integer.numberOfTrailingZeros(rest)).protocol.awaitsFlush()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private LaggingWrite take() {

@@ -6,6 +6,7 @@ package org.netraid.mirror;
 
 import java.nio.ByteBuffer;
 import org.netraid.block.BlockCommand;
+import org.netraid.block.BlockRequest;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.journal.AsyncJournal;
 import org.netraid.journal.JournalRecord;
@@ -129,7 +130,7 @@ final class StreamJournal {
 
     private void fill(LaggingWrite write, int mask) {
         record.kind = write.command == BlockCommand.WRITE ? JournalRecord.Kind.WRITE : JournalRecord.Kind.ZERO;
-        record.flags = write.flags;
+        record.flags = write.flags & ~BlockRequest.FUA;
         record.slotMask = mask;
         record.epoch = write.epoch;
         record.offsetBytes = write.offsetBytes;

@@ -239,6 +239,21 @@ class MirrorAsyncTest {
         rig.assertEqualCopies();
     }
 
+    /** Found by bin/sim: behind a queue from before, FUA was left out as for A. */
+    @Test
+    void shouldHaveAFuaWriteOnStableStorageThatFollowsAQueueFromBeforeTheProtocolWasC() {
+        MirrorRig rig = rig("A");
+        rig.targets.get(0).fault().on(BlockCommand.WRITE).once().hang();
+        rig.finish(rig.write(0, 512, 1));
+        assertThat(rig.mirror.setProtocol(0, ReplicationProtocol.C)).isEmpty();
+        MirrorRig.Io io = rig.write(rig.mirror, 1024, 512, 3, BlockRequest.FUA);
+        rig.scheduler.runFor(SECOND_NS);
+        assertThat(io.done).isFalse();
+        rig.targets.get(0).releaseHung();
+        assertThat(rig.finish(io).isOk()).isTrue();
+        assertThat(rig.targets.get(0).durableContent(1024, 512)).containsOnly(3);
+    }
+
     @Test
     void shouldGiveTheApplicationItsBufferBackBeforeALaggingTargetHasIt() {
         MirrorRig rig = rig("A");
