@@ -32,6 +32,7 @@ final class JournalReplays {
     final PayloadPool shownPool = new PayloadPool(MEMORY_BYTES);
     final boolean ignoreEpochs;
     final boolean skipComparing;
+    final boolean dropRecords;
     private final JournalReplay[] running = new JournalReplay[IntentLog.MAX_SLOTS];
     private AsyncJournal left;
 
@@ -41,6 +42,7 @@ final class JournalReplays {
         this.loop = loop;
         this.ignoreEpochs = faults.isArmed("replay-out-of-order");
         this.skipComparing = faults.isArmed("replay-what-was-sent");
+        this.dropRecords = faults.isArmed("drop-journal-record");
     }
 
     /** @param journal of an earlier life; null if there is none */

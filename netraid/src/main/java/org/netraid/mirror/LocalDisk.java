@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
+import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.time.EventLoop;
 
@@ -19,6 +20,7 @@ final class LocalDisk implements CopyChannel.Watcher {
 
     private final Mirror mirror;
     private final EventLoop loop;
+    private final boolean ackBeforeDetachIsNoted;
     private LocalErrorPolicy policy = LocalErrorPolicy.PASS_ON;
     private LocalMarker marker;
     private LocalState state = LocalState.ATTACHED;
@@ -33,8 +35,9 @@ final class LocalDisk implements CopyChannel.Watcher {
     private CopyChannel retired;
     private LocalRefill refill;
 
-    LocalDisk(Mirror mirror, BlockDevice device, EventLoop loop) {
+    LocalDisk(Mirror mirror, BlockDevice device, EventLoop loop, FaultPoints faults) {
         this.mirror = mirror;
+        this.ackBeforeDetachIsNoted = faults.isArmed("ack-before-detach-is-noted");
         this.loop = loop;
         this.writes = new CopyChannel(IntentLog.LOCAL, device, loop, this, 0);
     }
@@ -68,7 +71,7 @@ final class LocalDisk implements CopyChannel.Watcher {
 
     /** {@link Mirror#LOCAL_BIT} while it is not yet durable that the disk misses writes; nothing that it misses may be acknowledged. */
     int stalePendingBit() {
-        return marking ? Mirror.LOCAL_BIT : 0;
+        return marking && !ackBeforeDetachIsNoted ? Mirror.LOCAL_BIT : 0;
     }
 
     /** Why it was given up; "" while it is attached. */

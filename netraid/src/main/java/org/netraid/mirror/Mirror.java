@@ -88,7 +88,7 @@ public final class Mirror implements BlockDevice {
         this.legs = new LegTable(this, config, log, loop, listeners);
         this.catchUps = new CatchUps(this, faults.isArmed("copy-past-queue"));
         this.replays = new JournalReplays(this, log, loop, faults);
-        this.localDisk = new LocalDisk(this, local, loop);
+        this.localDisk = new LocalDisk(this, local, loop, faults);
         this.localChannel = localDisk.writes();
         this.writes = new WriteEpoch(loop, config.flushBytes(), config.flushIntervalNs(), this::onFlushDue);
         this.rounds = new FlushRounds(this, log, loop, legs, writes);

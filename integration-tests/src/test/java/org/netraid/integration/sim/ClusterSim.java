@@ -10,6 +10,7 @@ import java.util.List;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.sim.CrashMode;
@@ -75,7 +76,7 @@ final class ClusterSim {
             targets.add(new TargetNode(scheduler, network, slot, settings));
         }
         mix = new ProtocolMix(scheduler.random("protocols"), targets.size(),
-                faultPoints.isArmed("replay-out-of-order") || faultPoints.isArmed("replay-what-was-sent"));
+                List.of("replay-out-of-order", "replay-what-was-sent", "drop-journal-record").stream().anyMatch(faultPoints::isArmed));
         source = new SourceNode(scheduler, network, settings, targets, faultPoints, mix, new Watch());
         client = new SimClient(scheduler, settings, history, operations, new Judgement());
         copies = new CopyChecker(source, history, client, mix);
@@ -109,14 +110,17 @@ final class ClusterSim {
         source.boot();
         faults.start();
         faults.startKills();
-        while (!client.isFinished()) {
+        while (!client.isFinished() && !source.care.isHopeless(source.mirror())) {
             step("the client never finishes");
         }
         faults.stopAndRepair();
         client.stop();
-        converge("after the faults had stopped");
-        copies.checkAllEqual(settings.deviceBytes());
-        restartCleanly();
+        if (converge("after the faults had stopped")) {
+            copies.checkAllEqual(settings.deviceBytes());
+            restartCleanly();
+        } else {
+            tally.count("engine: run ended with no copy in sync");
+        }
         for (int i = 0; i < source.journal.replays(); i++) {
             tally.count("engine: queue replayed");
         }
@@ -130,7 +134,7 @@ final class ClusterSim {
         }
         dirty.check();
         order.check();
-        if (source.mirror() != null && (acknowledgedNow || scheduler.steps() % IMAGINE_EVERY_EVENTS == 0)) {
+        if (isLocalAttached() && (acknowledgedNow || scheduler.steps() % IMAGINE_EVERY_EVENTS == 0)) {
             CrashMode[] modes = CrashMode.values();
             tally.count("checker: imagined crash");
             dirty.imagineCrash(imagination.nextLong(), modes[imagination.nextInt(modes.length)], faultPoints);
@@ -138,14 +142,22 @@ final class ClusterSim {
         acknowledgedNow = false;
     }
 
+    private boolean isLocalAttached() {
+        return source.mirror() != null && source.mirror().localState() == LocalState.ATTACHED;
+    }
+
     // ---- liveness
 
-    private void converge(String when) {
+    /** @return false if the local disk is given up and no target that stood in for it comes back */
+    private boolean converge(String when) {
         long deadlineNs = scheduler.nanoTime() + CONVERGENCE_NS;
         while (!isConverged()) {
             reconnectAfterLocalErrors();
             faults.resumePaused();
             step("nothing happens any more " + when);
+            if (source.care.isHopeless(source.mirror())) {
+                return false;
+            }
             if (scheduler.nanoTime() > deadlineNs) {
                 throw new SimViolation("I14", "not in sync within " + CONVERGENCE_NS / 1_000_000_000 + " simulated s " + when + ": "
                         + situation());
@@ -161,11 +173,12 @@ final class ClusterSim {
         while (!flushed[0]) {
             step("the last flush never ends");
         }
+        return true;
     }
 
     private boolean isConverged() {
         Mirror mirror = source.mirror();
-        if (mirror == null || !client.running().isEmpty()) {
+        if (mirror == null || !client.running().isEmpty() || mirror.localState() != LocalState.ATTACHED) {
             return false;
         }
         for (TargetNode target : targets) {
@@ -179,7 +192,7 @@ final class ClusterSim {
     /** A failed local write leaves its chunks dirty on targets that stay in sync; the next connection repairs them. */
     private void reconnectAfterLocalErrors() {
         Mirror mirror = source.mirror();
-        if (!localErrors || mirror == null || !client.running().isEmpty()) {
+        if (!localErrors || mirror == null || mirror.localState() != LocalState.ATTACHED || !client.running().isEmpty()) {
             return;
         }
         for (TargetNode target : targets) {
@@ -313,7 +326,7 @@ final class ClusterSim {
         @Override
         public void markedInSync(int slot) {
             // a mark that arrives after the target was lost is true of the moment it was sent
-            if (!localErrors && source.mirror() != null && source.mirror().legState(slot) == LegState.RESYNCING) {
+            if (!localErrors && isLocalAttached() && source.mirror().legState(slot) == LegState.RESYNCING) {
                 dirty.checkInSync(slot);
             }
         }
@@ -322,6 +335,21 @@ final class ClusterSim {
         public void localError(String text) {
             localErrors = true;
             tally.count("engine: local error");
+        }
+
+        @Override
+        public void localDetached(String why) {
+            tally.count("engine: local disk detached");
+        }
+
+        @Override
+        public void localAttached() {
+            tally.count("engine: local disk attached");
+        }
+
+        @Override
+        public void legPulledAhead(int slot, String why) {
+            tally.count("engine: target left behind");
         }
 
         @Override

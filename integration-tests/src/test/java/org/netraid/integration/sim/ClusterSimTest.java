@@ -46,6 +46,8 @@ class ClusterSimTest {
         "end-intent-early, 60",
         "replay-out-of-order, 60",
         "replay-what-was-sent, 60",
+        "ack-before-detach-is-noted, 60",
+        "drop-journal-record, 60",
     })
     void shouldFindPlantedDefect(String defect, int seeds) {
         for (long seed = 1; seed <= seeds; seed++) {

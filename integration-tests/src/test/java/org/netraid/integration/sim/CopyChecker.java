@@ -10,6 +10,7 @@ import java.util.List;
 
 import org.netraid.block.BlockRequest;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.DiskObserver;
@@ -116,11 +117,18 @@ final class CopyChecker {
     }
 
     private void checkPresent(SimClient.Operation operation) {
-        checkPresent(source.disk, "source", operation);
+        if (isLocalAttached() || !source.care.isNoted()) {
+            // G5 for the source's own disk: that it misses writes is durable before the first of them is acknowledged
+            checkPresent(source.disk, "source", operation);
+        }
         for (int slot : copiesInSyncSince(operation)) {
             TargetNode target = source.targets().get(slot);
             checkPresent(target.disk, target.name, operation);
         }
+    }
+
+    private boolean isLocalAttached() {
+        return source.mirror().localState() == LocalState.ATTACHED;
     }
 
     private void checkPresent(SimDisk disk, String name, SimClient.Operation operation) {
@@ -140,7 +148,8 @@ final class CopyChecker {
     private List<Integer> copiesInSyncSince(SimClient.Operation operation) {
         int mask = operation.inSyncMask & inSyncMask(source.mirror(), targets);
         // A target may have had another protocol at the moment that counted.
-        mask &= operation.mixVersion == mix.version() ? mix.presentMask() : 0;
+        int present = operation.begunWithoutLocal && !isLocalAttached() ? ~0 : mix.presentMask();
+        mask &= operation.mixVersion == mix.version() ? present : 0;
         List<Integer> slots = new ArrayList<>();
         for (int slot = 0; slot < targets; slot++) {
             if ((mask >> slot & 1) != 0 && !source.targets().get(slot).crashedUnnoticed) {
@@ -151,7 +160,9 @@ final class CopyChecker {
     }
 
     private void checkDurable(SimClient.Operation operation, boolean everything) {
-        checkDurable(own(), operation, everything);
+        if (isLocalAttached()) {
+            checkDurable(own(), operation, everything);
+        }
         for (int slot : copiesInSyncSince(operation)) {
             if ((alwaysDurableMask & mix.durableMask() & 1 << slot) == 0) {
                 continue;

@@ -42,6 +42,7 @@ final class DirectSession implements BlockDevice {
     private final ArrayDeque<Runnable> stalled = new ArrayDeque<>();
     private final String messageLabel;
     private final String replyLabel;
+    private final List<Call> held = new ArrayList<>();
     private long lastArrivalNs;
     private int outstanding;
     private boolean dead;
@@ -139,6 +140,13 @@ final class DirectSession implements BlockDevice {
         return dead;
     }
 
+    /** Replies that were held back go on their way. */
+    void releaseHeld() {
+        List<Call> released = new ArrayList<>(held);
+        held.clear();
+        released.forEach(this::reply);
+    }
+
     void resume() {
         while (!stalled.isEmpty() && !target.isCutOff()) {
             stalled.poll().run();
@@ -162,6 +170,10 @@ final class DirectSession implements BlockDevice {
     }
 
     private void reply(Call call) {
+        if (target.heldReplies == call.command) {
+            held.add(call);
+            return;
+        }
         scheduler.after(random.between(MIN_DELAY_NS, MAX_DELAY_NS), replyLabel,
                 () -> deliver(() -> sourceLoop.execute(() -> replied(call))));
     }

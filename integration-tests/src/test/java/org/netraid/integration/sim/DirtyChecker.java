@@ -11,6 +11,7 @@ import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.SlotState;
+import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.DiskObserver;
@@ -85,8 +86,8 @@ final class DirtyChecker implements DiskObserver {
     void check() {
         compareChanged();
         IntentLog log = source.log();
-        if (log == null || source.mirror() == null) {
-            return;
+        if (log == null || source.mirror() == null || source.mirror().localState() != LocalState.ATTACHED) {
+            return; // a disk that was given up is compared with nothing before it is whole
         }
         // A bit falls, and the count with it; now and then all are looked at in case that others have risen in the same moment.
         boolean anew = log != lastLog || ++checks % 64 == 0;
@@ -161,6 +162,9 @@ final class DirtyChecker implements DiskObserver {
 
     void acknowledged(SimClient.Operation operation, Mirror mirror) {
         if (!operation.command.modifies() || operation.error.isError()) {
+            return;
+        }
+        if (mirror.localState() != LocalState.ATTACHED) {
             return;
         }
         int first = (int) (operation.offset / settings.chunkBytes());

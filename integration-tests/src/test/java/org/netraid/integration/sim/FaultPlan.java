@@ -33,6 +33,7 @@ final class FaultPlan {
     private final SimRandom random;
     private final SimRandom protocols;
     private final SimRandom kills;
+    private final FaultWeights weights;
     private int killsLeft;
     private boolean stopped;
     private int faults;
@@ -48,6 +49,7 @@ final class FaultPlan {
         this.random = scheduler.random("faults");
         this.protocols = scheduler.random("protocol changes");
         this.kills = scheduler.random("kills with a backlog");
+        this.weights = new FaultWeights(scheduler.random("fault weights"));
         this.killsLeft = mix.isForReplays() ? 25 : kills.nextInt(12);
     }
 
@@ -68,7 +70,7 @@ final class FaultPlan {
             if (stopped || killsLeft == 0) {
                 return;
             }
-            if (source.isUp() && source.journal.hasBacklog() && kills.chance(mix.isForReplays() ? 40 : 100)) {
+            if (source.isUp() && !source.care.isNoted() && source.journal.hasBacklog() && kills.chance(mix.isForReplays() ? 40 : 100)) {
                 killsLeft--;
                 crashSource(CrashMode.PROCESS_KILL);
             }
@@ -92,6 +94,7 @@ final class FaultPlan {
                 target.boot();
             }
             target.loop().resume();
+            target.releaseReplies();
             target.healed();
         }
         if (!source.isUp()) {
@@ -128,34 +131,46 @@ final class FaultPlan {
     private void strike() {
         faults++;
         TargetNode target = source.targets().get(random.nextInt(settings.targets()));
-        int kind = random.nextInt(108);
-        if (kind < 15) {
-            note("disconnect", "disconnect " + target.name);
-            target.disconnect();
-        } else if (kind < 30) {
-            crashTarget(target, random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);
-        } else if (kind < 42) {
-            cutOff(target);
-        } else if (kind < 55) {
-            breakDisk(target);
-        } else if (kind < 67) {
-            crashSource();
-        } else if (kind < 73) {
-            breakSourceDisk();
-        } else if (kind < 78) {
-            stopSource();
-        } else if (kind < 86) {
-            pause(target);
-        } else if (kind < 88) {
-            fullResync(target);
-        } else if (kind < 93) {
-            suspend();
-        } else if (kind < 100) {
-            crashTarget(target, CrashMode.POWER_CUT);
-            crashSource();
-        } else {
-            freeze(random.nextBoolean() ? source.loop() : target.loop());
+        switch (weights.draw(random)) {
+            case DISCONNECT -> disconnect(target);
+            case CRASH_TARGET -> crashTarget(target, random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);
+            case CUT_OFF -> cutOff(target);
+            case HOLD_REPLIES -> holdReplies(target);
+            case TARGET_DISK -> breakDisk(target);
+            case CRASH_SOURCE -> crashSource();
+            case SOURCE_DISK -> breakSourceDisk();
+            case STOP_SOURCE -> stopSource();
+            case PAUSE -> pause(target);
+            case FULL_RESYNC -> fullResync(target);
+            case SUSPEND -> suspend();
+            case CRASH_BOTH -> {
+                crashTarget(target, CrashMode.POWER_CUT);
+                crashSource();
+            }
+            case FREEZE -> freeze(random.nextBoolean() ? source.loop() : target.loop());
         }
+    }
+
+    private void disconnect(TargetNode target) {
+        if (target.isNbd() && random.nextBoolean()) {
+            boolean request = random.nextBoolean();
+            note("reset in the middle of a message", "next connection to " + target.name + " will be reset");
+            network.resetNextAfter(request ? SourceNode.NAME : target.name, request ? target.name : SourceNode.NAME,
+                    random.nextLong(1L << random.nextInt(18)));
+        }
+        note("disconnect", "disconnect " + target.name);
+        target.disconnect();
+    }
+
+    /** The replies to one kind of command stay where they are, all others come. */
+    private void holdReplies(TargetNode target) {
+        if (target.isNbd() || target.heldReplies != null) {
+            return;
+        }
+        BlockCommand[] commands = {BlockCommand.WRITE, BlockCommand.FLUSH, BlockCommand.READ, BlockCommand.WRITE_ZEROES};
+        target.heldReplies = commands[random.nextInt(commands.length)];
+        note("replies held, " + target.heldReplies, target.name + " holds replies to " + target.heldReplies);
+        scheduler.after(outageNs(), "repair", target::releaseReplies);
     }
 
     private void changeProtocol() {
@@ -268,14 +283,15 @@ final class FaultPlan {
     /** What an operator does with a mirror that has failed: look to the disk, start the machine again. */
     void mirrorFailed() {
         scheduler.after(random.nextLong(SHORT_NS), "operator", () -> {
-            if (source.isUp()) {
+            if (source.isUp() && !source.care.isNoted()) {
                 crashSource(CrashMode.POWER_CUT);
             }
         });
     }
 
+    /** Not while its disk is known to miss writes: then another node would have to take over, and here there is none. */
     private void crashSource() {
-        if (!source.isUp()) {
+        if (!source.isUp() || source.care.isNoted()) {
             return;
         }
         CrashMode mode = random.chance(600) ? CrashMode.POWER_CUT : random.nextBoolean() ? CrashMode.PROCESS_KILL
@@ -314,7 +330,7 @@ final class FaultPlan {
 
     private void stopSource() {
         Mirror mirror = source.mirror();
-        if (mirror == null || cluster.isClientBusy()) {
+        if (mirror == null || cluster.isClientBusy() || source.care.isNoted()) {
             return;
         }
         note("source stopped in order", "stop source in order");

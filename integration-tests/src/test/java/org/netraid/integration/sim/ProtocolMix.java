@@ -8,6 +8,7 @@ import java.util.Arrays;
 
 import org.netraid.mirror.QueueLimit;
 import org.netraid.mirror.ReplicationProtocol;
+import org.netraid.nbd.wire.Compression;
 import org.netraid.sim.SimRandom;
 
 /**
@@ -21,6 +22,7 @@ final class ProtocolMix {
     private final boolean changes;
     private final boolean extensions;
     private final boolean forReplays;
+    private final Compression compression;
     private int version;
 
     /** @param forReplays the run looks for what goes wrong with replays: protocol A all the time */
@@ -37,6 +39,7 @@ final class ProtocolMix {
             Arrays.fill(now, ReplicationProtocol.A);
         }
         extensions = random.nextBoolean();
+        compression = random.chance(600) ? Compression.OFF : random.nextBoolean() ? Compression.FAST : Compression.HIGH;
         QueueLimit.WhenFull[] policies = QueueLimit.WhenFull.values();
         limit = new QueueLimit(random.between(4, 256) << 10, random.nextBoolean() ? 0 : random.between(2, 60) * 1_000_000L,
                 policies[random.nextInt(policies.length)]);
@@ -58,6 +61,11 @@ final class ProtocolMix {
     /** True if the source asks for our additions to the protocol. */
     boolean extensions() {
         return extensions;
+    }
+
+    /** Of what goes to targets that understand it. */
+    Compression compression() {
+        return compression;
     }
 
     ReplicationProtocol of(int slot) {
@@ -98,6 +106,6 @@ final class ProtocolMix {
 
     @Override
     public String toString() {
-        return "protocols " + Arrays.toString(now) + (extensions ? " with extensions, " : ", ") + limit;
+        return "protocols " + Arrays.toString(now) + (extensions ? " with extensions, compression " + compression + ", " : ", ") + limit;
     }
 }

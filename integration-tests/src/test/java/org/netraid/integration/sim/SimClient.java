@@ -11,6 +11,7 @@ import java.util.List;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
+import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
 import org.netraid.sim.SimLoop;
 import org.netraid.sim.SimRandom;
@@ -43,6 +44,8 @@ final class SimClient {
         BlockError error;
         /** Slots in sync when it was submitted. */
         int inSyncMask;
+        /** The source's disk was given up when it was submitted: every target in sync counts as one of protocol C. */
+        boolean begunWithoutLocal;
         /** Of the {@link ProtocolMix} when it was submitted. */
         int mixVersion;
 
@@ -179,6 +182,7 @@ final class SimClient {
         if (operation.write != null) {
             judge.begun(operation);
         }
+        operation.begunWithoutLocal = mirror.localState() != LocalState.ATTACHED;
         operation.inSyncMask = CopyChecker.inSyncMask(mirror, settings.targets());
         ByteBuffer buffer = operation.data == null ? null : ByteBuffer.wrap(operation.data);
         operation.request.set(operation.command, operation.offset, operation.length, operation.flags, buffer, done -> end(operation));

@@ -21,9 +21,10 @@ public final class SimMain {
               --seeds COUNT consecutive seeds to run (default 1)
               --steps N     client operations per seed (default 300)
               --jobs N      seeds to run at a time, each in a thread of its own (default 1)
-              --break NAME  plant a defect (may be repeated): ack-before-intent, ack-before-mirrored, ack-before-stale,
-                            clear-bit-before-flush, end-intent-early, extent-released-while-active, forget-queue-on-loss,
-                            replay-out-of-order, replay-what-was-sent, resync-without-lock, send-next-epoch-early,
+              --break NAME  plant a defect (may be repeated): ack-before-detach-is-noted, ack-before-intent, ack-before-mirrored,
+                            ack-before-stale, clear-bit-before-flush, drop-journal-record, end-intent-early,
+                            extent-released-while-active, forget-queue-on-loss, replay-out-of-order,
+                            replay-what-was-sent, resync-without-lock, send-next-epoch-early,
                             skip-range-lock, torn-page-accepted
               --quorum      whole nodes with quorum = "majority" under partitions and crashes instead (default 40 steps); with --break
                             agree-to-every-generation, forget-votes, pass-the-gate-alone
@@ -37,10 +38,10 @@ public final class SimMain {
     private SimMain() {
     }
 
-    private static final Set<String> DEFECTS = Set.of("ack-before-intent", "ack-before-mirrored", "ack-before-stale",
-            "clear-bit-before-flush", "end-intent-early", "extent-released-while-active", "forget-queue-on-loss", "replay-out-of-order",
-            "replay-what-was-sent", "resync-without-lock",
-            "send-next-epoch-early", "skip-range-lock", "torn-page-accepted");
+    private static final Set<String> DEFECTS = Set.of("ack-before-detach-is-noted", "ack-before-intent", "ack-before-mirrored",
+            "ack-before-stale", "clear-bit-before-flush", "drop-journal-record", "end-intent-early", "extent-released-while-active",
+            "forget-queue-on-loss", "replay-out-of-order", "replay-what-was-sent", "resync-without-lock", "send-next-epoch-early",
+            "skip-range-lock", "torn-page-accepted");
 
     public static void main(String[] args) {
         Campaign.Options options;

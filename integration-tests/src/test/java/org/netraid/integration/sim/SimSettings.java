@@ -45,7 +45,7 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExte
     private static final int LARGE_RING = 21_844;
 
     static SimSettings draw(SimRandom random) {
-        int targets = (int) random.between(1, 3);
+        int targets = (int) (random.chance(120) ? random.between(4, 7) : random.between(1, 3));
         long sectorsOff = random.nextBoolean() ? 0 : random.nextInt(40);
         int chunkBytes = random.chance(700) ? 4096 : 16384;
         SimRandom hot = random.fork("hot");

@@ -63,6 +63,7 @@ final class SourceNode implements TargetMarker {
     final SimDisk logDisk;
     final LogPolicy logPolicy;
     final NodeJournal journal;
+    final LocalCare care;
     private final SimScheduler scheduler;
     private final SimNetwork network;
     private final SimSettings settings;
@@ -100,6 +101,7 @@ final class SourceNode implements TargetMarker {
         this.disk = new SimDisk(scheduler, "source.disk", settings.diskOptions(scheduler.random("source.options"), 512));
         this.logDisk = new SimDisk(scheduler, "source.log", SimDiskOptions.ofSize(logConfig(settings).layout().sizeBytes()));
         this.logPolicy = new LogPolicy(scheduler, logDisk);
+        this.care = new LocalCare(scheduler, disk);
         this.journal = new NodeJournal(scheduler, mix.isForReplays());
         this.connections = new Connection[targets.size()];
     }
@@ -118,7 +120,7 @@ final class SourceNode implements TargetMarker {
         LinkFactory links = network.node(NAME, loop);
         connector = new NbdConnector(links, loop, NbdClientConfig.defaults().withConnectTimeoutNs(100_000_000L)
                 .withHandshakeTimeoutNs(200_000_000L).withRequestTimeoutNs(settings.legTimeoutNs())
-                .withExtensions(mix.extensions() ? Set.of(Extension.values()) : Set.of()));
+                .withCompression(mix.compression()).withExtensions(mix.extensions() ? Set.of(Extension.values()) : Set.of()));
         SimLoop life = loop;
         BlockDevice logDevice = logDisk.attach(loop);
         DiskIntentLog.Opened opened = (openedLog, error) -> {
@@ -176,6 +178,7 @@ final class SourceNode implements TargetMarker {
         mirror = new Mirror(config, disk.attach(loop), log, loop, faults);
         mirror.addListener(watcher);
         journal.use(mirror);
+        care.use(mirror, loop);
         mirror.addListener(new MirrorListener() {
             @Override
             public void legLost(int slot, String reason) {

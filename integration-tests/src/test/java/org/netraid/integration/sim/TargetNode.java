@@ -7,6 +7,7 @@ package org.netraid.integration.sim;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockDevice;
 import org.netraid.link.LinkAddress;
 import org.netraid.link.LinkFactory;
@@ -42,6 +43,8 @@ final class TargetNode {
     boolean inconsistent;
     /** It has lost power or its process since the source last connected to it, which the source may not know. */
     boolean crashedUnnoticed;
+    /** Replies to this command do not leave the target, those to others do; null for none. */
+    BlockCommand heldReplies;
 
     TargetNode(SimScheduler scheduler, SimNetwork network, int slot, SimSettings settings) {
         this.scheduler = scheduler;
@@ -133,6 +136,11 @@ final class TargetNode {
         for (DirectSession session : new ArrayList<>(sessions)) {
             session.fail("connection reset");
         }
+    }
+
+    void releaseReplies() {
+        heldReplies = null;
+        new ArrayList<>(sessions).forEach(DirectSession::releaseHeld);
     }
 
     void healed() {
