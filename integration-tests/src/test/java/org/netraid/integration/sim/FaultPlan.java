@@ -8,6 +8,8 @@ import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.mirror.IoReason;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.LocalErrorPolicy;
+import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorState;
 import org.netraid.sim.CrashMode;
@@ -129,8 +131,15 @@ final class FaultPlan {
     }
 
     private void strike() {
+        if (source.mirror() != null && source.mirror().localState() != LocalState.ATTACHED && !random.chance(100)) {
+            return; // else the last copy is nearly always gone before the disk is whole again
+        }
         faults++;
         TargetNode target = source.targets().get(random.nextInt(settings.targets()));
+        if (source.care.policy() == LocalErrorPolicy.DETACH && source.mirror() != null && random.chance(100)) {
+            breakSourceDisk();
+            return;
+        }
         switch (weights.draw(random)) {
             case DISCONNECT -> disconnect(target);
             case CRASH_TARGET -> crashTarget(target, random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);

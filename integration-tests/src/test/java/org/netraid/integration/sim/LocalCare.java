@@ -14,6 +14,7 @@ import org.netraid.mirror.LocalMarker;
 import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorListener;
+import org.netraid.mirror.MirrorState;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimLoop;
 import org.netraid.sim.SimRandom;
@@ -65,11 +66,14 @@ final class LocalCare implements LocalMarker {
         return noted;
     }
 
-    /** True if the only copies were on targets, and none is coming back: the operator's turn, who would take over at one of them. */
+    /** True if the only copies are on targets and none comes back, or the mirror has failed: one of them would have to take over. */
     boolean isHopeless(Mirror running) {
-        if (running == null || running.localState() == LocalState.ATTACHED || running.hasCopy()) {
+        if (running == null || running.localState() == LocalState.ATTACHED || running.state() != MirrorState.FAILED && running.hasCopy()) {
             withoutCopyNs = -1;
             return false;
+        }
+        if (noted && running.state() == MirrorState.FAILED) {
+            return true;
         }
         withoutCopyNs = withoutCopyNs < 0 ? scheduler.nanoTime() : withoutCopyNs;
         return scheduler.nanoTime() - withoutCopyNs > HOPELESS_NS;
@@ -97,7 +101,8 @@ final class LocalCare implements LocalMarker {
         Mirror detached = mirror;
         SimLoop itsLife = life;
         itsLife.schedule(random.nextLong(REPAIR_NS), () -> {
-            if (detached != mirror || !itsLife.isAlive() || detached.localState() != LocalState.DETACHED) {
+            if (detached != mirror || !itsLife.isAlive() || detached.localState() != LocalState.DETACHED
+                    || detached.state() == MirrorState.FAILED) {
                 return;
             }
             disk.clearFaults();
