@@ -77,6 +77,7 @@ final class ScenarioCommands {
                 return List.of(good ? "acknowledged" : "failed");
             }
             case "await-chunk" -> cluster.settle(() -> Integer.toString(cluster.read(rest[0], number(rest[1]))), rest[2]);
+            case "await-lacks" -> cluster.settle(() -> Boolean.toString(target(rest[0], rest[1]).dirtyChunks() <= number(rest[2])), "true");
             case "await-forgotten" -> List.of(rest).forEach(node -> cluster.settle(() -> Boolean.toString(hasForgotten(node)), "true"));
             case "await-lost" -> List.of(rest).forEach(node -> cluster.settle(() -> cluster.status(node).orElseThrow().words(),
                     "Target (source unreachable)"));
@@ -120,9 +121,12 @@ final class ScenarioCommands {
     }
 
     private String resynced(String source, String target, int mostKib) {
-        long bytes = cluster.status(source).orElseThrow().targets().stream().filter(each -> each.node().equals(target)).findFirst()
-                .orElseThrow().resyncTotalBytes();
+        long bytes = target(source, target).resyncTotalBytes();
         return bytes <= (long) mostKib << 10 ? "at most " + mostKib + " KiB" : bytes + " bytes";
+    }
+
+    private TargetStatus target(String source, String target) {
+        return cluster.status(source).orElseThrow().targets().stream().filter(each -> each.node().equals(target)).findFirst().orElseThrow();
     }
 
     private String show() {
