@@ -47,11 +47,29 @@ final class Checks {
         }
     }
 
-    /** A chunk of the target is about to be overwritten with the source's. */
+    /**
+     * A chunk of the target is about to be overwritten with the source's. Where an operator has made two lines of data, a copy that one
+     * side had begun to fill is nobody's yet: its writes are lost only if that side has not got them.
+     */
     static void overwrites(World world, int source, int target, int chunk) {
-        if (world.oracle.wouldLose(source, target, chunk)) {
+        boolean begun = world.forked && (world.oracle.unfinished >>> target & 1) != 0;
+        if (begun ? world.oracle.wouldLoseTheOnly(source, target, chunk) : world.oracle.wouldLose(source, target, chunk)) {
             throw new Violation("G6: the resync from " + world.name(source) + " overwrites acknowledged writes that only "
                     + world.name(target) + " has, and no operator has chosen that");
+        }
+    }
+
+    /** A source is given the disk of a target that another one, in service as both see, is filling. No operator has chosen that. */
+    static void takes(World world, int source, int target) {
+        int before = world.members[target].source;
+        if (before < 0 || before == source || !world.members[before].isSource() || !world.members[before].leg(target).replicates()) {
+            return;
+        }
+        for (int chunk = 0; chunk < world.oracle.chunks; chunk++) {
+            if (world.oracle.wouldLose(source, before, chunk)) {
+                throw new Violation("G6: " + world.name(source) + " takes " + world.name(target) + " away from " + world.name(before)
+                        + ", which is in service and has acknowledged writes that " + world.name(source) + " lacks");
+            }
         }
     }
 

@@ -6,6 +6,7 @@ package org.netraid.integration.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,21 @@ class ModelTest {
                 Move.WRITE.with(1, 0, 0), Move.CONNECT.with(1, 0, 0), Move.THINK.with(1, 0, 0), Move.MERGE.with(0, 1, 0))
                 .run(40, STATES_TO_A_DEFECT).story();
         assertThat(story).anyMatch(line -> line.startsWith("VIOLATION of G6"));
+    }
+
+    private static List<String> story(int size, int... moves) {
+        Rules rules = new Rules(Defect.NONE);
+        Steps steps = new Steps(rules, new Tally(), size, 1);
+        return new Story(size, 1, steps, new Healing(steps, rules)).of(Arrays.stream(moves).boxed().toList());
+    }
+
+    /** Forced on both sides of a broken link; the third node is being filled by one side, and the other side wants it too. */
+    @Test
+    void shouldNotTearATargetFromOneSideOfASplitBrainToTheOther() {
+        assertThat(story(3, Move.PAUSE.with(0, 2, 0), Move.WRITE.with(0, 0, 0), Move.CUT.with(1, 0, 0), Move.FORCE.with(1, 0, 0),
+                Move.SERVE.with(1, 0, 0), Move.RESUME.with(0, 2, 0), Move.ANNOUNCE.with(0, 2, 0), Move.BEGIN.with(0, 2, 0),
+                Move.WRITE.with(0, 0, 0), Move.WAIT_OVER.with(1, 0, 0), Move.OPEN.with(1, 2, 0), Move.ANNOUNCE.with(1, 2, 0),
+                Move.BEGIN.with(1, 2, 0), Move.COPY.with(1, 2, 0))).isEmpty();
     }
 
     @Test

@@ -212,6 +212,7 @@ final class NodeSteps {
         excuse(world, node);
         Checks.serves(world, node);
         world.oracle.mixed &= ~(1 << node);
+        world.oracle.unfinished &= ~(1 << node);
         world.lastSource = node;
         if (member.partner >= 0 && world.members[member.partner].task == Task.HANDING_OVER) {
             Member before = world.members[member.partner];

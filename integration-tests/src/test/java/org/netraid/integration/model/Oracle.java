@@ -29,6 +29,8 @@ final class Oracle {
     private final int[] acknowledged;
     /** Copies that are a mixture: a resync over them has copied something and is not at its end. */
     int mixed;
+    /** Copies over which a resync has begun that is not at its end: they hold what another copy gives them, and count for nothing yet. */
+    int unfinished;
 
     Oracle(int nodes, int chunks) {
         this.nodes = nodes;
@@ -55,6 +57,7 @@ final class Oracle {
         count = from.count.clone();
         acknowledged = from.acknowledged.clone();
         mixed = from.mixed;
+        unfinished = from.unfinished;
     }
 
     Oracle copy() {
@@ -130,6 +133,15 @@ final class Oracle {
         return (acknowledged[chunk] & included(to, chunk) & ~included(from, chunk)) != 0;
     }
 
+    /** As {@link #wouldLose}, of writes that no copy has which counts. */
+    boolean wouldLoseTheOnly(int from, int to, int chunk) {
+        int elsewhere = included(from, chunk);
+        for (int node = 0; node < nodes; node++) {
+            elsewhere |= node != to && (unfinished >>> node & 1) == 0 ? included(node, chunk) : 0;
+        }
+        return (acknowledged[chunk] & included(to, chunk) & ~elsewhere) != 0;
+    }
+
     boolean equal(int one, int other) {
         return differing(one, other) == 0;
     }
@@ -149,7 +161,7 @@ final class Oracle {
     int[] canonical() {
         int[] out = new int[1 + chunks * (nodes + 2 + MAX_VALUES)];
         int at = 0;
-        out[at++] = mixed;
+        out[at++] = mixed | unfinished << 8;
         for (int chunk = 0; chunk < chunks; chunk++) {
             at = canonical(chunk, out, at);
         }
@@ -206,7 +218,8 @@ final class Oracle {
     static Oracle of(int nodes, int chunks, int[] canonical) {
         Oracle oracle = new Oracle(nodes, chunks);
         int at = 0;
-        oracle.mixed = canonical[at++];
+        oracle.mixed = canonical[at] & 0xff;
+        oracle.unfinished = canonical[at++] >>> 8;
         for (int chunk = 0; chunk < chunks; chunk++) {
             System.arraycopy(canonical, at, oracle.held[chunk], 0, nodes);
             at += nodes;

@@ -16,6 +16,7 @@ import org.netraid.replicator.decide.TargetPlan;
 import org.netraid.replicator.decide.TargetPlans;
 import org.netraid.replicator.decide.TargetRecords;
 import org.netraid.replicator.state.Generations;
+import org.netraid.replicator.state.Role;
 
 /** The product's rules, asked about a world; and the one place where defects are planted. */
 final class Rules {
@@ -67,8 +68,10 @@ final class Rules {
 
     /** Why a target does not give its disk out; "" if it does. */
     String openRefusal(World world, int source, int target, boolean discard) {
-        return defect == Defect.IGNORE_GENERATIONS ? ""
-                : TargetRecords.refusal(world.name(target), world.members[target].record, world.own(source), discard);
+        Member asked = world.members[target];
+        boolean serves = asked.role == Role.TARGET && asked.source >= 0;
+        return defect == Defect.IGNORE_GENERATIONS ? "" : TargetRecords.refusal(asked.name, asked.record, serves
+                ? world.facts(target, asked.source) : null, world.own(source), discard);
     }
 
     /** Who does not agree that the node goes in service, and why. */

@@ -238,6 +238,8 @@ final class TargetSteps {
         tally.plan(plan.kind() == TargetPlan.Kind.FULL, plan.rule(), plan.sentence(), enough);
         if (discard) {
             world.oracle.giveUpWhatOnly(target, source);
+        } else {
+            Checks.takes(world, source, target);
         }
         for (int before = 0; before < world.size; before++) {
             if (before != target) {
@@ -309,6 +311,7 @@ final class TargetSteps {
         if (rules.defect != Defect.FORGET_INCONSISTENT) {
             other.record = TargetRecords.inconsistent(other.record, world.name(source));
         }
+        world.oracle.unfinished |= 1 << target;
         world.members[source].leg(target, Leg.ANNOUNCED);
     }
 
@@ -356,6 +359,7 @@ final class TargetSteps {
         member.leg(target, member.leg(target) == Leg.CLEAN ? Leg.CLEAN_CONFIRMED : Leg.CONFIRMED);
         Checks.inSync(world, source, target);
         world.oracle.mixed &= ~(1 << target);
+        world.oracle.unfinished &= ~(1 << target);
     }
 
     void settle(World world, int source, int target) {

@@ -51,14 +51,19 @@ public final class TargetRecords {
     /**
      * Why a source may not have this node's disk; "" if it may.
      *
+     * @param serves the source whose target this node is; null if it is nobody's
      * @param discard an operator has given up what this node holds
      */
-    public static String refusal(String self, MirrorRecord own, NodeFacts source, boolean discard) {
+    public static String refusal(String self, MirrorRecord own, NodeFacts serves, NodeFacts source, boolean discard) {
         if (discard) {
             return "";
         }
         if (own.diskState() == DiskState.FAILED) {
             return "G14: its disk has failed";
+        }
+        if (serves != null && serves.isInService() && isSplit(serves, source)) {
+            // to be torn from one to the other would leave neither with a whole copy
+            return "D19: split brain between it and " + serves.node() + ", which is in service and whose target this node is";
         }
         return switch (Relation.between(self, own, source.node(), source.record())) {
             case SELF_NEWER, SELF_NEWER_UNTRACKED, PEER_NEW -> "F1: stale source, this node has newer data ("
@@ -67,6 +72,10 @@ public final class TargetRecords {
             case UNRELATED, OTHER_MIRROR -> "X2: its data have no ancestor in common with this copy";
             default -> "";
         };
+    }
+
+    private static boolean isSplit(NodeFacts serves, NodeFacts source) {
+        return Relation.between(serves.node(), serves.record(), source.node(), source.record()) == Relation.SPLIT_BRAIN;
     }
 
     /** From here on this node is a target: what it knew as a source has been taken over by the source before it asked. */

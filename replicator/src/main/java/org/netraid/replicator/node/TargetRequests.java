@@ -88,7 +88,9 @@ final class TargetRequests {
             return who + "D15: " + agent.knownDisk().problem();
         }
         String deposed = discard ? "" : agent.quorum().deposed(source);
-        String refusal = deposed.isEmpty() ? TargetRecords.refusal(agent.node(), agent.record(), source, discard) : deposed;
+        String serves = agent.role() == Role.TARGET ? agent.target().source() : "";
+        String refusal = deposed.isEmpty() ? TargetRecords.refusal(agent.node(), agent.record(), serves.isEmpty() ? null
+                : agent.facts(serves), source, discard) : deposed;
         return refusal.isEmpty() ? "" : who + refusal;
     }
 

@@ -425,4 +425,20 @@ class DecisionsTest {
         assertThat(SourceRecords.mustBeLeftBehind(told.peer("b"), false, true)).as("it gets all writes").isFalse();
         assertThat(SourceRecords.mustBeLeftBehind(told.peer("b"), false, false)).isTrue();
     }
+
+    /** Else both sides of a split brain would take it from each other again and again, and neither would have a whole second copy. */
+    @Test
+    void shouldNotLeaveItsSourceForTheOtherSideOfASplitBrain() {
+        MirrorRecord filled = target("a", "b").with().diskState(DiskState.INCONSISTENT).resyncSource("a").build();
+        NodeFacts a = serving("a", after(source("b", "c"), GA));
+        NodeFacts b = serving("b", after(target("a", "c"), GB));
+        assertThat(TargetRecords.refusal("c", filled, a, b, false)).startsWith("D19: split brain");
+        assertThat(TargetRecords.refusal("c", filled, a, b, true)).as("an operator has chosen").isEmpty();
+        assertThat(TargetRecords.refusal("c", filled, a, a, false)).as("it connects again").isEmpty();
+        assertThat(TargetRecords.refusal("c", filled, stopped("a", a.record()), b, false)).as("it has left service").isEmpty();
+        assertThat(TargetRecords.refusal("c", filled, NodeFacts.unreachable("a"), b, false)).isEmpty();
+        assertThat(TargetRecords.refusal("c", filled, null, b, false)).isEmpty();
+        NodeFacts successor = serving("b", after(after(target("a", "c"), GA), GB));
+        assertThat(TargetRecords.refusal("c", filled, a, successor, false)).as("its source is deposed").isEmpty();
+    }
 }
