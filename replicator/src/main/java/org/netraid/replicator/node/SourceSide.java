@@ -602,6 +602,7 @@ final class SourceSide implements MirrorListener, TargetMarker {
 
     @Override
     public void replicationStopped(int slot) {
+        inSlot(slot).ifPresent(TargetConnection::replicationStopped);
         regions.targetsChanged();
         context.order.leave(agent.tag(), slot);
     }
@@ -623,8 +624,12 @@ final class SourceSide implements MirrorListener, TargetMarker {
             done.onMarked("the state folder cannot be written");
             return;
         }
+        long stops = target.get().stops();
         context.request(node, PeerMessages.MARK_IN_SYNC, agent.reportBody(), reply -> {
-            if (reply.isOk() && agent.record().generations().current() != now) {
+            if (target.get().stops() != stops) {
+                // it may miss writes by now: to tell it once more, of a newer generation, would make it pass for whole without them
+                done.onMarked("it was paused or lost while it was being marked");
+            } else if (reply.isOk() && agent.record().generations().current() != now) {
                 // the generation has changed while the mark was on its way
                 markInSync(slot, done);
             } else if (reply.isOk()) {
@@ -662,8 +667,10 @@ final class SourceSide implements MirrorListener, TargetMarker {
         if (needsResync) {
             return;
         }
+        long stops = inSlot(slot).map(TargetConnection::stops).orElse(0L);
         markInSync(slot, refusal -> {
-            if (!refusal.isEmpty() && !stopping) {
+            boolean isSame = inSlot(slot).filter(target -> target.stops() == stops).isPresent();
+            if (!refusal.isEmpty() && !stopping && isSame) {
                 mirror.legLost(slot, "it could not be marked in sync: " + refusal);
             }
         });

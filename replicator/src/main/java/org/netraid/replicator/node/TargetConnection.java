@@ -77,6 +77,7 @@ final class TargetConnection implements NbdConnectionListener {
     /** Only what changed on either side needs to be sent then. */
     private boolean discardPartly;
     private boolean closed;
+    private long stops;
 
     TargetConnection(SourceSide source, VolumeAgent agent, MemberConfig member, int slot) {
         this.source = source;
@@ -411,6 +412,15 @@ final class TargetConnection implements NbdConnectionListener {
             retry = null;
             evaluate();
         });
+    }
+
+    /** How often it has ceased to get the application's writes: what was asked of it before then is answered for another time. */
+    long stops() {
+        return stops;
+    }
+
+    void replicationStopped() {
+        stops++;
     }
 
     LegState legState() {
