@@ -70,16 +70,14 @@ final class GuardedIntentLog implements IntentLog {
     }
 
     private boolean begin(long offsetBytes, long lengthBytes, IntentWaiter waiter) {
-        boolean hot = log.beginWrite(offsetBytes, lengthBytes, error -> {
-            if (!error.isError()) {
-                active++;
+        // Under way from here on, not only when its intent is durable: a target lost in between is missed by it.
+        active++;
+        return log.beginWrite(offsetBytes, lengthBytes, error -> {
+            if (error.isError()) {
+                active--;
             }
             waiter.onIntent(error);
         });
-        if (hot) {
-            active++;
-        }
-        return hot;
     }
 
     @Override

@@ -444,13 +444,18 @@ final class SimCluster {
     /** Starts a write of a whole chunk. @return becomes 1 when acknowledged, -1 on error */
     int[] startWrite(String node, int chunk, int value) {
         int[] outcome = {0};
+        startWrite(node, chunk, value, acknowledged -> outcome[0] = acknowledged ? 1 : -1);
+        return outcome;
+    }
+
+    /** @param ended gets true when the write is acknowledged, false on error */
+    void startWrite(String node, int chunk, int value, Consumer<Boolean> ended) {
         byte[] data = new byte[CHUNK];
         Arrays.fill(data, (byte) value);
         NbdClientDevice device = app(node);
         BlockRequest request = new BlockRequest().write((long) chunk * CHUNK, ByteBuffer.wrap(data), BlockRequest.FUA,
-                done -> outcome[0] = done.error().isError() ? -1 : 1);
+                done -> ended.accept(!done.error().isError()));
         appLoop.execute(() -> device.submit(request));
-        return outcome;
     }
 
     /** As {@link #startWrite}, where the application may find nobody to write to: then it fails. */
