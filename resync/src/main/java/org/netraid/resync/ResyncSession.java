@@ -32,8 +32,6 @@ final class ResyncSession {
     private static final long REPORT_NS = 250_000_000L;
     private static final double CEILING_BURST_SECONDS = 0.1;
     private static final int LEAST_WINDOW_BYTES = 128 << 10;
-    /** Requests of which a window should have room for, so that the answer to one does not leave the link empty. */
-    private static final int REQUESTS_PER_WINDOW = 4;
 
     private final Mirror mirror;
     private final IntentLog log;
@@ -340,6 +338,6 @@ final class ResyncSession {
 
     /** Longest request for this target: a slow link must not be blocked by one. */
     int requestBytes(int maxBytes) {
-        return (int) Math.max(log.chunkBytes(), Math.min(maxBytes, window.limitBytes() / REQUESTS_PER_WINDOW));
+        return (int) Math.max(log.chunkBytes(), Math.min(maxBytes, window.requestBytes()));
     }
 }

@@ -79,8 +79,10 @@ final class TargetPart {
         if (dataBytes + zeroBytes > 0) {
             long sentBytes = Math.min(costBytes, dataBytes + ChunkPump.HOLE_COST_BYTES);
             taker.window().answered(costBytes, sentBytes, deliveredBefore, nowNs - sentNs, nowNs);
-            costBytes = 0;
+        } else {
+            taker.window().equal(costBytes);
         }
+        costBytes = 0;
         if (!taker.isOver()) {
             taker.onWritten(firstChunk, need, dataBytes, zeroBytes, equalBytes);
         }

@@ -26,6 +26,14 @@ final class TargetWindow {
     /** No answer for so long: nothing is known of the rate any more. */
     private static final long STALLED_NS = 1_000_000_000L;
 
+    /** On its way before anything is known of the link: what waits behind it, a flush and the application's writes, waits for all of it. */
+    private static final long FIRST_BYTES = 256 << 10;
+    /** Beyond this the limit follows what has been measured. */
+    private static final long START_END_BYTES = 4 << 20;
+
+    /** Requests of which a window should have room for, so that the answer to one does not leave the link empty. */
+    private static final int REQUESTS = 4;
+
     private static final double MUCH = 2;
 
     private final long minBytes;
@@ -34,6 +42,8 @@ final class TargetWindow {
     private long inFlightBytes;
     private int inFlight;
     private boolean wasFull;
+    /** No answer has waited in a queue yet. */
+    private boolean starting = true;
     private long intervalStartNs;
     private long deliveredBytes;
     private long bestNs = Long.MAX_VALUE;
@@ -50,7 +60,7 @@ final class TargetWindow {
     TargetWindow(long minBytes, long maxBytes, long nowNs) {
         this.minBytes = minBytes;
         this.maxBytes = Math.max(minBytes, maxBytes);
-        this.limitBytes = Math.max(minBytes, Math.min(this.maxBytes, 4 << 20));
+        this.limitBytes = Math.max(minBytes, Math.min(this.maxBytes, FIRST_BYTES));
         this.intervalStartNs = nowNs;
         this.bestSinceNs = nowNs;
         this.rateSinceNs = nowNs;
@@ -80,6 +90,17 @@ final class TargetWindow {
         inFlight--;
     }
 
+    /** The target has shown that it has these already: they cost the link next to nothing. */
+    void equal(long bytes) {
+        dropped(bytes);
+        grow(bytes);
+    }
+
+    private void grow(long bytes) {
+        starting &= limitBytes < START_END_BYTES;
+        limitBytes = starting ? Math.min(maxBytes, limitBytes + bytes) : limitBytes;
+    }
+
     /** Bytes that have arrived so far; to be remembered when a request leaves. */
     long deliveredBytes() {
         return deliveredBytes;
@@ -97,6 +118,8 @@ final class TargetWindow {
         deliveredBytes += sentBytes;
         answeredNs = nowNs;
         bestNs = Math.min(bestNs, durationNs);
+        starting &= durationNs <= bestNs + QUEUE_NS;
+        grow(bytes);
         rate = Math.max(rate, (double) (deliveredBytes - deliveredBefore) / Math.max(1, durationNs));
         peak = Math.max(peak, rate);
         if (nowNs - intervalStartNs >= INTERVAL_NS) {
@@ -137,6 +160,12 @@ final class TargetWindow {
     boolean isMuchSlowerThan(TargetWindow other, long nowNs) {
         double mine = Math.max(peak, peakEarlier);
         return inFlight > 0 && nowNs - answeredNs >= STALLED_NS || mine > 0 && mine * MUCH < Math.max(other.peak, other.peakEarlier);
+    }
+
+    /** Longest request that leaves the link to others soon enough. */
+    long requestBytes() {
+        long quickly = starting ? Math.min(FIRST_BYTES, (long) (bestRate() * QUEUE_NS)) : 0;
+        return Math.max(quickly, limitBytes / REQUESTS);
     }
 
     long limitBytes() {

@@ -32,17 +32,17 @@ class MultiPassTest {
 
     /** In sync, protocol A; then the target is gone for a while, during which the first half of the device is written. */
     private void begin(long seed, long sizeBytes, long linkBytesPerSecond) {
-        begin(seed, sizeBytes, linkBytesPerSecond, FaultPoints.NONE);
+        begin(seed, sizeBytes, linkBytesPerSecond, 0, sizeBytes / 2, FaultPoints.NONE);
     }
 
-    private void begin(long seed, long sizeBytes, long linkBytesPerSecond, FaultPoints faults) {
+    private void begin(long seed, long sizeBytes, long linkBytesPerSecond, long missedFrom, long missedBytes, FaultPoints faults) {
         MirrorRig rig = new MirrorRig(seed, sizeBytes, 1);
         rig.protocols = "A";
         rig.faults = faults;
         rig.queueLimit = new QueueLimit(256 << 10, 0, QueueLimit.WhenFull.PULL_AHEAD);
         r = new ResyncRig(rig).startEqual();
         rig.mirror.legLost(0, "test");
-        rig.finish(rig.write(0, (int) (sizeBytes / 2), 1));
+        rig.finish(rig.write(missedFrom, (int) missedBytes, 1));
         rig.targets.get(0).throttleWrites(linkBytesPerSecond);
         rig.events.clear();
         r.connect(0);
@@ -151,7 +151,7 @@ class MultiPassTest {
 
     /** The last write that fits into the queue and the first that goes past the target have the same place. */
     private boolean overtakes(FaultPoints faults) {
-        begin(4, 16 * MIB, 2 * MIB, faults);
+        begin(4, 16 * MIB, 2 * MIB, 8 * MIB, MIB, faults);
         long place = 9 * MIB;
         assertThat(r.rig.scheduler.runUntil(() -> r.rig.mirror.legState(0) == LegState.RESYNCING, MirrorRig.STEPS)).isTrue();
         for (int i = 0; i < 24; i++) {

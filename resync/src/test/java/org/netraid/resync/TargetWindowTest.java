@@ -91,6 +91,32 @@ class TargetWindowTest {
     }
 
     @Test
+    void shouldPutLittleInFrontOfAFlushBeforeTheLinkIsKnown() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        assertThat(window.limitBytes()).isEqualTo(256 << 10);
+        run(window, 128 << 10, 1_000_000, 8);
+        assertThat(window.limitBytes()).as("three seconds of a link of 1 Mbit/s").isLessThanOrEqualTo(384 << 10);
+    }
+
+    @Test
+    void shouldBeOpenAfterAFewAnswersOfALongLink() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        run(window, 1e9, 40_000_000, 0.25);
+        assertThat(window.limitBytes()).isGreaterThanOrEqualTo(4 << 20);
+    }
+
+    @Test
+    void shouldOpenForWhatIsEqualAlready() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        for (int i = 0; i < 20; i++) {
+            window.sent(REQUEST, i);
+            window.equal(REQUEST);
+        }
+        assertThat(window.limitBytes()).isBetween(4L << 20, 5L << 20);
+        assertThat(window.inFlight()).isZero();
+    }
+
+    @Test
     void shouldAlwaysLetOneRequestThrough() {
         TargetWindow window = new TargetWindow(128 << 10, 128 << 10, 0);
         assertThat(window.hasRoom()).isTrue();
@@ -109,6 +135,6 @@ class TargetWindowTest {
             window.sent(4096, i * 99_000_000L);
             window.answered(4096, 4096, window.deliveredBytes(), 1_000_000, i * 100_000_000L);
         }
-        assertThat(window.limitBytes()).isEqualTo(before);
+        assertThat(window.limitBytes()).isGreaterThanOrEqualTo(before);
     }
 }
