@@ -5,6 +5,7 @@
 package org.netraid.intentlog;
 
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.fault.FaultPoints;
@@ -67,6 +68,7 @@ public final class DiskIntentLog extends SlotTracking {
     private boolean lazyScheduled;
     private String failure;
     private LogFailurePolicy policy;
+    private Consumer<String> failureListener = detail -> { };
     /** Why the log goes on in memory alone; empty while it is on its device. */
     private String degraded = "";
     /** The policy's record is on its way; nothing is granted meanwhile. */
@@ -128,6 +130,11 @@ public final class DiskIntentLog extends SlotTracking {
     /** What to do instead of refusing everything when the device fails; without it, or when it fails too, that is final. */
     public void onDeviceFailure(LogFailurePolicy instead) {
         policy = instead;
+    }
+
+    @Override
+    public void onFailedForGood(Consumer<String> told) {
+        failureListener = told;
     }
 
     /** Why the log is kept in memory alone, for people; empty while every promise is on its device. */
@@ -498,6 +505,7 @@ public final class DiskIntentLog extends SlotTracking {
 
     private void failForGood(String detail) {
         failure = "intent log failed, no further write is accepted: " + detail;
+        loop.execute(() -> failureListener.accept(detail)); // before those who waited hear of it: they know no detail
         refuseAll(waiters);
         refuseAll(nextWaiters);
         for (ColdWrites.Write write = cold.poll(); write != null; write = cold.poll()) {

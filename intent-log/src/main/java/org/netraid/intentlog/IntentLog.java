@@ -4,6 +4,7 @@
  */
 package org.netraid.intentlog;
 
+import java.util.function.Consumer;
 import org.netraid.block.BlockError;
 
 /**
@@ -150,6 +151,16 @@ public interface IntentLog {
 
     /** What opening the log found; for status and log lines. */
     Recovery recovery();
+
+    /**
+     * Says who hears that the log takes nothing any more, also when nobody waits for it: everything refused from then on would else be the
+     * first to tell.
+     *
+     * @param told called at most once, in a turn of its own, with what failed and where, for people
+     */
+    default void onFailedForGood(Consumer<String> told) {
+        // a log without a device never fails
+    }
 
     /**
      * Flushes everything and marks the log cleanly closed, so that the next start finds no hot extents. The devices' own flushes are the

@@ -93,6 +93,7 @@ public final class Mirror implements BlockDevice {
         this.writes = new WriteEpoch(loop, config.flushBytes(), config.flushIntervalNs(), this::onFlushDue);
         this.rounds = new FlushRounds(this, log, loop, legs, writes);
         this.resyncPort = new ResyncPort(this, legs);
+        log.onFailedForGood(detail -> life.fail("its intent log could not be written (" + detail + ")"));
     }
 
     private static Set<BlockCapability> capabilitiesOver(BlockDevice local) {

@@ -368,6 +368,23 @@ class MirrorFailureTest {
         rig.run();
     }
 
+    /** Bits are also written where nobody waits for them: else the next write would be the first to tell that none is taken any more. */
+    @Test
+    void shouldStopAtOnceWhenTheIntentLogCannotBeWrittenThoughNobodyWaitsForIt() {
+        MirrorRig rig = new MirrorRig(25, 8 * MIB, 1).startEqual();
+        rig.finish(rig.write(0, 4096, 1));
+        rig.finish(rig.flush());
+        rig.mirror.legLost(0, "test");
+        rig.run();
+        rig.finish(rig.write(MIB, 4096, 2));
+        rig.logDisk.fault().on(BlockCommand.WRITE).fail(BlockError.EIO);
+        rig.run();
+        assertThat(rig.events).contains("failed");
+        assertThat(rig.mirror.state()).isEqualTo(MirrorState.FAILED);
+        assertThat(rig.mirror.snapshot().failure()).contains("intent log").contains("simulated EIO").contains("Repair the disk");
+        assertThat(rig.finish(rig.write(0, 4096, 3)).error).isEqualTo(BlockError.EIO);
+    }
+
     @Test
     void shouldNotAcknowledgeWhenTheLogCannotRecordThatATargetIsStale() {
         MirrorRig rig = new MirrorRig(16, 8 * MIB, 1).startEqual();

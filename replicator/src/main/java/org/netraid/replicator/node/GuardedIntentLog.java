@@ -7,6 +7,7 @@ package org.netraid.replicator.node;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.netraid.block.BlockError;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.IntentWaiter;
@@ -282,6 +283,11 @@ final class GuardedIntentLog implements IntentLog {
     @Override
     public BlockError mergeDirty(int slotMask, byte[] exported, IntentWaiter durable) {
         return log.mergeDirty(slotMask, exported, durable);
+    }
+
+    @Override
+    public void onFailedForGood(Consumer<String> told) {
+        log.onFailedForGood(told);
     }
 
     @Override
