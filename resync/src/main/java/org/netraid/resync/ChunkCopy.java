@@ -86,6 +86,7 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
 
     @Override
     public void onLocked(RangeLock held) {
+        leaveOutDraining();
         if (!isWanted()) {
             end();
         } else if (payload == null) {
@@ -93,6 +94,16 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
             pump.port().localExtents(this, offsetBytes, lengthBytes, extents);
         } else if (!compare()) {
             read();
+        }
+    }
+
+    /** Writes may have begun to go past a target while the run waited: its queue holds older bytes, and nothing newer comes after them. */
+    private void leaveOutDraining() {
+        for (int slot = 0; slot < parts.length; slot++) {
+            if (parts[slot].isLive() && pump.port().isDraining(slot)) {
+                parts[slot].putBack(firstChunk);
+                parts[slot].drop();
+            }
         }
     }
 

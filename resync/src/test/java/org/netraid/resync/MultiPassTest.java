@@ -11,11 +11,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.netraid.block.BlockCommand;
 import org.netraid.fault.FaultPoints;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.MirrorRig;
 import org.netraid.mirror.QueueLimit;
 import org.netraid.sim.CrashMode;
+import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimRandom;
 
 /** The link takes less than the application writes, and the application is not to wait (pull-ahead): the resync ends all the same. */
@@ -164,6 +166,47 @@ class MultiPassTest {
         r.rig.run();
         assertThat(r.rig.mirror.legState(0)).isEqualTo(LegState.IN_SYNC);
         return !r.rig.localDisk.equalContent(r.rig.targets.get(0), 0, 16 * MIB);
+    }
+
+    /** Found by bin/sim: the copy was chosen while every write still went through the queue, and began when they went past it. */
+    @Test
+    void shouldNotLetACopyThatWaitedForItsRangeOvertakeWhatIsQueued() {
+        MirrorRig rig = new MirrorRig(6, 16 * MIB, 1);
+        rig.protocols = "A";
+        rig.queueLimit = new QueueLimit(256 << 10, 0, QueueLimit.WhenFull.PULL_AHEAD);
+        r = new ResyncRig(rig);
+        r.config = new ResyncConfig(1, ResyncRig.CHUNK, 0, 20_000L << 10);
+        r.startEqual();
+        rig.mirror.legLost(0, "test");
+        long place = 4 * MIB - ResyncRig.CHUNK;
+        rig.finish(rig.write(0, 512 << 10, 1));
+        rig.finish(rig.write(place, ResyncRig.CHUNK, 1));
+        SimDisk target = rig.targets.get(0);
+        // the resync does not come to that chunk yet
+        rig.localDisk.fault().on(BlockCommand.READ, BlockCommand.CHECKSUM).area(0, 512 << 10).hang();
+        target.fault().on(BlockCommand.WRITE).area(place, ResyncRig.CHUNK).once().hang();
+        r.connect(0);
+        assertThat(rig.scheduler.runUntil(() -> rig.localDisk.hungCount() > 0, MirrorRig.STEPS)).isTrue();
+        rig.finish(rig.write(place, ResyncRig.CHUNK, 2));
+        assertThat(rig.scheduler.runUntil(() -> target.hungCount() == 1, MirrorRig.STEPS)).as("it is queued").isTrue();
+        // this one holds the range while it waits for the log, which does not know what comes behind the chunk
+        rig.logDisk.fault().hang();
+        MirrorRig.Io last = rig.write(place, 2 * ResyncRig.CHUNK, 3);
+        assertThat(rig.scheduler.runUntil(() -> rig.logDisk.hungCount() > 0, MirrorRig.STEPS)).isTrue();
+        rig.localDisk.clearFaults();
+        rig.scheduler.runFor(20 * MS);
+        for (int i = 0; i < 24 && !rig.mirror.resyncPort().skipsWrites(0); i++) {
+            rig.write(MIB + (long) i * WRITE_BYTES, WRITE_BYTES, 50);
+            rig.scheduler.runFor(MS);
+        }
+        assertThat(rig.mirror.resyncPort().skipsWrites(0)).isTrue();
+        rig.logDisk.clearFaults();
+        rig.finish(last);
+        rig.scheduler.runFor(20 * MS);
+        assertThat(target.content(place, 1)[0]).as("what is queued comes first").isNotEqualTo((byte) 3);
+        target.clearFaults();
+        rig.run();
+        r.assertInSyncAndEqual();
     }
 
     /** Overlapping writes to a few chunks over a slow link, with losses of the target and crashes of the source. */
