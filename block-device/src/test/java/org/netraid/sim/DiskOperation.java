@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockRequest;
-import org.netraid.block.ChunkHash;
 
 /** One request on its way through a {@link SimDisk}. */
 final class DiskOperation {
@@ -75,8 +74,7 @@ final class DiskOperation {
             if (command == BlockCommand.READ) {
                 read();
             } else if (command == BlockCommand.CHECKSUM) {
-                byte[] bytes = disk.content(offset, (int) length);
-                new ChunkHash().hash(ByteBuffer.wrap(bytes), request.chunkBytes(), request.data(), request.data().position());
+                disk.hash(offset, length, request.chunkBytes(), request.data());
             } else if (command == BlockCommand.EXTENTS) {
                 disk.image().current().extents(offset, length, disk.geometry().minBlockBytes(),
                         (request.flags() & BlockRequest.ONE_EXTENT) != 0, request.extents());
@@ -167,12 +165,7 @@ final class DiskOperation {
     }
 
     private void read() {
-        ByteBuffer into = request.data();
-        if (into.hasArray()) {
-            disk.image().current().read(offset, into.array(), into.arrayOffset() + into.position(), (int) length);
-        } else {
-            into.put(into.position(), disk.content(offset, (int) length));
-        }
+        disk.image().current().read(offset, request.data(), (int) length);
     }
 
     private void apply(long from, long count) {

@@ -13,6 +13,7 @@ import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockError;
 import org.netraid.block.BlockGeometry;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.ChunkHash;
 
 /**
  * A disk that outlives its node: the medium with its volatile cache, its faults and its probes. A node reaches it through the
@@ -47,6 +48,9 @@ public final class SimDisk {
     private long flushes;
     /** What it shows may not be what it holds: it gives no hashes before a power cut has made the two one again. */
     boolean flushFailed;
+    private final ChunkHash chunkHash = new ChunkHash();
+    private final ByteBuffer zeroHash = ByteBuffer.allocate(ChunkHash.BYTES);
+    private int zerosHashed = -1;
     private long extents;
     private long checksums;
     private long bytesRead;
@@ -201,6 +205,28 @@ public final class SimDisk {
     /** From now on nothing that holds this byte can be taken from the cache; -1: all can. Reads as requests have faults of their own. */
     public void unreadableAt(long offsetBytes) {
         unreadableAt = offsetBytes;
+    }
+
+    /** Puts the hash of each chunk to the buffer's position, which stays. Most of a simulated disk is zeros: hashed once. */
+    void hash(long offset, long length, int chunkBytes, ByteBuffer into) {
+        int index = into.position();
+        for (long at = offset; at < offset + length; at += chunkBytes, index += ChunkHash.BYTES) {
+            int count = (int) Math.min(chunkBytes, offset + length - at);
+            if (image.current().isZero(at, at + count)) {
+                if (zerosHashed != count) {
+                    hash(ByteBuffer.allocate(count), zeroHash, 0);
+                    zerosHashed = count;
+                }
+                into.put(index, zeroHash.array());
+            } else {
+                hash(ByteBuffer.wrap(content(at, count)), into, index);
+            }
+        }
+    }
+
+    private void hash(ByteBuffer data, ByteBuffer into, int index) {
+        chunkHash.update(data);
+        chunkHash.finish(into, index);
     }
 
     boolean peek(long offsetBytes, ByteBuffer into) {

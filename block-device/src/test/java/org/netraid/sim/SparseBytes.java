@@ -4,6 +4,7 @@
  */
 package org.netraid.sim;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 import org.netraid.block.ExtentList;
@@ -68,6 +69,18 @@ final class SparseBytes {
         }
     }
 
+    /** Reads to the buffer's position, which stays where it is. */
+    void read(long offset, ByteBuffer into, int length) {
+        int done = 0;
+        while (done < length) {
+            long at = offset + done;
+            int inPage = (int) (at & (PAGE - 1));
+            int count = Math.min(length - done, PAGE - inPage);
+            into.put(into.position() + done, page(at), inPage, count);
+            done += count;
+        }
+    }
+
     /** Pages of zeros are holes. Parts are cut at multiples of {@code unitBytes}. */
     void extents(long offset, long length, int unitBytes, boolean one, ExtentList into) {
         long step = Math.max(PAGE, unitBytes);
@@ -83,7 +96,7 @@ final class SparseBytes {
         }
     }
 
-    private boolean isZero(long from, long to) {
+    boolean isZero(long from, long to) {
         for (long at = from; at < to; ) {
             int inPage = (int) (at & (PAGE - 1));
             int count = (int) Math.min(to - at, PAGE - inPage);

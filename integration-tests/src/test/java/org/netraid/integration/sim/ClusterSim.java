@@ -151,10 +151,11 @@ final class ClusterSim {
     /** @return false if the local disk is given up and no target that stood in for it comes back */
     private boolean converge(String when) {
         long deadlineNs = scheduler.nanoTime() + CONVERGENCE_NS;
+        String otherwise = "nothing happens any more " + when;
         while (!isConverged()) {
             reconnectAfterLocalErrors();
             faults.resumePaused();
-            step("nothing happens any more " + when);
+            step(otherwise);
             if (source.care.isHopeless(source.mirror())) {
                 return false;
             }

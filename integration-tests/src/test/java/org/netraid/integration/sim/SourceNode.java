@@ -4,7 +4,6 @@
  */
 package org.netraid.integration.sim;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -93,7 +92,7 @@ final class SourceNode implements TargetMarker {
         this.scheduler = scheduler;
         this.network = network;
         this.settings = settings;
-        this.targets = targets;
+        this.targets = List.copyOf(targets);
         this.faults = faults;
         this.mix = mix;
         this.watcher = watcher;
@@ -380,6 +379,6 @@ final class SourceNode implements TargetMarker {
 
     /** Targets in slot order, for checkers. */
     List<TargetNode> targets() {
-        return new ArrayList<>(targets);
+        return targets;
     }
 }
