@@ -4,6 +4,8 @@
  */
 package org.netraid.mirror;
 
+import org.netraid.intentlog.IntentLog;
+
 /**
  * Targets in a resync for which the application writes faster than they take it, and which it need not wait for ({@code pull-ahead}).
  *
@@ -25,6 +27,8 @@ final class CatchUps {
     private int offeredMask;
     private int skippingMask;
     private int holdingMask;
+    /** For each slot the last write that was queued before it was held, while that may be on its way; 0: none is. */
+    private final long[] drainsTo = new long[IntentLog.MAX_SLOTS];
 
     CatchUps(Mirror mirror, boolean copiesPastQueue) {
         this.mirror = mirror;
@@ -39,9 +43,21 @@ final class CatchUps {
         return (holdingMask & 1 << slot) != 0;
     }
 
-    /** True while what the target was sent through its queue is still on its way there. */
+    /**
+     * True while something is queued for the target from before writes went past it: what the local disk shows may be newer than that, and
+     * nothing comes after it that would be newer again.
+     */
     boolean isDraining(int slot) {
-        return (skippingMask & mirror.streams.backlogMask() & 1 << slot) != 0 && !copiesPastQueue;
+        if (copiesPastQueue) {
+            return false;
+        }
+        if ((skippingMask & mirror.streams.backlogMask() & 1 << slot) != 0) {
+            return true;
+        }
+        if (drainsTo[slot] != 0 && !mirror.streams.isPendingUpTo(slot, drainsTo[slot])) {
+            drainsTo[slot] = 0;
+        }
+        return drainsTo[slot] != 0;
     }
 
     /** From now on writes may go past the target; the resync promises to find them. */
@@ -69,6 +85,7 @@ final class CatchUps {
 
     /** No write goes past the target any more; {@link MirrorListener#legSettled} tells when those that did have ended. */
     void hold(Leg leg) {
+        drainsTo[leg.slot] = isDraining(leg.slot) ? mirror.streams.lastSequence() : 0;
         offeredMask &= ~leg.bit();
         skippingMask &= ~leg.bit();
         holdingMask |= leg.bit();
@@ -79,5 +96,6 @@ final class CatchUps {
         offeredMask &= ~(1 << slot);
         skippingMask &= ~(1 << slot);
         holdingMask &= ~(1 << slot);
+        drainsTo[slot] = 0;
     }
 }

@@ -94,6 +94,21 @@ final class LegStreams {
         return first == null;
     }
 
+    /** Of the newest write queued for any target. */
+    long lastSequence() {
+        return lastSequence;
+    }
+
+    /** True if a write as old as this one or older is queued for the target or on its way. */
+    boolean isPendingUpTo(int slot, long sequence) {
+        for (LaggingWrite write = first; write != null && write.sequence <= sequence; write = write.next) {
+            if ((write.pendingMask & 1 << slot) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Runs the task once everything that is queued now has ended; at once, if nothing is. */
     void whenPassed(Runnable task) {
         if (first == null) {
