@@ -38,6 +38,8 @@ final class TargetNode {
     private final List<DirectSession> sessions = new ArrayList<>();
     private SimLoop loop;
     private BlockDevice device;
+    /** Kept from life to life: it takes long to clear. */
+    private BufferPool memory;
     private int lives;
     /** Durable: this copy is being overwritten and must not be promoted. */
     boolean inconsistent;
@@ -87,7 +89,10 @@ final class TargetNode {
         LinkFactory links = network.node(name, loop);
         if (nbd) {
             OneSessionExport exports = new OneSessionExport(new Export("mirror", "", device, false));
-            NbdService service = new NbdService(loop, exports, ServerLimits.DEFAULT, new BufferPool(MEMORY_BYTES), ServerEvents.NONE);
+            if (memory == null || memory.inUseBytes() > 0) {
+                memory = new BufferPool(MEMORY_BYTES); // what a killed life has left in use nobody gives back
+            }
+            NbdService service = new NbdService(loop, exports, ServerLimits.DEFAULT, memory, ServerEvents.NONE);
             exports.service = service;
             links.listen(address(), service::accept, listening -> { }, reason -> {
                 throw new IllegalStateException(name + " cannot listen: " + reason);
