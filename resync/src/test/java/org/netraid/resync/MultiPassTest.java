@@ -209,7 +209,7 @@ class MultiPassTest {
         r.assertInSyncAndEqual();
     }
 
-    /** Found by bin/sim: writes had gone past the target only for a moment, so that the queue from before was not empty in the last pass. */
+    /** Found by bin/sim: the last pass began while the queue from before was not empty. */
     @Test
     void shouldNotLetACopyOfTheLastPassOvertakeWhatWasQueuedBeforeWritesWentPast() {
         MirrorRig rig = new MirrorRig(7, 16 * MIB, 1);
