@@ -4,10 +4,8 @@
  */
 package org.netraid.replicator.node;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -46,7 +44,6 @@ import org.netraid.replicator.state.Generations;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.PeerRecord;
 import org.netraid.resync.ResyncManager;
-import org.netraid.resync.TargetMarker;
 
 /**
  * The mirror in service on this node: disk, intent log, mirror, resyncs, targets, and the export the application uses.
@@ -54,7 +51,7 @@ import org.netraid.resync.TargetMarker;
  * <p>Going in service is a row of steps, each durable before the next: flushed disk, intent log with its slots, then in one piece the
  * generation, last_owner and "in service", export. A start that fails or dies before that leaves the node as it was.
  */
-final class SourceSide implements MirrorListener, TargetMarker {
+final class SourceSide implements MirrorListener {
 
     private final VolumeAgent agent;
     private final NodeContext context;
@@ -78,13 +75,14 @@ final class SourceSide implements MirrorListener, TargetMarker {
     private RegionRounds regions;
     private final PreviousSourceWait wait;
     private final SplitResolver resolver;
+    private final PreviousSourceMaps previousMaps;
+    private final TargetMarks marks;
     private NbdService service;
     private LinkFactory.Listening listening;
     private final GenerationGate gate;
     private final GenerationChange generation;
     private final LocalErrorHook localErrors;
     private final QuorumWatch watch;
-    private boolean merging;
     private boolean stopping;
     private boolean closing;
     private String recoveryMessage = "";
@@ -100,6 +98,8 @@ final class SourceSide implements MirrorListener, TargetMarker {
         payloads = context.payloads.share();
         survivors = new SurvivorRegions(agent);
         resolver = new SplitResolver(this, agent);
+        previousMaps = new PreviousSourceMaps(this, agent);
+        marks = new TargetMarks(this, agent);
         wait = new PreviousSourceWait(agent, config.failover().waitForPreviousSourceNs(), this::evaluateTargets);
         journal = new SourceJournal(agent);
         gate = new GenerationGate(agent);
@@ -159,6 +159,18 @@ final class SourceSide implements MirrorListener, TargetMarker {
 
     SourceLog sourceLog() {
         return sourceLog;
+    }
+
+    PreviousSourceMaps previousMaps() {
+        return previousMaps;
+    }
+
+    RegionRounds regions() {
+        return regions;
+    }
+
+    boolean isStopping() {
+        return stopping;
     }
 
     SplitResolver resolver() {
@@ -371,7 +383,7 @@ final class SourceSide implements MirrorListener, TargetMarker {
         mirror.addListener(new StateNews(agent));
         mirror.onLocalError(config.upkeep().onIoError(), diskCare);
         journal.use(mirror);
-        resyncs = new ResyncManager(mirror, log, this, config.resync().engine(), context.loop(), FaultPoints.NONE);
+        resyncs = new ResyncManager(mirror, log, marks, config.resync().engine(), context.loop(), FaultPoints.NONE);
         verifies = new TargetVerifies(this, agent);
         suspension = new OperatorSuspension(agent, mirror);
         regions = new RegionRounds(this, agent, config.failover().regionsNs());
@@ -447,7 +459,7 @@ final class SourceSide implements MirrorListener, TargetMarker {
                 return;
             }
             targets.remove(target);
-            shareKnowledge();
+            marks.shareKnowledge();
             Optional<String> refusal = mirror.removeLeg(target.slot, (failure, detail) -> done.accept(detail));
             refusal.ifPresent(done);
         });
@@ -486,119 +498,11 @@ final class SourceSide implements MirrorListener, TargetMarker {
         }
     }
 
-    private Optional<TargetConnection> inSlot(int slot) {
+    Optional<TargetConnection> inSlot(int slot) {
         return targets.stream().filter(target -> target.slot == slot).findFirst();
     }
 
-    /** Takes over what the previous source knows, once. */
-    void mergePrevious(TargetConnection previous) {
-        if (merging) {
-            return;
-        }
-        merging = true;
-        context.request(previous.node(), PeerMessages.FETCH_DIRTY, agent.reportBody(), reply -> {
-            if (stopping) {
-                return;
-            }
-            if (!reply.isOk()) {
-                agent.event("target " + previous.node() + ": its dirty chunks could not be fetched: " + reply.error());
-                context.loop().schedule(config.targets().reconnectNs(), () -> {
-                    merging = false;
-                    evaluateTargets();
-                });
-                return;
-            }
-            merge(reply.body());
-        });
-    }
-
-    /** Takes over the maps of the previous source, for all targets. */
-    void merge(JsonNode body) {
-        int[] open = {1};
-        Runnable one = () -> {
-            if (--open[0] == 0) {
-                merging = false;
-                merged();
-            }
-        };
-        JsonNode maps = body.path("maps");
-        for (TargetConnection target : targets) {
-            for (String map : SourceRecords.mapsFor(agent.record(), context.node(), target.node())) {
-                mergeOne(target, maps.path(map), open, one);
-            }
-        }
-        one.run();
-    }
-
-    private void mergeOne(TargetConnection target, JsonNode map, int[] open, Runnable one) {
-        byte[] bytes = decode(map);
-        open[0]++;
-        BlockError refused = bytes == null ? BlockError.EINVAL : log.mergeDirty(1 << target.slot, bytes, error -> one.run());
-        if (refused.isError()) {
-            agent.event("target " + target.node() + ": the previous source does not know what it lacks; everything is sent");
-            mirror.fullResync(target.slot);
-            one.run();
-        }
-    }
-
-    private static byte[] decode(JsonNode map) {
-        try {
-            return map.isTextual() ? Base64.getDecoder().decode(map.asText()) : null;
-        } catch (IllegalArgumentException e) {
-            return null;
-        }
-    }
-
-    private void merged() {
-        if (stopping) {
-            return;
-        }
-        if (agent.write(SourceRecords.merged(agent.record()))) {
-            agent.event("D7: the previous source's dirty chunks are merged");
-            evaluateTargets();
-        }
-    }
-
-    // ---- what targets know of themselves
-
-    @Override
-    public void markInconsistent(int slot, Done done) {
-        context.order.enter(agent.tag(), slot, config.upkeep().resyncAfter(), () -> markNow(slot, done));
-    }
-
-    /** The target first: a source's record that says "inconsistent" does not show any more that the target counted as in sync (G5). */
-    private void markNow(int slot, Done done) {
-        Optional<TargetConnection> target = inSlot(slot);
-        if (target.isEmpty()) {
-            done.onMarked("it is no longer a target");
-            return;
-        }
-        if (target.get().member.isForeign()) {
-            done.onMarked(resyncRecorded(target.get()));
-            return;
-        }
-        ObjectNode body = agent.reportBody().put("dirtyBytes", log.dirtyChunks(slot) * log.chunkBytes())
-                .put("full", log.slotState(slot) == SlotState.FULL_RESYNC);
-        context.request(target.get().node(), PeerMessages.MARK_INCONSISTENT, body, reply -> {
-            String stopped = reply.isOk() ? reply.body().path("stopped").asText() : "";
-            if (!stopped.isEmpty()) {
-                target.get().pauseBecause(stopped);
-                done.onMarked(stopped);
-            } else if (!reply.isOk()) {
-                done.onMarked(reply.error());
-            } else {
-                String refusal = resyncRecorded(target.get());
-                if (refusal.isEmpty()) {
-                    target.get().mergedFromSurvivors();
-                }
-                done.onMarked(refusal);
-            }
-        });
-    }
-
-    private String resyncRecorded(TargetConnection target) {
-        return agent.write(SourceRecords.resyncBegins(agent.record(), target.node())) ? "" : "the state folder cannot be written";
-    }
+    // ---- the mirror's news
 
     @Override
     public void replicationStopped(int slot) {
@@ -608,67 +512,12 @@ final class SourceSide implements MirrorListener, TargetMarker {
     }
 
     @Override
-    public void markInSync(int slot, Done done) {
-        Optional<TargetConnection> target = inSlot(slot);
-        if (target.isEmpty()) {
-            done.onMarked("it is no longer a target");
-            return;
-        }
-        String node = target.get().node();
-        long now = agent.record().generations().current();
-        if (target.get().member.isForeign()) {
-            done.onMarked(settle(node) ? "" : "the state folder cannot be written");
-            return;
-        }
-        if (!generation.mayBecomeWhole(node)) {
-            done.onMarked("the state folder cannot be written");
-            return;
-        }
-        long stops = target.get().stops();
-        context.request(node, PeerMessages.MARK_IN_SYNC, agent.reportBody(), reply -> {
-            if (target.get().stops() != stops) {
-                // it may miss writes by now: to tell it once more, of a newer generation, would make it pass for whole without them
-                done.onMarked("it was paused or lost while it was being marked");
-            } else if (reply.isOk() && agent.record().generations().current() != now) {
-                // the generation has changed while the mark was on its way
-                markInSync(slot, done);
-            } else if (reply.isOk()) {
-                done.onMarked(settle(node) ? "" : "the state folder cannot be written");
-            } else {
-                done.onMarked(reply.error());
-            }
-        });
-    }
-
-    private boolean settle(String node) {
-        if (!agent.write(SourceRecords.targetInSync(agent.record(), node))) {
-            return false;
-        }
-        regions.targetsChanged();
-        shareKnowledge();
-        return true;
-    }
-
-    /** Tells every target in sync who else is, so that whoever takes over knows it; one that is not told would only resync too much. */
-    private void shareKnowledge() {
-        ObjectNode body = agent.reportBody();
-        for (TargetConnection target : targets) {
-            if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC
-                    && agent.record().peer(target.node()).bitmapGeneration() == 0) {
-                context.request(target.node(), PeerMessages.ADOPT, body, reply -> { });
-            }
-        }
-    }
-
-    // ---- the mirror's news
-
-    @Override
     public void legConnected(int slot, boolean needsResync) {
         if (needsResync) {
             return;
         }
         long stops = inSlot(slot).map(TargetConnection::stops).orElse(0L);
-        markInSync(slot, refusal -> {
+        marks.markInSync(slot, refusal -> {
             boolean isSame = inSlot(slot).filter(target -> target.stops() == stops).isPresent();
             if (!refusal.isEmpty() && !stopping && isSame) {
                 mirror.legLost(slot, "it could not be marked in sync: " + refusal);
@@ -682,7 +531,7 @@ final class SourceSide implements MirrorListener, TargetMarker {
         regions.targetsChanged();
         inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is in sync"));
         inSlot(slot).flatMap(target -> ResyncReport.of(target.node(), resyncs.progress(slot))).ifPresent(agent::event);
-        shareKnowledge();
+        marks.shareKnowledge();
         agent.changed();
     }
 

@@ -124,7 +124,7 @@ final class SplitResolver {
             boolean previous = agent.record().previousSource().equals(target.node());
             agent.write(SourceRecords.mergedAmongSurvivors(resumed(target), target.node()));
             if (previous) {
-                source.merge(body);
+                source.previousMaps().merge(body);
             }
             target.discardChanges();
             done(target, body, "what changed on either side is sent: " + log.dirtyChunks(target.slot) + " chunks", result);

@@ -176,7 +176,7 @@ final class TargetConnection implements NbdConnectionListener {
                         source.waitIsOver(), source.survivors().mayServe(node()));
         announce(next);
         if (next.kind() == Kind.MERGE_FIRST) {
-            source.mergePrevious(this);
+            source.previousMaps().fetch(this);
         } else if (next.kind() == Kind.SPLIT_BRAIN) {
             source.resolver().found(this);
         } else if (next.kind().connects()) {
