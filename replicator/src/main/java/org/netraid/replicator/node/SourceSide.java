@@ -4,7 +4,6 @@
  */
 package org.netraid.replicator.node;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +15,6 @@ import org.netraid.block.StatusContext;
 import org.netraid.block.BlockRequest;
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
-import org.netraid.intentlog.IntentWaiter;
 import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkFactory;
 import org.netraid.mirror.IoReason;
