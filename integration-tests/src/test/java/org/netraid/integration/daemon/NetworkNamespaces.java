@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One network namespace per node, on a bridge in a namespace of its own, so that no packet leaves the machine and nothing outside is
@@ -21,7 +22,10 @@ final class NetworkNamespaces implements TestHosts, AutoCloseable {
 
     private static final String NETWORK = "198.18.0.";
 
-    private final String prefix = "nr" + ProcessHandle.current().pid();
+    /** Several tests of one JVM may have theirs at a time. */
+    private static final AtomicInteger MADE = new AtomicInteger();
+
+    private final String prefix = "nr" + ProcessHandle.current().pid() + "-" + MADE.incrementAndGet();
     private final List<String> nodes;
 
     NetworkNamespaces(List<String> nodes) {

@@ -20,6 +20,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -118,6 +122,28 @@ final class RealScenarioCluster implements ScenarioCluster {
     public boolean write(String node, int chunk, int value) {
         try (RealClient client = application(node)) {
             return !client.run(completion -> request(chunk, value, completion)).error().isError();
+        }
+    }
+
+    /** Over one connection, and all at the same time: what each waits for on the disk they wait for together. */
+    @Override
+    public boolean writeAll(String node, int first, int end, int value) {
+        List<CompletableFuture<BlockRequest>> writes = new ArrayList<>();
+        try (RealClient client = application(node)) {
+            for (int chunk = first; chunk < end; chunk++) {
+                CompletableFuture<BlockRequest> done = new CompletableFuture<>();
+                client.submit(request(chunk, value, done::complete));
+                writes.add(done);
+            }
+            return writes.stream().map(RealScenarioCluster::ended).noneMatch(write -> write.error().isError());
+        }
+    }
+
+    private static BlockRequest ended(CompletableFuture<BlockRequest> write) {
+        try {
+            return write.get(60, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError("a write has no end", e);
         }
     }
 

@@ -29,7 +29,7 @@ import org.netraid.nbd.wire.NbdUri;
 /** Our client on real sockets; every method waits for its result. */
 public final class RealClient implements AutoCloseable {
 
-    private static final long DEADLINE_SECONDS = 30;
+    private static final long DEADLINE_SECONDS = 60;
 
     private final NettyRuntime runtime;
     private final NbdConnector connector;

@@ -33,6 +33,15 @@ public interface ScenarioCluster extends AutoCloseable {
     /** Writes a whole chunk with FUA where the mirror is in service. @return whether it was acknowledged as good */
     boolean write(String node, int chunk, int value);
 
+    /** Writes whole chunks, from the first up to but not including the end. @return whether all were acknowledged as good */
+    default boolean writeAll(String node, int first, int end, int value) {
+        boolean good = true;
+        for (int chunk = first; chunk < end; chunk++) {
+            good &= write(node, chunk, value);
+        }
+        return good;
+    }
+
     /** As {@link #write}, without waiting for its end. */
     void startWrite(String node, int chunk, int value);
 

@@ -70,10 +70,7 @@ final class ScenarioCommands {
                 return List.of(cluster.write(rest[0], number(rest[1]), number(rest[2])) ? "acknowledged" : "failed");
             }
             case "write-chunks" -> {
-                boolean good = true;
-                for (int chunk = number(rest[1]); chunk < number(rest[2]); chunk++) {
-                    good &= cluster.write(rest[0], chunk, number(rest[3]));
-                }
+                boolean good = cluster.writeAll(rest[0], number(rest[1]), number(rest[2]), number(rest[3]));
                 return List.of(good ? "acknowledged" : "failed");
             }
             case "await-chunk" -> cluster.settle(() -> Integer.toString(cluster.read(rest[0], number(rest[1]))), rest[2]);
