@@ -47,7 +47,8 @@ final class DirectSession implements BlockDevice {
     private int outstanding;
     private boolean dead;
     private boolean closing;
-    private Runnable whenClosed;
+    /** Whoever closes it, and whoever gives it up because its requests end. */
+    private final List<Runnable> whenClosed = new ArrayList<>();
 
     /** One request and its twin at the target. */
     private static final class Call {
@@ -224,7 +225,7 @@ final class DirectSession implements BlockDevice {
     @Override
     public void close(Runnable closed) {
         closing = true;
-        whenClosed = closed;
+        whenClosed.add(closed);
         // as a client that aborts its connection: requests end with an error, what was sent may still land
         sourceLoop.execute(() -> {
             dead = true;
@@ -234,10 +235,9 @@ final class DirectSession implements BlockDevice {
     }
 
     private void checkClosed() {
-        if (closing && calls.isEmpty() && whenClosed != null) {
-            Runnable closed = whenClosed;
-            whenClosed = null;
-            sourceLoop.execute(closed);
+        if (closing && calls.isEmpty()) {
+            whenClosed.forEach(sourceLoop::execute);
+            whenClosed.clear();
         }
     }
 }
