@@ -73,6 +73,13 @@ final class Checks {
         }
     }
 
+    /** A resync has been taken back. */
+    static void rolledBack(World world, int node) {
+        if (!world.oracle.isAsBefore(node)) {
+            throw new Violation("G4: the resync over " + world.name(node) + " is taken back, and the copy is not what it was before");
+        }
+    }
+
     /** A chunk has been copied by a resync. */
     static void copied(World world, int target) {
         if (world.members[target].record.diskState() != DiskState.INCONSISTENT) {

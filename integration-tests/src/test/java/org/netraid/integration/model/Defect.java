@@ -23,6 +23,14 @@ enum Defect {
     FORGET_INCONSISTENT("a resync begins before the target has recorded that it is inconsistent"),
     /** D7. */
     FORGET_MERGE("the previous source's dirty chunks are not taken over"),
+    /** S1. */
+    FORGET_REGIONS("a target does not remember where it was written"),
+    /** S1. */
+    FORGET_REGIONS_EARLY("targets forget where they were written although one of them is not in sync"),
+    /** D18. */
+    FORGET_UNDONE("what a roll-back has undone is not sent again"),
+    /** D18. */
+    KEEP_RECORD("a copy that was rolled back passes for in sync"),
     /** One at a time. */
     NOBODY_IS_ASKED("a node goes in service without asking the others");
 

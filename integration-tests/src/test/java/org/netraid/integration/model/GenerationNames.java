@@ -31,14 +31,17 @@ final class GenerationNames {
     void apply() {
         for (Member member : world.members) {
             count(member.record);
+            count(member.before);
         }
         boolean same = true;
         for (Member member : world.members) {
             same &= name(member.record);
+            same &= name(member.before);
         }
         if (!same) {
             for (Member member : world.members) {
                 member.record = renamed(member.record);
+                member.before = member.before.created() ? renamed(member.before) : member.before;
             }
         }
     }

@@ -12,7 +12,7 @@ import org.netraid.replicator.state.Role;
 final class Member {
 
     /** Ints of {@link #encode}. */
-    static final int INTS = 5;
+    static final int INTS = 7;
 
     /** What a node is in the middle of. */
     enum Task { NONE, ENTERING, HANDING_OVER }
@@ -57,6 +57,9 @@ final class Member {
     MirrorRecord record = MirrorRecord.NEW;
     private int slots;
     private int dirty;
+    final Memory memory;
+    /** The record to go back to when a resync is taken back; {@link MirrorRecord#NEW} if nothing was kept. */
+    MirrorRecord before = MirrorRecord.NEW;
     // volatile
     boolean up;
     Role role = Role.STOPPED;
@@ -79,11 +82,17 @@ final class Member {
     boolean takesOver;
 
     Member(String name) {
+        this(name, new Memory());
+    }
+
+    private Member(String name, Memory memory) {
         this.name = name;
+        this.memory = memory;
     }
 
     Member copy() {
-        Member copy = new Member(name);
+        Member copy = new Member(name, memory.copy());
+        copy.before = before;
         copy.record = record;
         copy.slots = slots;
         copy.dirty = dirty;
@@ -126,6 +135,7 @@ final class Member {
         legs = 0;
         waitIsOver = false;
         discards = 0;
+        memory.lose();
     }
 
     Leg leg(int peer) {
@@ -159,8 +169,8 @@ final class Member {
         dirty = 0;
     }
 
-    /** @param recordId number of the record, the same for equal records */
-    void encode(int recordId, int[] row, int at) {
+    /** @param recordId number of the record, the same for equal records; so is that of the record before */
+    void encode(int recordId, int beforeId, int[] row, int at) {
         row[at] = recordId;
         row[at + 1] = (up ? 1 : 0) | role.ordinal() << 1 | (waited ? 1 << 4 : 0) | promisedTo + 1 << 5 | task.ordinal() << 9
                 | partner + 1 << 11 | source + 1 << 15 | (waitIsOver ? 1 << 19 : 0) | (excused ? 1 << 20 : 0) | (secondWord ? 1 << 21 : 0)
@@ -168,10 +178,14 @@ final class Member {
         row[at + 2] = legs;
         row[at + 3] = dirty;
         row[at + 4] = slots | discards << 16;
+        row[at + 5] = memory.encode();
+        row[at + 6] = beforeId;
     }
 
-    void decode(MirrorRecord known, int[] row, int at) {
+    void decode(MirrorRecord known, MirrorRecord knownBefore, int[] row, int at) {
         record = known;
+        before = knownBefore;
+        memory.decode(row[at + 5]);
         int word = row[at + 1];
         up = (word & 1) != 0;
         role = ROLES[word >>> 1 & 7];

@@ -5,13 +5,14 @@
 package org.netraid.integration.model;
 
 import java.util.List;
+import java.util.Set;
 
 /** {@code bin/model}: searches all states to a depth, or walks at random, and tells the shortest way to a violation. */
 public final class ModelMain {
 
     private static final String USAGE = """
             usage: bin/model [--nodes N] [--depth N] [--states N] [--chunks N] [--heal N] [--walks N] [--length N] [--seed N]
-                             [--defect NAME]
+                             [--with FEATURES] [--defect NAME]
               --nodes N    nodes: 2 to 5 for a search, to 8 for walks (default 3)
               --depth N    moves from the start (default 40)
               --states N   distinct states at most (default 5000000)
@@ -20,6 +21,8 @@ public final class ModelMain {
               --walks N    instead of a search: so many random walks
               --length N   moves of a walk (default 120)
               --seed N     of the first walk (default 1)
+              --with NAMES what a configuration can switch off, separated by commas: survivors, rollback, all, none
+                           (default: none for a search, which gets deeper so; all for walks)
               --defect NAME  plant a defect; --defect list shows them
             """;
 
@@ -32,6 +35,7 @@ public final class ModelMain {
     private int length = 120;
     private long seed = 1;
     private Defect defect = Defect.NONE;
+    private Set<Feature> features;
 
     private ModelMain() {
     }
@@ -55,7 +59,7 @@ public final class ModelMain {
         String summary;
         Tally tally;
         if (walks > 0) {
-            Walks walk = new Walks(nodes, chunks, defect);
+            Walks walk = new Walks(nodes, chunks, defect, features == null ? Feature.all() : features);
             story = List.of();
             int done = 0;
             while (done < walks && story.isEmpty()) {
@@ -65,7 +69,7 @@ public final class ModelMain {
             summary = String.format("%,d walks of %d nodes from seed %d: %,d moves, each walk healed at its end", done, nodes, seed,
                     walk.moves());
         } else {
-            Search search = new Search(nodes, chunks, defect, healEach);
+            Search search = new Search(nodes, chunks, defect, features == null ? Feature.none() : features, healEach);
             Search.Result result = search.run(depth, states);
             tally = search.tally;
             story = result.story();
@@ -100,6 +104,7 @@ public final class ModelMain {
                 case "--walks" -> walks = (int) number(option, value, 1, Integer.MAX_VALUE);
                 case "--length" -> length = (int) number(option, value, 1, 100_000);
                 case "--seed" -> seed = number(option, value, 0, Long.MAX_VALUE);
+                case "--with" -> features = Feature.of(value);
                 case "--defect" -> {
                     if (value.equals("list")) {
                         for (Defect known : Defect.values()) {

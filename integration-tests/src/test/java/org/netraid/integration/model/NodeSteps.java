@@ -24,9 +24,11 @@ import org.netraid.replicator.state.Role;
 final class NodeSteps {
 
     private final Rules rules;
+    private final MemorySteps memory;
 
-    NodeSteps(Rules rules) {
+    NodeSteps(Rules rules, MemorySteps memory) {
         this.rules = rules;
+        this.memory = memory;
     }
 
     // ---- life
@@ -206,6 +208,7 @@ final class NodeSteps {
         member.record = SourceRecords.inService(SourceRecords.entering(member.record, member.takesOver, world.otherNames(node),
                 world::newGeneration, World.BYTES, World.CHUNK_BYTES));
         openLog(world, node, newLog);
+        memory.serves(world, node);
         member.role = Role.SOURCE;
         member.waited = true;
         member.task = Task.NONE;

@@ -31,11 +31,16 @@ final class Oracle {
     int mixed;
     /** Copies over which a resync has begun that is not at its end: they hold what another copy gives them, and count for nothing yet. */
     int unfinished;
+    /** Per chunk and node: the value held when the resync over it began, if it is kept; 0 is a value like any other. */
+    private final int[][] before;
+    /** Copies of which that is known. */
+    private int remembered;
 
     Oracle(int nodes, int chunks) {
         this.nodes = nodes;
         this.chunks = chunks;
         held = new int[chunks][nodes];
+        before = new int[chunks][nodes];
         includes = new int[chunks][];
         count = new int[chunks];
         acknowledged = new int[chunks];
@@ -49,15 +54,18 @@ final class Oracle {
         nodes = from.nodes;
         chunks = from.chunks;
         held = new int[chunks][];
+        before = new int[chunks][];
         includes = new int[chunks][];
         for (int chunk = 0; chunk < chunks; chunk++) {
             held[chunk] = from.held[chunk].clone();
+            before[chunk] = from.before[chunk].clone();
             includes[chunk] = from.includes[chunk].clone();
         }
         count = from.count.clone();
         acknowledged = from.acknowledged.clone();
         mixed = from.mixed;
         unfinished = from.unfinished;
+        remembered = from.remembered;
     }
 
     Oracle copy() {
@@ -87,6 +95,33 @@ final class Oracle {
 
     void copyChunk(int from, int to, int chunk) {
         held[chunk][to] = held[chunk][from];
+    }
+
+    /** What a copy holds is kept: it may return to it. */
+    void remember(int node) {
+        remembered |= 1 << node;
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            before[chunk][node] = held[chunk][node];
+        }
+    }
+
+    void noLongerRemember(int node) {
+        remembered &= ~(1 << node);
+    }
+
+    /** A chunk is put back to what it was. */
+    void putBack(int node, int chunk) {
+        held[chunk][node] = before[chunk][node];
+    }
+
+    /** True if the copy is what it was when it was remembered. */
+    boolean isAsBefore(int node) {
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            if (held[chunk][node] != before[chunk][node]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** An operator vouches for this copy: what it lacks is given up. */
@@ -159,9 +194,9 @@ final class Oracle {
 
     /** Forgets values that cannot matter any more and numbers the others by who holds them, so that equal worlds look equal. */
     int[] canonical() {
-        int[] out = new int[1 + chunks * (nodes + 2 + MAX_VALUES)];
+        int[] out = new int[1 + chunks * (2 * nodes + 2 + MAX_VALUES)];
         int at = 0;
-        out[at++] = mixed | unfinished << 8;
+        out[at++] = mixed | unfinished << 8 | remembered << 16;
         for (int chunk = 0; chunk < chunks; chunk++) {
             at = canonical(chunk, out, at);
         }
@@ -175,6 +210,11 @@ final class Oracle {
         int isHeld = 0;
         for (int node = 0; node < nodes; node++) {
             isHeld |= 1 << held[chunk][node];
+            if (isRemembered(node)) {
+                isHeld |= 1 << before[chunk][node];
+                somebody |= includes[chunk][before[chunk][node]];
+                everybody &= includes[chunk][before[chunk][node]];
+            }
             somebody |= included(node, chunk);
             everybody &= included(node, chunk);
         }
@@ -186,6 +226,11 @@ final class Oracle {
             int value = held[chunk][node];
             if (renumbered[value] == 0) {
                 renumbered[value] = ++values;
+            }
+        }
+        for (int node = 0; node < nodes; node++) {
+            if (isRemembered(node) && renumbered[before[chunk][node]] == 0) {
+                renumbered[before[chunk][node]] = ++values;
             }
         }
         for (int value = 0; value < count[chunk]; value++) {
@@ -209,20 +254,32 @@ final class Oracle {
         for (int node = 0; node < nodes; node++) {
             out[at++] = renumbered[held[chunk][node]] - 1;
         }
+        for (int node = 0; node < nodes && remembered != 0; node++) {
+            out[at++] = isRemembered(node) ? renumbered[before[chunk][node]] - 1 : 0;
+        }
         out[at++] = values;
         out[at++] = acked;
         System.arraycopy(sets, 0, out, at, values);
         return at + values;
     }
 
+    private boolean isRemembered(int node) {
+        return (remembered >>> node & 1) != 0;
+    }
+
     static Oracle of(int nodes, int chunks, int[] canonical) {
         Oracle oracle = new Oracle(nodes, chunks);
         int at = 0;
         oracle.mixed = canonical[at] & 0xff;
-        oracle.unfinished = canonical[at++] >>> 8;
+        oracle.unfinished = canonical[at] >>> 8 & 0xff;
+        oracle.remembered = canonical[at++] >>> 16 & 0xff;
         for (int chunk = 0; chunk < chunks; chunk++) {
             System.arraycopy(canonical, at, oracle.held[chunk], 0, nodes);
             at += nodes;
+            if (oracle.remembered != 0) {
+                System.arraycopy(canonical, at, oracle.before[chunk], 0, nodes);
+                at += nodes;
+            }
             oracle.count[chunk] = canonical[at++];
             oracle.acknowledged[chunk] = canonical[at++];
             oracle.includes[chunk] = Arrays.copyOfRange(canonical, at, at + oracle.count[chunk]);

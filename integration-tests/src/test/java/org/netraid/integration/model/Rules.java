@@ -6,6 +6,7 @@ package org.netraid.integration.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.netraid.replicator.decide.ClaimRules;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.Decisions;
@@ -23,8 +24,15 @@ final class Rules {
 
     final Defect defect;
 
-    Rules(Defect defect) {
+    private final Set<Feature> features;
+
+    Rules(Defect defect, Set<Feature> features) {
         this.defect = defect;
+        this.features = Set.copyOf(features);
+    }
+
+    boolean has(Feature feature) {
+        return features.contains(feature);
     }
 
     Decision decide(World world, int node, Request request) {
@@ -58,7 +66,8 @@ final class Rules {
             own = inOneGeneration(own);
             other = inOneGeneration(other);
         }
-        return TargetPlans.plan(own, other, member.slot(target), Integer.bitCount(member.dirty(target)), member.waitIsOver);
+        return TargetPlans.plan(own, other, member.slot(target), Integer.bitCount(member.dirty(target)), member.waitIsOver,
+                member.memory.serves && (member.memory.without >>> target & 1) == 0);
     }
 
     private static NodeFacts inOneGeneration(NodeFacts facts) {

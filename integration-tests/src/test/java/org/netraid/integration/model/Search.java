@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 
 /** Breadth first, so that what it finds is the shortest way to it. */
 final class Search {
@@ -43,11 +44,11 @@ final class Search {
     private int healed;
 
     /** @param healEach every how many-th state is healed; 0: none */
-    Search(int size, int chunks, Defect defect, int healEach) {
+    Search(int size, int chunks, Defect defect, Set<Feature> features, int healEach) {
         this.size = size;
         this.chunks = chunks;
         this.healEach = healEach;
-        rules = new Rules(defect);
+        rules = new Rules(defect, features);
         steps = new Steps(rules, tally, size, chunks);
         healing = new Healing(new Steps(rules, new Tally(), size, chunks), rules);
         states = new StateSet(World.ints(size));

@@ -14,14 +14,16 @@ final class Steps {
 
     private final NodeSteps nodes;
     private final TargetSteps targets;
+    private final MemorySteps memory;
     private final int size;
     private final int chunks;
 
     Steps(Rules rules, Tally tally, int size, int chunks) {
         this.size = size;
         this.chunks = chunks;
-        targets = new TargetSteps(rules, tally);
-        nodes = new NodeSteps(rules);
+        memory = new MemorySteps(rules);
+        targets = new TargetSteps(rules, tally, memory);
+        nodes = new NodeSteps(rules, memory);
     }
 
     /** Does the move, and what nodes conclude from it at once. @throws Violation if a guarantee is broken by it */
@@ -68,6 +70,18 @@ final class Steps {
             case PAUSE -> targets.pause(world, node, other);
             case RESUME -> targets.resume(world, node, other);
             case FULLRESYNC -> targets.fullResync(world, node, other);
+            case REGIONS -> {
+                memory.round(world, node, Move.detail(move) != 0);
+                if (Move.detail(move) != 0) {
+                    nodes.crash(world, node, "kill -9 " + world.name(node) + " before the others hear of it");
+                }
+            }
+            case ROLLBACK -> {
+                memory.rollBack(world, node, Move.detail(move) != 0);
+                if (Move.detail(move) != 0) {
+                    nodes.crash(world, node, "kill -9 " + world.name(node) + " in the middle of that");
+                }
+            }
             default -> throw new IllegalStateException("move " + move);
         }
         nodes.settleRoles(world);
@@ -103,6 +117,10 @@ final class Steps {
             moves.accept(Move.FORCE.with(node, 0, 0));
             moves.accept(Move.FORCE_INCONSISTENT.with(node, 0, 0));
         }
+        if (MemorySteps.canRollBack(world, node)) {
+            moves.accept(Move.ROLLBACK.with(node, 0, 0));
+            moves.accept(Move.ROLLBACK.with(node, 0, 1));
+        }
         if (member.task == Task.NONE) {
             moves.accept(Move.THINK.with(node, 0, 0));
         }
@@ -114,6 +132,10 @@ final class Steps {
         moves.accept(Move.CRASH_IN_STOP.with(node, 0, 0));
         if (!member.record.previousSource().isEmpty() && !member.waitIsOver) {
             moves.accept(Move.WAIT_OVER.with(node, 0, 0));
+        }
+        if (memory.canRound(world, node)) {
+            moves.accept(Move.REGIONS.with(node, 0, 0));
+            moves.accept(Move.REGIONS.with(node, 0, 1));
         }
         for (int chunk = 0; chunk < chunks; chunk++) {
             moves.accept(Move.WRITE.with(node, 0, chunk));

@@ -22,8 +22,10 @@ final class TargetSteps {
 
     private final Rules rules;
     private final Tally tally;
+    private final MemorySteps memory;
 
-    TargetSteps(Rules rules, Tally tally) {
+    TargetSteps(Rules rules, Tally tally, MemorySteps memory) {
+        this.memory = memory;
         this.rules = rules;
         this.tally = tally;
     }
@@ -96,6 +98,7 @@ final class TargetSteps {
 
     private void store(World world, int source, int target, int chunk, int value) {
         Checks.overwrites(world, source, target, chunk);
+        memory.written(world, target, chunk);
         world.oracle.store(target, chunk, value);
         noteMixture(world, source, target, chunk);
     }
@@ -249,11 +252,14 @@ final class TargetSteps {
         if (plan.kind() == TargetPlan.Kind.NO_RESYNC && rules.defect != Defect.FORGET_WHO_MAY_HOLD) {
             member.record = SourceRecords.mayBecomeWhole(member.record, other.name);
         }
+        memory.opening(world, world.own(source), target, plan.kind(), discard);
         other.record = TargetRecords.opened(other.name, other.record, world.own(source), plan.kind(), discard);
         other.role = Role.TARGET;
         other.source = source;
-        member.discards &= ~(1 << target);
-        offer(world, source, target);
+        if (memory.opened(world, source, target, plan)) {
+            member.discards &= ~(1 << target);
+            offer(world, source, target);
+        }
     }
 
     /** The mirror's own condition: it trusts its log and what the target says of its copy, not the plan. */
@@ -308,6 +314,7 @@ final class TargetSteps {
             return;
         }
         world.tell(() -> other.name + " records that it is inconsistent by a resync from " + world.name(source));
+        memory.announced(world, target, world.members[source].slot(target) == SlotState.FULL_RESYNC);
         if (rules.defect != Defect.FORGET_INCONSISTENT) {
             other.record = TargetRecords.inconsistent(other.record, world.name(source));
         }
@@ -319,6 +326,9 @@ final class TargetSteps {
         Member member = world.members[source];
         world.tell(() -> member.name + " records that too, and the resync of " + world.name(target) + " begins");
         member.record = SourceRecords.resyncBegins(member.record, world.name(target));
+        if (member.memory.serves && member.slot(target) != SlotState.FULL_RESYNC) {
+            member.record = SourceRecords.mergedAmongSurvivors(member.record, world.name(target));
+        }
         member.leg(target, Leg.RESYNCING);
     }
 
@@ -334,6 +344,7 @@ final class TargetSteps {
         world.tell(() -> "chunk " + chunk + " is copied from " + member.name + " to " + world.name(target));
         Checks.overwrites(world, source, target, chunk);
         boolean changes = (world.oracle.differing(source, target) >>> chunk & 1) != 0;
+        memory.written(world, target, chunk);
         world.oracle.copyChunk(source, target, chunk);
         if (changes) {
             Checks.copied(world, target);
@@ -356,6 +367,7 @@ final class TargetSteps {
             member.record = SourceRecords.mayBecomeWhole(member.record, other.name);
         }
         other.record = TargetRecords.inSync(other.name, other.record, world.own(source));
+        memory.inSync(world, target);
         member.leg(target, member.leg(target) == Leg.CLEAN ? Leg.CLEAN_CONFIRMED : Leg.CONFIRMED);
         Checks.inSync(world, source, target);
         world.oracle.mixed &= ~(1 << target);

@@ -7,6 +7,7 @@ package org.netraid.integration.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** Random ways through the states of clusters that are too large for a search. Each ends with all nodes up again. */
 final class Walks {
@@ -18,10 +19,10 @@ final class Walks {
     final Tally tally = new Tally();
     private long moves;
 
-    Walks(int size, int chunks, Defect defect) {
+    Walks(int size, int chunks, Defect defect, Set<Feature> features) {
         this.size = size;
         this.chunks = chunks;
-        Rules rules = new Rules(defect);
+        Rules rules = new Rules(defect, features);
         steps = new Steps(rules, tally, size, chunks);
         healing = new Healing(steps, rules);
     }
@@ -64,6 +65,7 @@ final class Walks {
             case SERVE, THINK, BOOT -> 4 * size;
             case WRITE -> 8;
             case WAITED, CONNECT -> 6;
+            case REGIONS, ROLLBACK -> Move.detail(move) == 0 ? 6 : 1;
             default -> 1;
         };
         for (int i = 0; i < weight; i++) {

@@ -151,15 +151,20 @@ final class World {
     long newGeneration() {
         long newest = 0;
         for (Member member : members) {
-            newest = Math.max(newest, member.record.generations().current());
-            for (long ancestor : member.record.generations().history()) {
-                newest = Math.max(newest, ancestor);
-            }
-            for (PeerRecord peer : member.record.peers()) {
-                newest = Math.max(newest, peer.bitmapGeneration());
-            }
+            newest = Math.max(newest, Math.max(newest(member.record), newest(member.before)));
         }
         return newest + 1;
+    }
+
+    private static long newest(MirrorRecord record) {
+        long newest = record.generations().current();
+        for (long ancestor : record.generations().history()) {
+            newest = Math.max(newest, ancestor);
+        }
+        for (PeerRecord peer : record.peers()) {
+            newest = Math.max(newest, peer.bitmapGeneration());
+        }
+        return newest;
     }
 
     // ---- connections
@@ -181,6 +186,7 @@ final class World {
         if (member.promisedTo == other) {
             member.promisedTo = -1;
         }
+        member.memory.without &= ~(1 << other);
         if (member.partner == other) {
             member.partner = -1;
             if (member.task == Member.Task.HANDING_OVER) {
@@ -206,7 +212,7 @@ final class World {
     void encode(Pool pool, int[] row) {
         new GenerationNames(this).apply();
         for (int i = 0; i < size; i++) {
-            members[i].encode(pool.id(members[i].record), row, i * Member.INTS);
+            members[i].encode(pool.id(members[i].record), pool.id(members[i].before), row, i * Member.INTS);
         }
         row[size * Member.INTS] = pool.id(oracle.canonical());
         row[size * Member.INTS + 1] = cuts | lastSource + 1 << 22 | (tainted ? 1 << 26 : 0) | (wild ? 1 << 27 : 0)
@@ -216,7 +222,8 @@ final class World {
     static World decode(int size, int chunks, Pool pool, int[] row) {
         World world = new World(size, chunks);
         for (int i = 0; i < size; i++) {
-            world.members[i].decode(pool.record(row[i * Member.INTS]), row, i * Member.INTS);
+            int at = i * Member.INTS;
+            world.members[i].decode(pool.record(row[at]), pool.record(row[at + Member.INTS - 1]), row, at);
         }
         world.oracle = Oracle.of(size, chunks, pool.oracle(row[size * Member.INTS]));
         int word = row[size * Member.INTS + 1];
@@ -244,8 +251,8 @@ final class World {
         List<String> prints = new ArrayList<>();
         int[] row = new int[Member.INTS];
         for (Member member : members) {
-            member.encode(0, row, 0);
-            prints.add(member.record + java.util.Arrays.toString(row));
+            member.encode(0, 0, row, 0);
+            prints.add(member.record + " " + member.before + java.util.Arrays.toString(row));
         }
         return prints;
     }
