@@ -32,7 +32,7 @@ class ModelTest {
     @Test
     void shouldFindThatATargetIsForgottenThatMayHoldTheGeneration() {
         List<String> story = new Search(2, 1, Defect.FORGET_WHO_MAY_HOLD, Feature.none(), 0).after(
-                Move.SWITCHOVER.with(0, 1, 0), Move.SERVE.with(1, 0, 0), Move.OPEN.with(1, 0, 0), Move.CUT.with(1, 0, 0), 
+                Move.SWITCHOVER.with(0, 1, 0), Move.SERVE.with(1, 0, 0), Move.OPEN.with(1, 0, 0), Move.CUT.with(1, 0, 0),
                 Move.FORCE.with(0, 0, 0), Move.SERVE.with(0, 0, 0),
                 Move.WRITE.with(1, 0, 0), Move.CONNECT.with(1, 0, 0), Move.THINK.with(1, 0, 0), Move.MERGE.with(0, 1, 0))
                 .run(40, STATES_TO_A_DEFECT).story();
