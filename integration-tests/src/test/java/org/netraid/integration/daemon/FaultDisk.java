@@ -15,23 +15,28 @@ import org.awaitility.Awaitility;
 
 /**
  * A file that fails on demand: nbdkit with its error filter over an image, and nbdfuse on top, so that the kernel itself gives the errors.
+ * Like a disk it has a volatile cache: what is not flushed is gone with its power.
  */
 final class FaultDisk implements AutoCloseable {
 
     private final Path folder;
     private final Path trigger;
-    private final Process nbdkit;
-    private final Process nbdfuse;
+    private Process nbdkit;
+    private Process nbdfuse;
 
     FaultDisk(Path folder, long sizeBytes) throws IOException {
         this.folder = Files.createDirectories(folder);
         this.trigger = folder.resolve("eio");
-        Path image = folder.resolve("image");
-        ClusterRig.makeDisk(image, sizeBytes);
+        ClusterRig.makeDisk(image(), sizeBytes);
         Files.createDirectory(mount());
+        powerOn();
+    }
+
+    private void powerOn() throws IOException {
         Path socket = folder.resolve("s");
-        nbdkit = start("nbdkit", "-f", "-U", socket.toString(), "--filter=error", "file", image.toString(), "error=EIO", "error-rate=100%",
-                "error-file=" + trigger);
+        Files.deleteIfExists(socket);
+        nbdkit = start("nbdkit", "-f", "-U", socket.toString(), "--filter=error", "--filter=cache", "file", image().toString(), "error=EIO",
+                "error-rate=100%", "error-file=" + trigger);
         await("nbdkit listens", socket);
         nbdfuse = start("nbdfuse", path().toString(), "nbd+unix:///?socket=" + socket);
         await("nbdfuse shows the disk", path());
@@ -52,6 +57,11 @@ final class FaultDisk implements AutoCloseable {
 
     private static void await(String what, Path file) {
         Awaitility.await(what).atMost(90, TimeUnit.SECONDS).until(() -> Files.exists(file));
+    }
+
+    /** What has been flushed, and no more while it has power. */
+    Path image() {
+        return folder.resolve("image");
     }
 
     private Path mount() {
@@ -81,6 +91,12 @@ final class FaultDisk implements AutoCloseable {
     /** The disk is gone for good. */
     void losePower() throws InterruptedException {
         assertThat(nbdkit.destroyForcibly().waitFor(90, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** The power fails, with all that was not flushed, and comes back. Nobody may have it open any more. */
+    void powerCut() throws IOException {
+        close();
+        powerOn();
     }
 
     @Override

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +96,65 @@ class LocalDiskFaultTest {
             rig.mustAct("eve", "stop");
             assertThat(rig.stop("eve")).as(rig.logs()).isZero();
             application.mustEqual(rig.disk("eve"));
+        }
+    }
+
+    /** Its disk forgets what was not flushed. Another node goes on with all that was acknowledged; the next time it comes back itself. */
+    @Test
+    void shouldKeepWhatCountsWhenTheMachineOfTheSourceLosesPower() throws Exception {
+        try (FaultDisk disk = new FaultDisk(folder.resolve("fault"), 16 * MIB);
+                ClusterRig rig = new ClusterRig(folder, 16 * MIB, "adam", "eve");
+                Application application = new Application(folder.resolve("model"), 16 * MIB, 9)) {
+            rig.patient();
+            rig.useDisk("adam", disk.path());
+            rig.settings("[mirrors.data.timeouts]\nflush_interval = \"60s\"\nregions = \"600s\"\n"); // nothing is flushed unasked
+            rig.start("adam", "eve");
+            rig.mustAct("adam", "create");
+            rig.awaitInSync("adam");
+
+            byte[] flushed = losePower(rig, disk, application);
+            mustKeep(flushed, disk.image());
+            rig.mustAct("eve", "start");
+            application.open(rig, "eve");
+            application.writeRandomly(MIB, 64 << 10);
+            rig.start("adam");
+            rig.awaitInSync("eve");
+            application.closeDevice();
+            rig.mustAct("eve", "switchover", "adam");
+            application.mustEqual(rig.disk("eve"));
+            application.mustEqual(disk.path());
+
+            flushed = losePower(rig, disk, application);
+            rig.start("adam");
+            rig.awaitInSync("adam");
+            rig.mustAct("adam", "stop");
+            mustKeep(flushed, disk.path());
+            assertThat(disk.path()).hasSameBinaryContentAs(rig.disk("eve"));
+        }
+    }
+
+    /** @return what has been flushed */
+    private byte[] losePower(ClusterRig rig, FaultDisk disk, Application application) throws IOException {
+        application.open(rig, "adam");
+        application.writeRandomly(2 * MIB, 64 << 10);
+        application.flush();
+        byte[] flushed = Files.readAllBytes(folder.resolve("model"));
+        application.writeRandomly(2 * MIB, 64 << 10);
+        rig.kill("adam");
+        application.closeDevice();
+        disk.powerCut();
+        assertThat(Files.mismatch(disk.image(), folder.resolve("model"))).as("the disk has forgotten something").isNotNegative();
+        return flushed;
+    }
+
+    /** Each block that was flushed, and not written since. */
+    private void mustKeep(byte[] flushed, Path copy) throws IOException {
+        byte[] written = Files.readAllBytes(folder.resolve("model"));
+        byte[] found = Files.readAllBytes(copy);
+        for (int at = 0; at < flushed.length; at += 4096) {
+            if (Arrays.equals(flushed, at, at + 4096, written, at, at + 4096)) {
+                assertThat(Arrays.mismatch(flushed, at, at + 4096, found, at, at + 4096)).as("the flushed block at %d", at).isEqualTo(-1);
+            }
         }
     }
 
