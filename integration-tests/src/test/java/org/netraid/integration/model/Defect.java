@@ -27,6 +27,8 @@ enum Defect {
     FORGET_REGIONS("a target does not remember where it was written"),
     /** S1. */
     FORGET_REGIONS_EARLY("targets forget where they were written although one of them is not in sync"),
+    /** S1. */
+    SURVIVOR_AT_ONCE("a survivor that differs in nothing gets writes before it has taken the generation"),
     /** D18. */
     FORGET_UNDONE("what a roll-back has undone is not sent again"),
     /** D18. */

@@ -22,7 +22,7 @@ class ModelTest {
 
     @ParameterizedTest
     @EnumSource(value = Defect.class, mode = EnumSource.Mode.EXCLUDE, names = {"NONE", "FORGET_WHO_MAY_HOLD", "FORGET_REGIONS",
-        "FORGET_REGIONS_EARLY", "FORGET_UNDONE", "KEEP_RECORD"})
+        "FORGET_REGIONS_EARLY", "SURVIVOR_AT_ONCE", "FORGET_UNDONE", "KEEP_RECORD"})
     void shouldFindEachPlantedDefect(Defect defect) {
         assertThat(new Search(2, 1, defect, Feature.none(), 10).run(40, STATES_TO_A_DEFECT).story()).as(defect.option())
                 .anyMatch(line -> line.startsWith("VIOLATION"));
@@ -50,6 +50,14 @@ class ModelTest {
                 Move.WRITE.with(0, 0, 0), Move.CRASH.with(0, 0, 0))).anyMatch(line -> line.startsWith("VIOLATION of G8"));
         assertThat(found(Defect.FORGET_REGIONS_EARLY, Feature.SURVIVORS, Move.REGIONS.with(0, 0, 0), Move.PAUSE.with(0, 1, 0),
                 Move.WRITE.with(0, 0, 0))).anyMatch(line -> line.startsWith("VIOLATION of G8"));
+    }
+
+    @Test
+    void shouldFindThatASurvivorGetsWritesOfASourceItHasNotTaken() {
+        assertThat(found(Defect.SURVIVOR_AT_ONCE, Feature.SURVIVORS, Move.REGIONS.with(0, 0, 0), Move.CRASH.with(0, 0, 0),
+                Move.START.with(1, 0, 0), Move.SERVE.with(1, 0, 0), Move.OPEN.with(1, 2, 0),
+                Move.CRASH_IN_WRITE.with(1, 0, Move.Torn.TARGETS.ordinal()), Move.FORCE.with(2, 0, 0)))
+                .anyMatch(line -> line.startsWith("VIOLATION of G8"));
     }
 
     @Test

@@ -262,10 +262,14 @@ final class TargetSteps {
         }
     }
 
-    /** The mirror's own condition: it trusts its log and what the target says of its copy, not the plan. */
-    private static void offer(World world, int source, int target) {
+    /**
+     * The mirror's own condition: it trusts its log and what the target says of its copy, not the plan. Of a survivor (S1) it is told that
+     * it is not consistent, for that one is bound by the mark of a resync only.
+     */
+    private void offer(World world, int source, int target) {
         Member member = world.members[source];
-        boolean clean = world.members[target].record.diskState() != DiskState.INCONSISTENT && member.slot(target) == SlotState.TRACKING
+        boolean bound = rules.defect == Defect.SURVIVOR_AT_ONCE || !member.record.peer(world.name(target)).needsMerge();
+        boolean clean = bound && world.members[target].record.diskState() != DiskState.INCONSISTENT && member.slot(target) == SlotState.TRACKING
                 && member.dirty(target) == 0;
         member.leg(target, clean ? Leg.CLEAN : Leg.CONNECTED);
     }

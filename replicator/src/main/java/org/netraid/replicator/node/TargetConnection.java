@@ -257,7 +257,8 @@ final class TargetConnection implements NbdConnectionListener {
             return;
         }
         JsonNode body = reply.body();
-        consistent = body.path("consistent").asBoolean();
+        // Any other has not taken this generation yet: it is bound by the mark of a resync, if only of nothing, before it gets a write.
+        consistent = body.path("consistent").asBoolean() && plan.kind() == Kind.NO_RESYNC;
         LinkAddress configured = agent.context().env.config().node(node()).map(NodeConfig::nbd).orElseThrow();
         LinkAddress address = configured.isUnix() || configured.port() != 0 ? configured
                 : LinkAddress.tcp(configured.host(), body.path("port").asInt());

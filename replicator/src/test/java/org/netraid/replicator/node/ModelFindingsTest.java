@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.netraid.mirror.LegState;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.Role;
 
 /** Stories that {@code bin/model} has told once, with whole nodes. */
@@ -100,5 +102,36 @@ class ModelFindingsTest {
             cluster.assertEqual("a", "b");
         }
         assertThat(deaths).as("moments at which b died").isPositive();
+    }
+
+    /**
+     * Row S1 with nothing that differs: the target was in sync for the mirror at once, and got writes of a generation that it had not
+     * taken. Put in service by force, it did not know whose writes it had, and others counted as equal that lacked them.
+     */
+    @Test
+    void shouldBindASurvivorToItsNewSourceBeforeItGetsAWrite() {
+        inSync("a", "b", "c");
+        cluster.run(5_000);
+        cluster.kill("a");
+        cluster.await("b misses a", () -> cluster.box("b").status().sourceNode().isEmpty());
+        cluster.cut("b", "c");
+        cluster.run(1_000);
+        cluster.must("b", MirrorActionType.START, null);
+        cluster.network.healAll();
+        VolumeAgent b = cluster.box("b").node.agent(SimCluster.TAG);
+        VolumeAgent c = cluster.box("c").node.agent(SimCluster.TAG);
+        TargetConnection connection = b.source().targets().stream().filter(target -> target.node().equals("c")).findFirst().orElseThrow();
+        for (int steps = 0; connection.legState() != LegState.IN_SYNC && steps < 1_000_000; steps++) {
+            cluster.scheduler.step();
+            if (connection.legState().replicates()) {
+                assertThat(c.record().diskState() == DiskState.INCONSISTENT
+                        || c.record().generations().current() == b.record().generations().current()).as("c gets writes of b and has not taken its generation")
+                        .isTrue();
+            }
+        }
+        cluster.awaitInSync("b", "c");
+        assertThat(cluster.story()).contains("S1: target c");
+        assertThat(b.record().previousSource()).isEqualTo("a");
+        cluster.assertEqual("b", "c");
     }
 }
