@@ -93,6 +93,14 @@ class ModelTest {
                 Move.BEGIN.with(1, 2, 0), Move.COPY.with(1, 2, 0))).isEmpty();
     }
 
+    /** The first source has not written since, and so is not split from the second one, but stale. */
+    @Test
+    void shouldNotGiveATargetInMidResyncBackToAStaleSource() {
+        assertThat(story(3, Move.CUT.with(1, 0, 0), Move.FORCE.with(1, 0, 0), Move.SERVE.with(1, 0, 0), Move.WAIT_OVER.with(1, 0, 0),
+                Move.OPEN.with(1, 2, 0), Move.ANNOUNCE.with(1, 2, 0), Move.BEGIN.with(1, 2, 0), Move.WRITE.with(1, 0, 0),
+                Move.OPEN.with(0, 2, 0), Move.ANNOUNCE.with(0, 2, 0), Move.BEGIN.with(0, 2, 0), Move.COPY.with(0, 2, 0))).isEmpty();
+    }
+
     @Test
     void shouldKeepTheGuaranteesInAllStatesOfTwoAndThreeNodesToSomeDepth() {
         assertThat(new Search(2, 2, Defect.NONE, Feature.none(), 20).run(40, STATES).story()).isEmpty();

@@ -269,7 +269,8 @@ final class TargetSteps {
     private void offer(World world, int source, int target) {
         Member member = world.members[source];
         boolean bound = rules.defect == Defect.SURVIVOR_AT_ONCE || !member.record.peer(world.name(target)).needsMerge();
-        boolean clean = bound && world.members[target].record.diskState() != DiskState.INCONSISTENT && member.slot(target) == SlotState.TRACKING
+        boolean clean = bound && world.members[target].record.diskState() != DiskState.INCONSISTENT
+                && member.slot(target) == SlotState.TRACKING
                 && member.dirty(target) == 0;
         member.leg(target, clean ? Leg.CLEAN : Leg.CONNECTED);
     }

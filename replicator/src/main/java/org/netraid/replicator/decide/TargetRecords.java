@@ -61,9 +61,9 @@ public final class TargetRecords {
         if (own.diskState() == DiskState.FAILED) {
             return "G14: its disk has failed";
         }
-        if (serves != null && serves.isInService() && isSplit(serves, source)) {
-            // to be torn from one to the other would leave neither with a whole copy
-            return "D19: split brain between it and " + serves.node() + ", which is in service and whose target this node is";
+        String loyal = serves == null || !serves.isInService() ? "" : stays(serves, source);
+        if (!loyal.isEmpty()) {
+            return loyal;
         }
         return switch (Relation.between(self, own, source.node(), source.record())) {
             case SELF_NEWER, SELF_NEWER_UNTRACKED, PEER_NEW -> "F1: stale source, this node has newer data ("
@@ -74,8 +74,13 @@ public final class TargetRecords {
         };
     }
 
-    private static boolean isSplit(NodeFacts serves, NodeFacts source) {
-        return Relation.between(serves.node(), serves.record(), source.node(), source.record()) == Relation.SPLIT_BRAIN;
+    /** This node's own generation does not tell yet whose copy it is becoming; and torn from one to the other it would be nobody's. */
+    private static String stays(NodeFacts serves, NodeFacts source) {
+        Relation relation = Relation.between(serves.node(), serves.record(), source.node(), source.record());
+        if (relation == Relation.SPLIT_BRAIN) {
+            return "D19: split brain between it and " + serves.node() + ", which is in service and whose target this node is";
+        }
+        return relation.selfIsNewer() ? "F1: stale source, " + serves.node() + ", whose target this node is, has newer data" : "";
     }
 
     /** From here on this node is a target: what it knew as a source has been taken over by the source before it asked. */

@@ -438,6 +438,8 @@ class DecisionsTest {
         assertThat(TargetRecords.refusal("c", filled, stopped("a", a.record()), b, false)).as("it has left service").isEmpty();
         assertThat(TargetRecords.refusal("c", filled, NodeFacts.unreachable("a"), b, false)).isEmpty();
         assertThat(TargetRecords.refusal("c", filled, null, b, false)).isEmpty();
+        NodeFacts stale = serving("b", target("a", "c"));
+        assertThat(TargetRecords.refusal("c", filled, a, stale, false)).startsWith("F1: stale source, a");
         NodeFacts successor = serving("b", after(after(target("a", "c"), GA), GB));
         assertThat(TargetRecords.refusal("c", filled, a, successor, false)).as("its source is deposed").isEmpty();
     }

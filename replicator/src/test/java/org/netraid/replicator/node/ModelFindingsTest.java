@@ -125,8 +125,8 @@ class ModelFindingsTest {
             cluster.scheduler.step();
             if (connection.legState().replicates()) {
                 assertThat(c.record().diskState() == DiskState.INCONSISTENT
-                        || c.record().generations().current() == b.record().generations().current()).as("c gets writes of b and has not taken its generation")
-                        .isTrue();
+                        || c.record().generations().current() == b.record().generations().current())
+                        .as("c gets writes of b and has not taken its generation").isTrue();
             }
         }
         cluster.awaitInSync("b", "c");
