@@ -157,6 +157,9 @@ final class LocalDisk implements CopyChannel.Watcher {
 
     /** Ends the use of the disk given up, so that its path can be opened again. @return why that is not possible now */
     Optional<String> release(Runnable released) {
+        if (mirror.life.state() == MirrorState.FAILED) {
+            return stopped();
+        }
         if (state != LocalState.DETACHED || marking) {
             return Optional.of("the local disk of mirror " + mirror.name() + " is " + (marking ? "being given up"
                     : state == LocalState.FILLING ? "being filled already" : "in use"));
@@ -175,7 +178,15 @@ final class LocalDisk implements CopyChannel.Watcher {
         return Optional.empty();
     }
 
+    /** A disk would be filled, for nothing: the mirror takes no write that would make it whole. */
+    private Optional<String> stopped() {
+        return Optional.of("a disk cannot be attached: " + mirror.life.failure());
+    }
+
     Optional<String> attach(BlockDevice device, MirrorAction whole) {
+        if (mirror.life.state() == MirrorState.FAILED) {
+            return stopped();
+        }
         if (state != LocalState.DETACHED || retired != null) {
             return Optional.of("the local disk of mirror " + mirror.name() + " is in use");
         }

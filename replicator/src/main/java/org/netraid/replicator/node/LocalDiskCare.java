@@ -14,6 +14,7 @@ import org.netraid.mirror.LocalMarker;
 import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorListener;
+import org.netraid.mirror.MirrorState;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorCommand;
@@ -78,6 +79,10 @@ final class LocalDiskCare implements LocalMarker, MirrorListener {
 
     /** Answers when the filling has begun. */
     void attach(Consumer<CommandResult> result) {
+        if (mirror.localState() == LocalState.ATTACHED && mirror.state() == MirrorState.FAILED) {
+            result.accept(CommandResult.refused("", "the local disk of " + agent.node() + " is in use, but " + mirror.snapshot().failure()));
+            return;
+        }
         if (mirror.localState() == LocalState.ATTACHED) {
             result.accept(CommandResult.done("the local disk of " + agent.node() + " is in use"));
             return;

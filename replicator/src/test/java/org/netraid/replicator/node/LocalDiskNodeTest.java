@@ -98,6 +98,30 @@ class LocalDiskNodeTest {
         cluster.awaitInSync("a", "b", "c");
     }
 
+    @Test
+    void shouldRefuseToAttachADiskToAMirrorThatHasStopped() {
+        setPolicy("pass_on");
+        cluster.box("a").disk.fault().on(BlockCommand.FLUSH).once().fail(BlockError.EIO);
+        cluster.await("stopped", () -> !cluster.box("a").status().io().reasons().isEmpty());
+        CommandResult result = cluster.command("a", MirrorActionType.ATTACH, null);
+        assertThat(result.code()).isEqualTo(ExitCode.REFUSED);
+        assertThat(result.lines()).anySatisfy(line -> assertThat(line).contains("in use, but mirror data has stopped writing")
+                .contains("FLUSH").contains("restart the mirror"));
+    }
+
+    @Test
+    void shouldRefuseToAttachADiskToAMirrorThatHasStoppedSinceItWasLost() {
+        lose("a");
+        cluster.box("a").logDisk.fault().on(BlockCommand.WRITE).fail(BlockError.EIO);
+        cluster.cut("a", "b");
+        cluster.await("stopped", () -> cluster.box("a").status().io().reasons().stream().anyMatch(why -> why.contains("intent log")));
+        cluster.box("a").disk = new SimDisk(cluster.scheduler, "a.new", SimDiskOptions.ofSize(SimCluster.SIZE));
+        CommandResult result = cluster.command("a", MirrorActionType.ATTACH, null);
+        assertThat(result.code()).isEqualTo(ExitCode.REFUSED);
+        assertThat(result.lines()).anySatisfy(line -> assertThat(line).contains("a disk cannot be attached: mirror data has stopped writing"));
+        assertThat(cluster.box("a").status().io().localDisk()).isEqualTo("detached");
+    }
+
     /** What a crash in the middle of the filling leaves must not be taken for a copy. */
     @Test
     void shouldStillBeFailedAfterACrashWhileItIsFilled() {
