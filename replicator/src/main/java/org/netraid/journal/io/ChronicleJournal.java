@@ -45,6 +45,7 @@ final class ChronicleJournal implements AsyncJournal {
     private final SingleChronicleQueue queue;
     private final ExcerptAppender appender;
     private final FileStore store;
+    private final SegmentSpace space = new SegmentSpace();
     private final ExcerptTailer[] tailers = new ExcerptTailer[TAILERS];
     private final long[] tailerAt = new long[TAILERS];
     private int nextTailer;
@@ -143,6 +144,9 @@ final class ChronicleJournal implements AsyncJournal {
         if (segments.bytesInCurrent() + bytes > options.segmentBytes()) {
             segments.roll();
         }
+        if (space.lacks(segments.current(), bytes) && !cover(bytes)) {
+            return NONE;
+        }
         try (DocumentContext document = appender.writingDocument()) {
             Bytes<?> out = document.wire().bytes();
             out.writeSome(header);
@@ -155,6 +159,7 @@ final class ChronicleJournal implements AsyncJournal {
                 document.rollbackOnClose();
                 throw new IllegalStateException("a record of " + bytes + " bytes does not fit");
             }
+            space.written(out.writePosition());
         } catch (RuntimeException | InternalError e) {
             // InternalError: a mapped page without a block behind it
             fail("it cannot be written: " + e.getMessage());
@@ -178,6 +183,16 @@ final class ChronicleJournal implements AsyncJournal {
             return enough;
         } catch (IOException e) {
             problem = "the free space of " + folder + " cannot be told: " + e.getMessage();
+            return false;
+        }
+    }
+
+    private boolean cover(int bytes) {
+        try {
+            space.cover(folder.resolve(segments.fileName(segments.current())), bytes);
+            return true;
+        } catch (IOException e) {
+            problem = "there is no room for a record of " + bytes + " bytes: " + e.getMessage() + " (" + folder + "); make room";
             return false;
         }
     }

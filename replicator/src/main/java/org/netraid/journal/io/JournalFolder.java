@@ -70,7 +70,7 @@ public final class JournalFolder {
             Path fresh = folder.resolve(LIFE + number);
             makeFolder(fresh);
             return new Opened(ChronicleJournal.create(fresh, mirrorId, options, janitor), left, news);
-        } catch (IOException | RuntimeException | LinkageError e) {
+        } catch (IOException | RuntimeException | LinkageError | InternalError e) {
             throw new IOException("the journal in " + folder + " cannot be opened: "
                     + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
         }
@@ -122,7 +122,8 @@ public final class JournalFolder {
             if (foreign.isEmpty()) {
                 return ChronicleJournal.open(life, positions, options, janitor);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | AssertionError | InternalError e) {
+            // the last two: what the library or the memory behind a file that is too short says
             foreign = "it cannot be read: " + (e.getMessage() == null ? e.toString() : e.getMessage());
         }
         Path aside = life.resolveSibling(life.getFileName() + ASIDE);

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -235,6 +236,51 @@ class ChronicleJournalTest {
         JournalOptions greedy = new JournalOptions(256 << 10, 8 << 20, 4 * free);
         assertThatThrownBy(() -> JournalFolder.open(folder.resolve("r0.journal"), MIRROR, greedy, Runnable::run))
                 .isInstanceOf(IOException.class).hasMessageContaining("bytes are free");
+    }
+
+    /** A mapped page without a block kills the process, or is found out too late: every page that a record may touch has one. */
+    @Test
+    void shouldHaveBlocksForTheNextRecordsBeforeTheyAreStored() throws IOException {
+        AsyncJournal journal = open().journal();
+        for (int i = 1; i <= 500; i++) {
+            append(journal, i % 50 == 0 ? 128 << 10 : 512, i);
+            if (i % 50 <= 1) {
+                long stored = 544L * (i % 50) + (i % 50 == 1 ? 0 : 128 << 10);
+                assertThat(blocksOf(files().stream().max(Path::compareTo).orElseThrow()) * 512).isGreaterThan(stored + (256 << 10));
+            }
+        }
+        journal.close();
+    }
+
+    private static long blocksOf(Path file) throws IOException {
+        Process stat = new ProcessBuilder("stat", "--format=%b", file.toString()).start();
+        return Long.parseLong(new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim());
+    }
+
+    @Test
+    void shouldSetAsideOrReadTheWholePartOfAJournalThatWasCutShort() throws IOException {
+        AsyncJournal journal = open().journal();
+        for (int i = 1; i <= 20; i++) {
+            append(journal, 4096, i);
+        }
+        journal.attach(0, 77, 0, 0);
+        byte[] content = Files.readAllBytes(files().get(0));
+        byte[] tenth = new byte[4096];
+        new Random(10).nextBytes(tenth);
+        try (RandomAccessFile raw = new RandomAccessFile(files().get(0).toFile(), "rw")) {
+            raw.setLength(indexOf(content, tenth) + 1000);
+        }
+        JournalFolder.Opened next = open();
+        if (next.left() == null) {
+            assertThat(next.news()).singleElement().asString().contains("cannot be read").contains("set aside");
+        } else {
+            for (int i = 1; i <= 9; i++) {
+                check(next.left(), i, 4096, i);
+            }
+            payload.clear();
+            assertThat(next.left().read(10, record, payload)).isFalse();
+        }
+        assertThat(append(next.journal(), 4096, 1)).as("the new life is not concerned").isEqualTo(1);
     }
 
     @Test
