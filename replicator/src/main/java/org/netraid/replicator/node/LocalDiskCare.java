@@ -80,7 +80,8 @@ final class LocalDiskCare implements LocalMarker, MirrorListener {
     /** Answers when the filling has begun. */
     void attach(Consumer<CommandResult> result) {
         if (mirror.localState() == LocalState.ATTACHED && mirror.state() == MirrorState.FAILED) {
-            result.accept(CommandResult.refused("", "the local disk of " + agent.node() + " is in use, but " + mirror.snapshot().failure()));
+            result.accept(CommandResult.refused("", "the local disk of " + agent.node() + " is in use, but "
+                    + mirror.snapshot().failure()));
             return;
         }
         if (mirror.localState() == LocalState.ATTACHED) {

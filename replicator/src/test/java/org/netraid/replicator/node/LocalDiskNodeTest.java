@@ -118,7 +118,8 @@ class LocalDiskNodeTest {
         cluster.box("a").disk = new SimDisk(cluster.scheduler, "a.new", SimDiskOptions.ofSize(SimCluster.SIZE));
         CommandResult result = cluster.command("a", MirrorActionType.ATTACH, null);
         assertThat(result.code()).isEqualTo(ExitCode.REFUSED);
-        assertThat(result.lines()).anySatisfy(line -> assertThat(line).contains("a disk cannot be attached: mirror data has stopped writing"));
+        assertThat(result.lines()).anySatisfy(line -> assertThat(line)
+                .contains("a disk cannot be attached: mirror data has stopped writing"));
         assertThat(cluster.box("a").status().io().localDisk()).isEqualTo("detached");
     }
 
