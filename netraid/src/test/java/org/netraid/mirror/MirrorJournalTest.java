@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
+import org.netraid.intentlog.IntentWaiter;
 import org.netraid.intentlog.SlotState;
 import org.netraid.journal.SimJournalStore;
 import org.netraid.sim.CrashMode;
@@ -372,6 +373,90 @@ class MirrorJournalTest {
         assertThat(rig.log.isDirty(0, 0)).isTrue();
         rig.run();
         assertThat(rig.mirror.journal().memoryBytes()).isZero();
+    }
+
+    /** The disk is given up at its next failed write; that is noted at once. */
+    private void detachAtNextWrite() {
+        rig.mirror.onLocalError(LocalErrorPolicy.DETACH, new LocalMarker() {
+            @Override
+            public void markFailed(String why, IntentWaiter done) {
+                rig.loop.execute(() -> done.onIntent(BlockError.NONE));
+            }
+
+            @Override
+            public void markWhole(IntentWaiter done) {
+                rig.loop.execute(() -> done.onIntent(BlockError.NONE));
+            }
+        });
+        rig.localDisk.fault().on(BlockCommand.WRITE).fail(BlockError.EIO);
+    }
+
+    /** What only the lost disk and the journal have reaches the target that takes over before anything is read from it. */
+    @Test
+    void shouldReadTheBacklogOfTheLastCopyBackWhenTheLocalDiskIsLost() {
+        windowBytes = 64 << 10;
+        make("A");
+        hang(0);
+        writeSome(256);
+        detachAtNextWrite();
+        MirrorRig.Io write = rig.write(0, 4096, 100);
+        rig.scheduler.runFor(SECOND_NS);
+        assertThat(rig.mirror.localState()).isEqualTo(LocalState.DETACHED);
+        MirrorRig.Io read = rig.read(200 * 4096L, 4096);
+        rig.scheduler.runFor(SECOND_NS);
+        assertThat(write.done || read.done).as("no copy has them yet").isFalse();
+        assertThat(rig.mirror.journal().memoryBytes()).isLessThanOrEqualTo(64 << 10);
+        rig.targets.get(0).clearFaults();
+        assertThat(rig.finish(write).isOk()).isTrue();
+        assertThat(rig.finish(read).data.array()).containsOnly(201);
+        assertThat(rig.finish(rig.flush()).isOk()).isTrue();
+        for (int i = 0; i < 256; i++) {
+            assertThat(rig.targets.get(0).durableContent(i * 4096L, 4096)).as("write %d", i).containsOnly(i == 0 ? 100 : i + 1);
+        }
+        rig.run();
+        assertThat(rig.events).doesNotContain("lost 0", "failed");
+    }
+
+    @Test
+    void shouldServeNothingOutdatedWhenTheBacklogOfTheLastCopyCannotBeReadBack() {
+        windowBytes = 0;
+        make("A");
+        hang(0);
+        writeSome(20);
+        store.current().damage(10, 70);
+        detachAtNextWrite();
+        MirrorRig.Io write = rig.write(0, 4096, 100);
+        rig.scheduler.runFor(SECOND_NS);
+        MirrorRig.Io read = rig.read(15 * 4096L, 4096);
+        rig.scheduler.runFor(SECOND_NS);
+        rig.targets.get(0).clearFaults();
+        rig.scheduler.runFor(10 * SECOND_NS);
+        assertThat(rig.events).contains("lost 0");
+        assertThat(rig.mirror.snapshot().legs().get(0).lastError()).contains("cannot be read back");
+        assertThat(write.done && read.done).isTrue();
+        assertThat(write.error).isEqualTo(BlockError.EIO);
+        assertThat(read.error).isEqualTo(BlockError.EIO);
+        assertThat(rig.finish(rig.read(0, 4096)).error).isEqualTo(BlockError.EIO);
+    }
+
+    /** The target that lags is lost after the disk: the other one has everything, and what the lost one lacks is known. */
+    @Test
+    void shouldKnowWhatATargetWithABacklogLacksThatIsLostAfterTheLocalDisk() {
+        windowBytes = 64 << 10;
+        make("AC");
+        hang(0);
+        writeSome(100);
+        detachAtNextWrite();
+        MirrorRig.Io write = rig.write(0, 4096, 100);
+        rig.scheduler.runFor(SECOND_NS);
+        assertThat(rig.mirror.localState()).isEqualTo(LocalState.DETACHED);
+        rig.mirror.legLost(0, "test");
+        assertThat(rig.finish(write).isOk()).isTrue();
+        for (int i = 0; i < 100; i++) {
+            assertThat(rig.log.isDirty(0, i * 4096L / CHUNK)).isTrue();
+            assertThat(rig.finish(rig.read(i * 4096L, 4096)).data.array()).containsOnly(i == 0 ? 100 : i + 1);
+        }
+        assertThat(store.current().isAttached(0)).as("nothing is replayed over newer writes").isFalse();
     }
 
     @Test
