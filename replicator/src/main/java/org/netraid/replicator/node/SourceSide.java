@@ -81,6 +81,7 @@ final class SourceSide implements MirrorListener {
     private final GenerationChange generation;
     private final LocalErrorHook localErrors;
     private final QuorumWatch watch;
+    private boolean overtaken;
     private boolean stopping;
     private boolean closing;
     private String recoveryMessage = "";
@@ -359,9 +360,15 @@ final class SourceSide implements MirrorListener {
         });
     }
 
+    /** It was not started because another node was, meanwhile. */
+    boolean isOvertaken() {
+        return overtaken;
+    }
+
     private void serve() {
         String overtakenBy = ClaimRules.overtakenBy(agent.allFacts());
         if (!overtakenBy.isEmpty()) {
+            overtaken = true;
             fail(overtakenBy + " has gone in service meanwhile");
             return;
         }

@@ -530,8 +530,10 @@ final class VolumeAgent {
         source = new SourceSide(this, config, self);
         source.start(disk, why, problem -> {
             if (!problem.isEmpty()) {
+                boolean overtaken = source.isOvertaken();
                 source = null;
                 notStarted(problem, result);
+                failure = overtaken ? "" : failure; // nothing has to be mended: what follows from the other node is decided now
                 return;
             }
             undo.drop();

@@ -22,6 +22,7 @@ import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.TargetState;
+import org.netraid.block.BlockCommand;
 import org.netraid.replicator.lost.LostHeader;
 import org.netraid.replicator.lost.LostIndex;
 import org.netraid.replicator.state.Role;
@@ -85,6 +86,26 @@ class SplitBrainTest {
         byte[] content = file.durableContent(LostHeader.dataAt(header.count()) + (long) index * SimCluster.CHUNK, SimCluster.CHUNK);
         assertThat(LostHeader.crc(ByteBuffer.wrap(content))).isEqualTo(entries.get(index).crc());
         return content[0];
+    }
+
+    /** Found by a real scenario on a machine so busy that the nodes took half a minute to find each other: no rule, no way out was told. */
+    @Test
+    void shouldTellTheSplitBrainToANodeThatFindsTheOtherWhileItGoesInService() {
+        split(11, Policy.DISCONNECT, 1 << 20);
+        cluster.write("b", 9, 99);
+        cluster.kill("a");
+        cluster.boot("a");
+        cluster.awaitBlocked("a", "D3");
+        cluster.box("a").logDisk.fault().on(BlockCommand.WRITE).hang();
+        SimCluster.Box a = cluster.box("a");
+        a.loop.execute(() -> a.node.execute(MirrorCommand.of(SimCluster.TAG, MirrorActionType.FORCE, null), done -> { }));
+        cluster.await("a goes in service", () -> cluster.box("a").logDisk.hungCount() > 0);
+        cluster.network.healAll();
+        cluster.awaitTarget("b", "a", TargetState.SPLIT_BRAIN);
+        cluster.box("a").logDisk.clearFaults();
+        cluster.awaitBlocked("a", "D19");
+        assertThat(cluster.story()).contains("b has gone in service meanwhile");
+        assertThat(cluster.box("a").status().cure()).contains("split-brain");
     }
 
     @Test
