@@ -304,16 +304,21 @@ final class ClusterRig implements AutoCloseable {
     String logs() {
         StringBuilder text = new StringBuilder();
         for (String node : nodes) {
-            Path log = folder.resolve("daemon-" + node + ".log");
-            try {
-                List<String> lines = Files.exists(log) ? Files.readAllLines(log) : List.of("(never started)");
-                text.append("--- ").append(node).append('\n');
-                lines.stream().skip(Math.max(0, lines.size() - 25)).forEach(line -> text.append(line).append('\n'));
-            } catch (IOException e) {
-                text.append(e).append('\n');
-            }
+            List<String> lines = logLines(node);
+            text.append("--- ").append(node).append('\n');
+            lines.stream().skip(Math.max(0, lines.size() - 25)).forEach(line -> text.append(line).append('\n'));
         }
         return text.toString();
+    }
+
+    /** What its daemons have said, each after the one before. */
+    List<String> logLines(String node) {
+        Path log = folder.resolve("daemon-" + node + ".log");
+        try {
+            return Files.exists(log) ? Files.readAllLines(log) : List.of("(never started)");
+        } catch (IOException e) {
+            return List.of(e.toString());
+        }
     }
 
     @Override

@@ -16,8 +16,11 @@ import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +28,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Assumptions;
@@ -46,11 +51,15 @@ final class RealScenarioCluster implements ScenarioCluster {
     private static final long DISK_BYTES = 16 << 20;
     private static final int CHUNK_BYTES = 64 << 10;
     private static final long COMMAND_NS = 60_000_000_000L;
+    /** Time and text of a line of a daemon's log that begins with a rule. */
+    private static final Pattern DECISION = Pattern.compile("T(\\d\\d:\\d\\d:\\d\\d\\.\\d{3})Z .*? data: ([A-Z]\\d+[a-z]?: .*)");
 
     private final NetworkNamespaces network;
     private final ClusterRig rig;
     private final Set<String> up = new LinkedHashSet<>();
     private final List<RealClient> writers = new ArrayList<>();
+    private final List<String> scenarioNodes;
+    private final Map<String, Integer> linesTold = new HashMap<>();
 
     RealScenarioCluster(Path folder, Scenario scenario) throws IOException {
         this(folder, scenario, ClusterRig.usualPeerDead());
@@ -58,8 +67,9 @@ final class RealScenarioCluster implements ScenarioCluster {
 
     /** @param peerDead after how long a silent node counts as gone: long enough for a loaded machine, where nobody waits for it */
     RealScenarioCluster(Path folder, Scenario scenario, String peerDead) throws IOException {
-        network = new NetworkNamespaces(scenario.nodes());
-        rig = new ClusterRig(folder, DISK_BYTES, network, scenario.nodes().toArray(String[]::new));
+        scenarioNodes = scenario.nodes();
+        network = new NetworkNamespaces(scenarioNodes);
+        rig = new ClusterRig(folder, DISK_BYTES, network, scenarioNodes.toArray(String[]::new));
         rig.peerDead(peerDead);
         rig.request("20s"); // who is silent is found out sooner, and who is slow is no fault
         String limits = scenario.resyncMaxKib() == 0 ? "" : "[mirrors.data.limits]\nresync_max = \"" + scenario.resyncMaxKib()
@@ -209,6 +219,19 @@ final class RealScenarioCluster implements ScenarioCluster {
 
     private ControlClient control(String node) {
         return new ControlClient(rig.state(node).resolve("control.sock"), COMMAND_NS);
+    }
+
+    /** What the daemons have decided since this was asked last, by time: {@code TIME NODE: RULE: WHAT}. */
+    List<String> newDecisions() {
+        List<String> lines = new ArrayList<>();
+        scenarioNodes.forEach(node -> {
+            List<String> all = rig.logLines(node);
+            all.stream().skip(linesTold.getOrDefault(node, 0)).map(DECISION::matcher).filter(Matcher::find)
+                    .forEach(line -> lines.add(line.group(1) + " " + node + ": " + line.group(2)));
+            linesTold.put(node, all.size());
+        });
+        lines.sort(Comparator.naturalOrder());
+        return lines;
     }
 
     @Override
