@@ -53,7 +53,7 @@ class RandomFailoverProcessTest {
         long seed = Long.getLong("netraid.failover.seed", 1);
         random = new Random(seed);
         say("commit " + System.getProperty("netraid.failover.commit", "not told") + ", " + cycles + " cycles, seed " + seed);
-        say("What was done, \"write NODE CHUNK VALUE\" (start-write: and not waited for), then indented what the daemons decided, by which rule.");
+        say("start-write is not waited for; after the node come chunk and value. Indented: what the daemons decided, by which rule");
         Scenario scenario = Scenario.parse("$ nodes a b c\n");
         try {
             cluster = new RealScenarioCluster(folder, scenario, "3s");
