@@ -85,6 +85,8 @@ final class SourceNode implements TargetMarker {
         boolean timerSet;
         long lastMarkNs;
         BlockDevice device;
+        /** Of the target when it was connected last. */
+        SimLoop targetLife;
     }
 
     SourceNode(SimScheduler scheduler, SimNetwork network, SimSettings settings, List<TargetNode> targets, FaultPoints faults,
@@ -291,6 +293,7 @@ final class SourceNode implements TargetMarker {
     private void offer(int slot, BlockDevice device) {
         TargetNode target = targets.get(slot);
         target.crashedUnnoticed = false;
+        connections[slot].targetLife = target.loop();
         Optional<String> refused = mirror == null ? Optional.of("closing") : mirror.connectLeg(slot, device, !target.inconsistent,
                 journal.generationOfTarget());
         if (refused.isPresent()) {
@@ -359,12 +362,14 @@ final class SourceNode implements TargetMarker {
         SimLoop life = loop;
         // one channel to each peer: marks arrive in the order they were sent
         Connection connection = connections[slot];
+        SimLoop targetLife = connection.targetLife;
         connection.lastMarkNs = Math.max(connection.lastMarkNs + 1, scheduler.nanoTime() + random.between(50_000, 2_000_000));
         scheduler.after(connection.lastMarkNs - scheduler.nanoTime(), NAME + ".mark", () -> {
             if (!life.isAlive()) {
                 return;
             }
-            boolean reached = target.isUp() && !target.isCutOff();
+            // a target that was started anew is nobody's target before it has been connected again
+            boolean reached = target.isUp() && !target.isCutOff() && target.loop() == targetLife;
             boolean replyLost = random.chance(20);
             if (reached && !inconsistent) {
                 watcher.markedInSync(slot);
