@@ -65,6 +65,8 @@ public final class DiskIntentLog extends SlotTracking {
     private final GroupDelay delay = new GroupDelay();
     private boolean holding;
     private boolean pumpScheduled;
+    /** Something has changed for those who wait while a commit was running. */
+    private boolean pumpAgain;
     private boolean lazyScheduled;
     private String failure;
     private LogFailurePolicy policy;
@@ -353,9 +355,14 @@ public final class DiskIntentLog extends SlotTracking {
 
     /** Starts the next commit if none is running; without anything to write its waiters are served at once. */
     private void pump() {
-        if (committer.isRunning() || failure != null || closed || isHeldBack()) {
+        if (committer.isRunning()) {
+            pumpAgain = true;
             return;
         }
+        if (failure != null || closed || isHeldBack()) {
+            return;
+        }
+        pumpAgain = false;
         ArrayDeque<IntentWaiter> gathered = nextWaiters;
         nextWaiters = waiters;
         waiters = gathered;
@@ -426,7 +433,7 @@ public final class DiskIntentLog extends SlotTracking {
             waiter.onIntent(failure == null ? BlockError.NONE : BlockError.EIO);
         }
         boolean admissible = !cold.ordinary().isEmpty() && failedAttempts == 0 || !cold.huge().isEmpty() && !huge.isActive();
-        if (admissible || !nextWaiters.isEmpty() || gathering.count() > 0) {
+        if (admissible || pumpAgain && !cold.isEmpty() || !nextWaiters.isEmpty() || gathering.count() > 0) {
             schedulePump();
         } else if (closing) {
             finishClose();

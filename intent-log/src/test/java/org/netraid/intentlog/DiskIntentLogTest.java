@@ -118,6 +118,29 @@ class DiskIntentLogTest {
         assertThat(rig.log.flushUrgent()).isFalse();
     }
 
+    /** Nobody else tried again: the log was idle, with writes waiting (simulator seed 1002246, 100 steps). */
+    @Test
+    void shouldLetAWaitingWriteGoOnWhenTheFlushItWaitsForEndsDuringACommit() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.write(0, 1, 0);
+        rig.write(EXTENT, 1, 0);
+        LogRig.Result third = new LogRig.Result();
+        rig.log.beginWrite(2L * EXTENT, 1, third);
+        rig.sim.runFor(1_000_000_000L);
+        long epoch = rig.log.closeEpoch();
+        LogRig.Result marked = new LogRig.Result();
+        rig.log.markDirty(1, 5, 1, marked);
+        long writes = rig.disk.writes();
+        while (rig.disk.writes() == writes) {
+            rig.sim.step();
+        }
+        assertThat(marked.error).as("the commit is running").isNull();
+        rig.log.epochFlushed(IntentLog.LOCAL, epoch);
+        rig.log.epochFlushed(0, epoch);
+        assertThat(rig.await(third)).isEqualTo(BlockError.NONE);
+    }
+
     @Test
     void shouldMakeExactlyTheUnflushedChunksDirtyWhenTargetIsLost() {
         rig.create();
