@@ -527,13 +527,13 @@ final class VolumeAgent {
     }
 
     private void startSource(BlockDevice disk, Decision why, ServiceClaims.Terms terms, Consumer<CommandResult> result) {
-        source = new SourceSide(this, config, self);
-        source.start(disk, why, problem -> {
+        SourceSide starting = new SourceSide(this, config, self);
+        source = starting;
+        starting.start(disk, why, problem -> {
             if (!problem.isEmpty()) {
-                boolean overtaken = source.isOvertaken();
                 source = null;
                 notStarted(problem, result);
-                failure = overtaken ? "" : failure; // nothing has to be mended: what follows from the other node is decided now
+                failure = starting.isOvertaken() ? "" : failure; // then nothing has to be mended: another decision follows
                 return;
             }
             undo.drop();
