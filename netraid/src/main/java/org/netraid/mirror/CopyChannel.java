@@ -58,6 +58,7 @@ final class CopyChannel {
     private long abandonedNs;
     private long bytesInFlight;
     private EventLoop.Timer timer;
+    final FlushLine flushes = new FlushLine(this);
 
     /** @param timeoutNs longest silence; 0 for none */
     CopyChannel(int slot, BlockDevice device, EventLoop loop, Watcher watcher, long timeoutNs) {
@@ -224,6 +225,12 @@ final class CopyChannel {
             DeviceOp op = oldest;
             unlink(op);
             inFlight--;
+            if (flushes.leave(op)) {
+                op.owner.onOpLost(op);
+                dropPayload(op);
+                recycle(op);
+                continue;
+            }
             orphans++;
             op.orphaned = true;
             if (op.payload != null) {

@@ -69,8 +69,11 @@ public final class DeviceOp implements BlockCompletion, BlockReceipt {
         submitNext();
     }
 
-    private void submitNext() {
-        if (command == BlockCommand.FLUSH || flushing) {
+    void submitNext() {
+        if (isFlush()) {
+            if (!channel.flushes.begin(this)) {
+                return;
+            }
             request.flush(this);
         } else if (command == BlockCommand.BARRIER) {
             request.barrier(this);
@@ -122,8 +125,20 @@ public final class DeviceOp implements BlockCompletion, BlockReceipt {
         }
     }
 
+    private boolean isFlush() {
+        return command == BlockCommand.FLUSH || flushing;
+    }
+
     @Override
     public void onComplete(BlockRequest ended) {
+        FlushLine line = isFlush() ? channel.flushes : null;
+        end(ended);
+        if (line != null) {
+            line.answered(); // last: if it has failed, nobody is left in the line by now
+        }
+    }
+
+    private void end(BlockRequest ended) {
         if (orphaned) {
             channel.onOrphanEnded(this);
         } else if (ended.error().isError()) {

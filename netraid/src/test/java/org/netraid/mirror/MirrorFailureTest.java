@@ -140,7 +140,7 @@ class MirrorFailureTest {
             MirrorRig rig = new MirrorRig(seed, 8 * MIB, 0, options -> options,
                     options -> options.withCapabilities(EnumSet.of(BlockCapability.FLUSH)));
             rig.startEqual();
-            rig.localDisk.fault().on(BlockCommand.FLUSH).once().fail(BlockError.EIO);
+            rig.localDisk.fault().on(BlockCommand.FLUSH).afterPassing(1).once().fail(BlockError.EIO);
             List<MirrorRig.Io> all = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 all.add(rig.write(rig.mirror, i * 4096L, new byte[] {1, 2, 3, 4}, BlockRequest.FUA));
