@@ -12,6 +12,7 @@ import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.LocalState;
 import org.netraid.mirror.Mirror;
+import org.netraid.mirror.MirrorState;
 import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimNetwork;
@@ -182,6 +183,9 @@ final class ClusterSim {
         Mirror mirror = source.mirror();
         if (mirror == null || !client.running().isEmpty() || mirror.localState() != LocalState.ATTACHED) {
             return false;
+        }
+        if (mirror.state() == MirrorState.FAILED && !source.care.isNoted()) {
+            return false; // the operator is on the way
         }
         for (TargetNode target : targets) {
             if (mirror.legState(target.slot) != LegState.IN_SYNC || source.log().dirtyChunks(target.slot) != 0 || target.inconsistent) {

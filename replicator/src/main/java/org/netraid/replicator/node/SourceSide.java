@@ -471,6 +471,9 @@ final class SourceSide implements MirrorListener {
     }
 
     private void fail(String error) {
+        if (closing) {
+            return; // told already; what is under way of a start ends one by one
+        }
         stopping = true;
         closing = true;
         payloads.end();
