@@ -32,6 +32,8 @@ final class Leg {
     /** When the last resync ended. */
     long inSyncNs;
     boolean targetIsConsistent = true;
+    /** It has not taken the source's generation yet. */
+    boolean isUnmarked;
     /** What its copy belongs to, as it has said itself. */
     long generation;
     /** Connected, but the device has to end commands from before a pause first. */

@@ -177,7 +177,7 @@ final class LegTable implements CopyChannel.Watcher {
 
     // ---- connections
 
-    Optional<String> connect(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
+    Optional<String> connect(int slot, BlockDevice device, boolean targetIsConsistent, long generation, boolean isUnmarked) {
         Leg leg = legs[slot];
         Optional<String> refusal = refuse(leg, device);
         if (refusal.isPresent()) {
@@ -187,6 +187,7 @@ final class LegTable implements CopyChannel.Watcher {
         noteProtocol(leg);
         leg.state = LegState.CONNECTED;
         leg.targetIsConsistent = targetIsConsistent;
+        leg.isUnmarked = isUnmarked;
         leg.generation = generation;
         leg.flushedBytes = leg.bytesWritten;
         if (!leg.paused) {
@@ -234,7 +235,7 @@ final class LegTable implements CopyChannel.Watcher {
         if (mirror.replays.begin(leg)) {
             return;
         }
-        boolean clean = !leg.stale && leg.targetIsConsistent && log.slotState(leg.slot) == SlotState.TRACKING
+        boolean clean = !leg.stale && leg.targetIsConsistent && !leg.isUnmarked && log.slotState(leg.slot) == SlotState.TRACKING
                 && log.dirtyChunks(leg.slot) == 0;
         if (withoutLocal && !clean) {
             leg.lastError = WAITS_FOR_LOCAL;
@@ -578,6 +579,7 @@ final class LegTable implements CopyChannel.Watcher {
         }
         leg.stale = false;
         leg.targetIsConsistent = true;
+        leg.isUnmarked = false;
         leg.state = LegState.IN_SYNC;
         leg.inSyncNs = loop.nanoTime();
         mirror.catchUps.forget(slot);

@@ -254,7 +254,15 @@ public final class Mirror implements BlockDevice {
      * @param generation what the target's copy belongs to, as it says itself; {@link AsyncJournal#NO_TOKEN} for no replay
      */
     public Optional<String> connectLeg(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
-        return legs.connect(slot, device, targetIsConsistent, generation);
+        return legs.connect(slot, device, targetIsConsistent, generation, false);
+    }
+
+    /**
+     * The same for a target that has not taken this source's generation: it gets no write of the application before a resync, if only of
+     * nothing, has marked it.
+     */
+    public Optional<String> connectUnmarkedLeg(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
+        return legs.connect(slot, device, targetIsConsistent, generation, true);
     }
 
     /**

@@ -257,8 +257,7 @@ final class TargetConnection implements NbdConnectionListener {
             return;
         }
         JsonNode body = reply.body();
-        // Any other has not taken this generation yet: it is bound by the mark of a resync, if only of nothing, before it gets a write.
-        consistent = body.path("consistent").asBoolean() && plan.kind() == Kind.NO_RESYNC;
+        consistent = body.path("consistent").asBoolean();
         LinkAddress configured = agent.context().env.config().node(node()).map(NodeConfig::nbd).orElseThrow();
         LinkAddress address = configured.isUnix() || configured.port() != 0 ? configured
                 : LinkAddress.tcp(configured.host(), body.path("port").asInt());
@@ -359,7 +358,10 @@ final class TargetConnection implements NbdConnectionListener {
             device.close(() -> { });
             return;
         }
-        Optional<String> refusal = source.mirror().connectLeg(slot, device, consistent, copyGeneration);
+        // A foreign server knows nothing; any other takes the generation when it is opened without a resync, or by the mark of one.
+        boolean isUnmarked = !member.isForeign() && plan.kind() != Kind.NO_RESYNC;
+        Optional<String> refusal = isUnmarked ? source.mirror().connectUnmarkedLeg(slot, device, consistent, copyGeneration)
+                : source.mirror().connectLeg(slot, device, consistent, copyGeneration);
         if (refusal.isPresent()) {
             lastError = withoutToken(refusal.get());
             device.close(() -> { });

@@ -15,6 +15,7 @@ import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.ResyncStatus;
 import org.netraid.replicator.control.TargetStatus;
+import org.netraid.sim.CrashMode;
 
 /** What an operator can say about resyncs, and what he is shown of them. */
 class ResyncNodeTest {
@@ -72,5 +73,19 @@ class ResyncNodeTest {
         assertThat(command(MirrorActionType.SPEED, List.of(), "max=fast").code()).isEqualTo(ExitCode.USAGE);
         assertThat(command(MirrorActionType.SPEED, List.of(), MirrorCommand.MAX + 0).code()).isEqualTo(ExitCode.DONE);
         assertThat(resync().maxBytesPerSecond()).isZero();
+    }
+
+    /** Nothing had gone over the data connection meanwhile, so nothing had shown that the node at its other end is another. */
+    @Test
+    void shouldConnectAnewToATargetThatLostPowerWhileItWasPaused() {
+        cluster.must("a", MirrorActionType.PAUSE, "a", "b");
+        cluster.write("a", 2, 99);
+        cluster.crash("b", CrashMode.POWER_CUT);
+        cluster.run(2_000);
+        cluster.boot("b");
+        cluster.run(2_000);
+        cluster.must("a", MirrorActionType.RESUME, "a", "b");
+        cluster.awaitInSync("a", "b");
+        cluster.assertEqual("a", "b");
     }
 }
