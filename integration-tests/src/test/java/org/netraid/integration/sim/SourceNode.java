@@ -368,8 +368,13 @@ final class SourceNode implements TargetMarker {
             if (!life.isAlive()) {
                 return;
             }
+            boolean answers = target.isUp() && !target.isCutOff();
             // a target that was started anew is nobody's target before it has been connected again
-            boolean reached = target.isUp() && !target.isCutOff() && target.loop() == targetLife;
+            boolean reached = answers && target.loop() == targetLife;
+            BlockDevice device = connection.device;
+            if (answers && !reached) {
+                life.execute(() -> lost(slot, device, target.name + " was started anew"));
+            }
             boolean replyLost = random.chance(20);
             if (reached && !inconsistent) {
                 watcher.markedInSync(slot);
