@@ -98,8 +98,8 @@ class DiskIntentLogTest {
         assertThat(rig.log.recovery().hotExtents()).isEqualTo(2);
     }
 
-    @Test
-    void shouldNotReplaceExtentBeforeAllHaveFlushed() {
+    /** A write to a third extent, where two can be hot: it waits until everybody has flushed. */
+    private LogRig.Result writeThatFindsNoPlace() {
         rig.create();
         rig.connectEqual(0);
         rig.write(0, 1, 0);
@@ -108,6 +108,12 @@ class DiskIntentLogTest {
         assertThat(rig.log.beginWrite(2L * EXTENT, 1, third)).isFalse();
         rig.sim.runFor(1_000_000_000L);
         assertThat(third.error).isNull();
+        return third;
+    }
+
+    @Test
+    void shouldNotReplaceExtentBeforeAllHaveFlushed() {
+        LogRig.Result third = writeThatFindsNoPlace();
         assertThat(rig.log.flushUrgent()).isTrue();
         long epoch = rig.log.closeEpoch();
         rig.log.epochFlushed(IntentLog.LOCAL, epoch);
@@ -121,13 +127,7 @@ class DiskIntentLogTest {
     /** Nobody else tried again: the log was idle, with writes waiting (simulator seed 1002246, 100 steps). */
     @Test
     void shouldLetAWaitingWriteGoOnWhenTheFlushItWaitsForEndsDuringACommit() {
-        rig.create();
-        rig.connectEqual(0);
-        rig.write(0, 1, 0);
-        rig.write(EXTENT, 1, 0);
-        LogRig.Result third = new LogRig.Result();
-        rig.log.beginWrite(2L * EXTENT, 1, third);
-        rig.sim.runFor(1_000_000_000L);
+        LogRig.Result third = writeThatFindsNoPlace();
         long epoch = rig.log.closeEpoch();
         LogRig.Result marked = new LogRig.Result();
         rig.log.markDirty(1, 5, 1, marked);

@@ -134,7 +134,8 @@ public final class DeviceOp implements BlockCompletion, BlockReceipt {
         FlushLine line = isFlush() ? channel.flushes : null;
         end(ended);
         if (line != null) {
-            line.answered(); // last: if it has failed, nobody is left in the line by now
+            // Last: if it has failed, a target's line is empty by now; the local disk's goes on, but its mirror believes no flush any more.
+            line.answered();
         }
     }
 
