@@ -110,19 +110,16 @@ final class GenerationChange implements GuardedIntentLog.Guard {
         stale.forEach(body.putArray("stale")::add);
         long generation = agent.record().generations().current();
         List<String> adopted = new ArrayList<>();
-        int[] open = {1};
-        Runnable one = () -> {
-            if (--open[0] == 0) {
-                told(generation, adopted, done);
-            }
-        };
+        Steps steps = new Steps(() -> told(generation, adopted, done));
         loseThoseWhoCannotBeTold();
         for (TargetConnection target : List.copyOf(source.targets())) {
             if (target.member.isForeign() || !agent.facts(target.node()).reachable()) {
                 continue;
             }
             boolean mustKnow = target.legState() == LegState.IN_SYNC;
-            open[0] += mustKnow ? 1 : 0;
+            if (mustKnow) {
+                steps.begin();
+            }
             agent.context().peers.request(target.node(), PeerMessages.ADOPT, body, source.config().targets().requestTimeoutNs(), reply -> {
                 if (mustKnow) {
                     if (reply.isOk()) {
@@ -130,11 +127,11 @@ final class GenerationChange implements GuardedIntentLog.Guard {
                     } else {
                         source.mirror().legLost(target.slot, "its node did not take the new generation: " + reply.error());
                     }
-                    one.run();
+                    steps.end();
                 }
             });
         }
-        one.run();
+        steps.allBegun();
     }
 
     private void told(long generation, List<String> adopted, IntentWaiter done) {

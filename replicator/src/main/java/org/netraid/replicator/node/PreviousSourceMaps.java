@@ -45,30 +45,27 @@ final class PreviousSourceMaps {
 
     /** Takes over the maps of the previous source, for all targets. */
     void merge(JsonNode body) {
-        int[] open = {1};
-        Runnable one = () -> {
-            if (--open[0] == 0) {
-                merging = false;
-                merged();
-            }
-        };
+        Steps steps = new Steps(() -> {
+            merging = false;
+            merged();
+        });
         JsonNode maps = body.path("maps");
         for (TargetConnection target : source.targets()) {
             for (String map : SourceRecords.mapsFor(agent.record(), agent.node(), target.node())) {
-                mergeOne(target, maps.path(map), open, one);
+                mergeOne(target, maps.path(map), steps);
             }
         }
-        one.run();
+        steps.allBegun();
     }
 
-    private void mergeOne(TargetConnection target, JsonNode map, int[] open, Runnable one) {
+    private void mergeOne(TargetConnection target, JsonNode map, Steps steps) {
         byte[] bytes = decode(map);
-        open[0]++;
-        BlockError refused = bytes == null ? BlockError.EINVAL : source.log().mergeDirty(1 << target.slot, bytes, error -> one.run());
+        steps.begin();
+        BlockError refused = bytes == null ? BlockError.EINVAL : source.log().mergeDirty(1 << target.slot, bytes, error -> steps.end());
         if (refused.isError()) {
             agent.event("target " + target.node() + ": the previous source does not know what it lacks; everything is sent");
             source.mirror().fullResync(target.slot);
-            one.run();
+            steps.end();
         }
     }
 

@@ -91,21 +91,18 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
     /** Takes every mirror out of service in order, then ends. A mirror that was in service starts again at the next boot. */
     public void shutdown(Runnable done) {
         down = true;
-        int[] open = {1};
-        Runnable one = () -> {
-            if (--open[0] == 0) {
-                context.peers.close();
-                if (nbdListening != null) {
-                    nbdListening.close();
-                }
-                context.targetService.shutdown(done);
+        Steps steps = new Steps(() -> {
+            context.peers.close();
+            if (nbdListening != null) {
+                nbdListening.close();
             }
-        };
+            context.targetService.shutdown(done);
+        });
         for (VolumeAgent agent : agents.values()) {
-            open[0]++;
-            agent.shutdown(one);
+            steps.begin();
+            agent.shutdown(steps::end);
         }
-        one.run();
+        steps.allBegun();
     }
 
     // ---- control

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.netraid.block.BlockDevice;
-import org.netraid.block.BlockError;
 import org.netraid.block.StatusContext;
 import org.netraid.block.BlockRequest;
 import org.netraid.fault.FaultPoints;
@@ -21,7 +21,6 @@ import org.netraid.mirror.IoReason;
 import org.netraid.mirror.LegConfig;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
-import org.netraid.mirror.MirrorListener;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdConnector;
 import org.netraid.nbd.server.BufferPool;
@@ -37,7 +36,6 @@ import org.netraid.replicator.config.QuorumSettings;
 import org.netraid.replicator.decide.ClaimRules;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.SourceRecords;
-import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.Generations;
 import org.netraid.replicator.state.MirrorRecord;
 import org.netraid.replicator.state.PeerRecord;
@@ -49,7 +47,7 @@ import org.netraid.resync.ResyncManager;
  * <p>Going in service is a row of steps, each durable before the next: flushed disk, intent log with its slots, then in one piece the
  * generation, last_owner and "in service", export. A start that fails or dies before that leaves the node as it was.
  */
-final class SourceSide implements MirrorListener {
+final class SourceSide {
 
     private final VolumeAgent agent;
     private final NodeContext context;
@@ -64,6 +62,7 @@ final class SourceSide implements MirrorListener {
     private final SourceLog sourceLog;
     private final SourceJournal journal;
     private GuardedIntentLog log;
+    private TargetSlots slots;
     private Mirror mirror;
     private ResyncManager resyncs;
     private OperatorSuspension suspension;
@@ -79,7 +78,6 @@ final class SourceSide implements MirrorListener {
     private LinkFactory.Listening listening;
     private final GenerationGate gate;
     private final GenerationChange generation;
-    private final LocalErrorHook localErrors;
     private final QuorumWatch watch;
     private boolean overtaken;
     private boolean stopping;
@@ -104,7 +102,6 @@ final class SourceSide implements MirrorListener {
         gate = new GenerationGate(agent);
         generation = new GenerationChange(this, agent);
         watch = new QuorumWatch(agent, this);
-        localErrors = new LocalErrorHook(agent);
         connector = new NbdConnector(context.env.links(), context.loop(), client);
     }
 
@@ -300,55 +297,30 @@ final class SourceSide implements MirrorListener {
     }
 
     private void giveSlots() {
-        int[] open = {1};
-        boolean[] failed = {false};
-        Consumer<BlockError> one = error -> {
-            failed[0] |= error.isError();
-            open[0]--;
-            if (open[0] == 0) {
-                if (failed[0]) {
-                    fail("the intent log " + sourceLog.name() + " cannot be written");
-                } else {
-                    UndoneChunks.markOwn(agent, log, targets, () -> survivors.load(entering(), this::openJournal), this::fail);
-                }
+        Steps steps = new Steps(error -> {
+            if (error.isError()) {
+                fail("the intent log " + sourceLog.name() + " cannot be written");
+            } else {
+                UndoneChunks.markOwn(agent, log, targets, () -> survivors.load(entering(), this::openJournal), this::fail);
             }
-        };
-        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
-            String name = log.slotName(slot);
-            if (log.slotState(slot) != SlotState.UNUSED && others().stream().noneMatch(other -> other.node().equals(name))) {
-                open[0]++;
-                log.setSlot(slot, "", SlotState.UNUSED, one::accept);
-            }
-        }
+        });
+        slots = new TargetSlots(log, targets);
+        slots.releaseOthers(others().stream().map(MemberConfig::node).collect(Collectors.toSet()), steps);
         MirrorRecord entering = entering();
+        boolean fresh = log.recovery().kind() == IntentLog.Recovery.Kind.CREATED && !sourceLog.hadFailed();
         for (MemberConfig other : others()) {
             PeerRecord known = entering.peer(other.node());
             if (!known.member()) {
                 continue;
             }
-            int slot = slotOf(other.node());
+            int slot = slots.of(other.node());
             targets.add(new TargetConnection(this, agent, other, slot));
             if (log.slotState(slot) == SlotState.UNUSED) {
-                boolean fresh = log.recovery().kind() == IntentLog.Recovery.Kind.CREATED && !sourceLog.hadFailed();
-                open[0]++;
-                log.setSlot(slot, other.node(), SourceRecords.firstSlotState(known, fresh), one::accept);
+                steps.begin();
+                log.setSlot(slot, other.node(), SourceRecords.firstSlotState(known, fresh), steps::end);
             }
         }
-        one.accept(BlockError.NONE);
-    }
-
-    private int slotOf(String node) {
-        int free = -1;
-        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
-            if (log.slotState(slot) != SlotState.UNUSED && log.slotName(slot).equals(node)) {
-                return slot;
-            }
-            int candidate = slot;
-            if (free < 0 && log.slotState(slot) == SlotState.UNUSED && targets.stream().noneMatch(target -> target.slot == candidate)) {
-                free = slot;
-            }
-        }
-        return free;
+        steps.allBegun();
     }
 
     /** Before the first target is connected: what an earlier life had queued comes before any resync. */
@@ -382,7 +354,7 @@ final class SourceSide implements MirrorListener {
                 .withSizeBytes(agent.record().sizeBytes()).withRequests(config.targets().requests(), 4096)
                 .withFlush(8L << 20, config.targets().flushIntervalNs());
         mirror = new Mirror(settings, disk, log, context.loop(), FaultPoints.NONE);
-        mirror.addListener(this);
+        mirror.addListener(new MirrorNews(this, agent, marks));
         diskCare = new LocalDiskCare(agent, mirror, self.disk());
         mirror.addListener(diskCare);
         mirror.addListener(new StateNews(agent));
@@ -429,7 +401,7 @@ final class SourceSide implements MirrorListener {
 
     /** Adds a target that was removed, or new in the configuration. */
     void add(MemberConfig member, boolean assumeClean, boolean seeded) {
-        int slot = slotOf(member.node());
+        int slot = slots.of(member.node());
         if (seeded) {
             resyncs.expectSeeded(slot);
         }
@@ -510,81 +482,6 @@ final class SourceSide implements MirrorListener {
         return targets.stream().filter(target -> target.slot == slot).findFirst();
     }
 
-    // ---- the mirror's news
-
-    @Override
-    public void replicationStopped(int slot) {
-        inSlot(slot).ifPresent(TargetConnection::replicationStopped);
-        regions.targetsChanged();
-        context.order.leave(agent.tag(), slot);
-    }
-
-    @Override
-    public void legConnected(int slot, boolean needsResync) {
-        if (needsResync) {
-            return;
-        }
-        long stops = inSlot(slot).map(TargetConnection::stops).orElse(0L);
-        marks.markInSync(slot, refusal -> {
-            boolean isSame = inSlot(slot).filter(target -> target.stops() == stops).isPresent();
-            if (!refusal.isEmpty() && !stopping && isSame) {
-                mirror.legLost(slot, "it could not be marked in sync: " + refusal);
-            }
-        });
-    }
-
-    @Override
-    public void legInSync(int slot) {
-        context.order.leave(agent.tag(), slot);
-        regions.targetsChanged();
-        inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is in sync"));
-        inSlot(slot).flatMap(target -> ResyncReport.of(target.node(), resyncs.progress(slot))).ifPresent(agent::event);
-        marks.shareKnowledge();
-        agent.changed();
-    }
-
-    @Override
-    public void legLost(int slot, String reason) {
-        inSlot(slot).ifPresent(target -> {
-            agent.event("target " + target.node() + " is lost: " + target.withoutToken(reason));
-            target.onLegLost(reason);
-        });
-        agent.changed();
-    }
-
-    @Override
-    public void legPulledAhead(int slot, String why) {
-        inSlot(slot).ifPresent(target -> agent.event("target " + target.node() + " is left behind for now: " + why
-                + ". It keeps its last state; what it misses is tracked and sent later"));
-        agent.changed();
-    }
-
-    @Override
-    public void journalNews(String text) {
-        agent.event(text);
-        agent.changed();
-    }
-
-    @Override
-    public void localError(String text) {
-        agent.event(text);
-        localErrors.tell(text);
-    }
-
-    /**
-     * After a failed flush the page cache may show what the disk does not hold: a restart would believe it, and later copy lost blocks over
-     * the targets' good ones.
-     */
-    @Override
-    public void localDiskLost(String text) {
-        agent.write(agent.record().with().diskState(DiskState.FAILED).build());
-    }
-
-    @Override
-    public void mirrorFailed(String text) {
-        agent.event(text);
-    }
-
     // ---- leaving service
 
     /**
@@ -619,20 +516,15 @@ final class SourceSide implements MirrorListener {
     }
 
     private void tellStopped(List<TargetConnection> inSync, Runnable told) {
-        int[] open = {1};
-        Runnable one = () -> {
-            if (--open[0] == 0) {
-                told.run();
-            }
-        };
+        Steps steps = new Steps(told);
         for (TargetConnection target : inSync) {
             if (!target.member.isForeign() && target.legState() == LegState.IN_SYNC
                     && agent.record().peer(target.node()).bitmapGeneration() == 0) {
-                open[0]++;
-                context.request(target.node(), PeerMessages.STOPPED_CLEAN, agent.reportBody(), reply -> one.run());
+                steps.begin();
+                context.request(target.node(), PeerMessages.STOPPED_CLEAN, agent.reportBody(), reply -> steps.end());
             }
         }
-        one.run();
+        steps.allBegun();
     }
 
     private void closeAll(Runnable done) {

@@ -44,15 +44,15 @@ final class SplitBrainCommands {
             return;
         }
         List<String> lines = new ArrayList<>();
-        int[] open = {peers.size()};
+        Steps steps = new Steps(() -> result.accept(new CommandResult(ExitCode.DONE, "D19", List.copyOf(lines))));
         for (NodeFacts peer : peers) {
+            steps.begin();
             sides(peer, (own, theirs) -> {
                 describe(own, theirs, lines);
-                if (--open[0] == 0) {
-                    result.accept(new CommandResult(ExitCode.DONE, "D19", List.copyOf(lines)));
-                }
+                steps.end();
             });
         }
+        steps.allBegun();
     }
 
     private void sides(NodeFacts peer, BiConsumer<SplitSide, SplitSide> done) {

@@ -87,18 +87,11 @@ final class UndoneChunks {
     }
 
     private static void everything(IntentLog log, List<TargetConnection> targets, Consumer<BlockError> marked) {
-        int[] open = {1};
-        BlockError[] worst = {BlockError.NONE};
-        Consumer<BlockError> one = error -> {
-            worst[0] = error.isError() ? error : worst[0];
-            if (--open[0] == 0) {
-                marked.accept(worst[0]);
-            }
-        };
+        Steps steps = new Steps(marked);
         for (TargetConnection target : targets) {
-            open[0]++;
-            log.setSlot(target.slot, target.node(), SlotState.FULL_RESYNC, one::accept);
+            steps.begin();
+            log.setSlot(target.slot, target.node(), SlotState.FULL_RESYNC, steps::end);
         }
-        one.accept(BlockError.NONE);
+        steps.allBegun();
     }
 }
