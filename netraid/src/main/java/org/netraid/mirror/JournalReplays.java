@@ -66,7 +66,7 @@ final class JournalReplays {
     /**
      * Begins a replay, if there is one to do.
      *
-     * @return true if the target must wait for {@link LegTable#replayEnded}
+     * @return true if the target must wait for {@link LegConnections#replayEnded}
      */
     boolean begin(Leg leg) {
         if (left == null || !left.isAttached(leg.slot)) {
@@ -130,7 +130,7 @@ final class JournalReplays {
             mirror.listeners.journalNews("target " + leg.nodeName() + ": " + news);
         }
         closeIfDone();
-        mirror.legs.replayEnded(leg);
+        mirror.connections.replayEnded(leg);
     }
 
     private void closeIfDone() {

@@ -4,6 +4,8 @@
  */
 package org.netraid.mirror;
 
+import org.netraid.intentlog.IntentLog;
+
 /**
  * One target at one moment, for status and metrics.
  *
@@ -30,4 +32,22 @@ public record LegSnapshot(int slot, String nodeName, String systemId, Replicatio
         long dirtyChunks, long bytesWritten, long resyncBytes, long resyncZeroBytes, int commandsInFlight, long lagBytes,
         long lagNs, long unflushedBytes, boolean ahead, boolean extension,
         long losses, String lastError) {
+
+    static LegSnapshot of(Leg leg, LegStreams streams, IntentLog log) {
+        CopyChannel channel = leg.channel;
+        LegStream stream = streams.stream(leg.slot);
+        long lagBytes = channel == null ? 0 : channel.bytesInFlight() + stream.lagBytes - stream.inFlightBytes;
+        long lagNs = channel == null ? 0 : Math.max(channel.oldestAgeNs(), streams.lagNs(leg.slot));
+        long unflushed = leg.replicates() ? lagBytes + leg.bytesWritten - leg.flushedBytes : 0;
+        return new LegSnapshot(leg.slot, leg.nodeName(), leg.config.systemId(), leg.protocol, leg.shownState(),
+                channel == null ? "" : channel.device.name(), log.dirtyChunks(leg.slot), leg.bytesWritten, leg.resyncBytes,
+                leg.resyncZeroBytes, channel == null ? 0 : channel.inFlight(), lagBytes, lagNs, unflushed, leg.ahead, helps(leg),
+                leg.losses, leg.lastError);
+    }
+
+    /** True if the target's own help makes up its protocol. */
+    private static boolean helps(Leg leg) {
+        return leg.channel != null && (leg.protocol == ReplicationProtocol.A ? leg.channel.keepsOrder()
+                : leg.protocol == ReplicationProtocol.B && leg.channel.givesReceipts());
+    }
 }

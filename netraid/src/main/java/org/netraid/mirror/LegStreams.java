@@ -145,7 +145,7 @@ final class LegStreams {
             loop.execute(() -> {
                 stream.dealing = false;
                 if (leg.channel == channel && leg.replicates()) {
-                    mirror.legs.fellBehind(leg.slot, why);
+                    mirror.pullAhead.fellBehind(leg.slot, why);
                 }
             });
         }

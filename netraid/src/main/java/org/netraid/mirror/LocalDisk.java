@@ -111,7 +111,7 @@ final class LocalDisk implements CopyChannel.Watcher {
         } else if (policy == LocalErrorPolicy.STOP) {
             distrustAfterFlush(op);
             mirror.life.stop("its local disk has failed (" + lastError + ") and on_io_error is stop");
-        } else if (policy == LocalErrorPolicy.DETACH && marker != null && mirror.legs.wholeMask() != 0) {
+        } else if (policy == LocalErrorPolicy.DETACH && marker != null && mirror.standIns.wholeMask() != 0) {
             detach();
         } else if (op.isFlushFailure()) {
             distrustAfterFlush(op);
@@ -127,10 +127,10 @@ final class LocalDisk implements CopyChannel.Watcher {
 
     private void detach() {
         lostWhy = lastError;
-        int copies = mirror.legs.wholeMask();
+        int copies = mirror.standIns.wholeMask();
         giveUp();
         mark();
-        mirror.legs.serveWithout(copies);
+        mirror.standIns.serveWithout(copies);
         mirror.listeners.localDetached(lostWhy);
     }
 
@@ -190,7 +190,7 @@ final class LocalDisk implements CopyChannel.Watcher {
         if (state != LocalState.DETACHED || retired != null) {
             return Optional.of("the local disk of mirror " + mirror.name() + " is in use");
         }
-        if (mirror.legs.copyMask() == 0) {
+        if (mirror.standIns.copyMask() == 0) {
             return Optional.of("no target of mirror " + mirror.name() + " is in sync: there is nothing to fill the disk from");
         }
         if (device.geometry().sizeBytes() < mirror.geometry().sizeBytes()
@@ -234,7 +234,7 @@ final class LocalDisk implements CopyChannel.Watcher {
             lostWhy = "";
             refill = null;
             mirror.localChannel = writes;
-            mirror.legs.serveWithLocal();
+            mirror.standIns.serveWithLocal();
             mirror.listeners.localAttached();
             whole.onDone(error, "");
         });

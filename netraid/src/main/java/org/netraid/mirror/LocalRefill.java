@@ -106,8 +106,8 @@ final class LocalRefill {
         }
 
         private void read() {
-            int slot = mirror.legs.readableSlot(offset, length, triedMask);
-            if (slot < 0 && failure.isEmpty() && mirror.legs.isLaggingCopy(offset, length, triedMask)) {
+            int slot = mirror.standIns.readableSlot(offset, length, triedMask);
+            if (slot < 0 && failure.isEmpty() && mirror.standIns.isLaggingCopy(offset, length, triedMask)) {
                 mirror.streams.whenPassed(this::read);
                 return;
             }

@@ -33,7 +33,7 @@ import org.netraid.time.EventLoop;
  * <p>TRIM becomes WRITE_ZEROES on every copy: the content after a TRIM is each device's own choice, and copies must be equal byte for byte.
  *
  * <p>This class is the front: what is asked of it goes on to {@link Admission}, {@link RequestWalk} (the life of a request),
- * {@link LegTable} (targets), {@link FlushRounds} and {@link MirrorLife} (suspended, failed, closed).
+ * {@link LegTable} and the classes it names (targets), {@link FlushRounds} and {@link MirrorLife} (suspended, failed, closed).
  *
  * <p>Methods that can be refused return the reason as a sentence, or nothing when they did what they were asked.
  */
@@ -57,6 +57,12 @@ public final class Mirror implements BlockDevice {
     CopyChannel localChannel;
     final LegStreams streams;
     final LegTable legs;
+    final LegConnections connections;
+    final LogOrders orders;
+    final StandIns standIns;
+    final LegPauses pauses;
+    final LegResyncs resyncs;
+    final PullAhead pullAhead;
     final CatchUps catchUps;
     final JournalReplays replays;
     final WriteEpoch writes;
@@ -85,7 +91,13 @@ public final class Mirror implements BlockDevice {
         this.admission = new Admission(this, config, geometry, loop);
         this.walk = new RequestWalk(this, config, log, loop, locks, payloads, faults);
         this.streams = new LegStreams(this, log, loop, payloads, faults);
-        this.legs = new LegTable(this, config, log, loop, listeners);
+        this.legs = new LegTable(this, config, log);
+        this.connections = new LegConnections(this, log, loop);
+        this.orders = new LogOrders(this, log);
+        this.standIns = new StandIns(this, log);
+        this.pauses = new LegPauses(this);
+        this.resyncs = new LegResyncs(this, log, loop);
+        this.pullAhead = new PullAhead(this, loop);
         this.catchUps = new CatchUps(this, faults.isArmed("copy-past-queue"));
         this.replays = new JournalReplays(this, log, loop, faults);
         this.localDisk = new LocalDisk(this, local, loop, faults);
@@ -199,7 +211,7 @@ public final class Mirror implements BlockDevice {
 
     /** True if a write could be acknowledged: the local disk is attached, or a target that is in sync stands in for it. */
     public boolean hasCopy() {
-        return localDisk.isAttached() || legs.copyMask() != 0;
+        return localDisk.isAttached() || standIns.copyMask() != 0;
     }
 
     /** Closes the local disk that was given up, so that it can be repaired or replaced and {@link #attachLocal}ed. */
@@ -254,7 +266,7 @@ public final class Mirror implements BlockDevice {
      * @param generation what the target's copy belongs to, as it says itself; {@link AsyncJournal#NO_TOKEN} for no replay
      */
     public Optional<String> connectLeg(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
-        return legs.connect(slot, device, targetIsConsistent, generation, false);
+        return connections.connect(slot, device, targetIsConsistent, generation, false);
     }
 
     /**
@@ -262,7 +274,7 @@ public final class Mirror implements BlockDevice {
      * nothing, has marked it.
      */
     public Optional<String> connectUnmarkedLeg(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
-        return legs.connect(slot, device, targetIsConsistent, generation, true);
+        return connections.connect(slot, device, targetIsConsistent, generation, true);
     }
 
     /**
@@ -285,17 +297,17 @@ public final class Mirror implements BlockDevice {
 
     /** The connection is gone or not wanted any more: the target misses every write from now on. Does nothing if there is none. */
     public void legLost(int slot, String reason) {
-        legs.lose(slot, reason);
+        connections.lose(slot, reason);
     }
 
     /** Stops replication to a target; after a flush where possible, so that only what is written from now on is dirty. */
     public Optional<String> pauseLeg(int slot) {
-        return legs.pause(slot);
+        return pauses.pause(slot);
     }
 
     /** Ends a pause; a connected target goes through a resync. */
     public Optional<String> resumeLeg(int slot) {
-        return legs.resume(slot);
+        return pauses.resume(slot);
     }
 
     /** Changes when a write counts as done for one target, from the next write on. What is queued by then keeps its order. */
@@ -305,17 +317,17 @@ public final class Mirror implements BlockDevice {
 
     /** Declares the target's content unknown: everything is sent again, at once if it is connected. */
     public Optional<String> fullResync(int slot) {
-        return legs.fullResync(slot);
+        return resyncs.fullResync(slot);
     }
 
     /** For the resync, once the target is durably marked inconsistent: from now on it gets every write. CONNECTED to RESYNCING. */
     public Optional<String> beginResync(int slot) {
-        return legs.beginResync(slot);
+        return resyncs.beginResync(slot);
     }
 
     /** For the resync, once the target has everything flushed and is marked so: RESYNCING to IN_SYNC. */
     public Optional<String> endResync(int slot) {
-        return legs.endResync(slot);
+        return resyncs.endResync(slot);
     }
 
     /** The locks of this mirror, for the resync, which claims each chunk while it copies it. */
@@ -389,7 +401,7 @@ public final class Mirror implements BlockDevice {
         List<LegSnapshot> members = new ArrayList<>();
         for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
             if (legs.leg(slot).config != null) {
-                members.add(legs.snapshot(legs.leg(slot)));
+                members.add(LegSnapshot.of(legs.leg(slot), streams, log));
             }
         }
         return new MirrorSnapshot(config.tag(), life.state(), life.failure(), life.refusal(), geometry.sizeBytes(),

@@ -104,7 +104,7 @@ final class MirrorLife {
         mirror.writes.stop();
         mirror.listeners.mirrorClosing();
         mirror.admission.admit();
-        lastWait = loop.schedule(CLOSE_WAIT_NS, () -> mirror.legs.dropBacklogs("the mirror is being closed"));
+        lastWait = loop.schedule(CLOSE_WAIT_NS, () -> mirror.pullAhead.dropBacklogs("the mirror is being closed"));
         loop.execute(this::finishDrain);
     }
 

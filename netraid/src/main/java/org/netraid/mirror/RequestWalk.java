@@ -278,8 +278,8 @@ final class RequestWalk {
             return;
         }
         if (request.missedMask != 0) {
-            mirror.legs.noteMissed(request.missedMask);
-            request.staleMask |= mirror.legs.stalePendingMask() & request.missedMask;
+            mirror.orders.noteMissed(request.missedMask);
+            request.staleMask |= mirror.orders.stalePendingMask() & request.missedMask;
         }
         int streamed = targets & mirror.legs.streamedMask();
         int direct = targets & ~streamed;
@@ -365,7 +365,7 @@ final class RequestWalk {
             request.pendingMask &= ~bit;
         }
         if (request.mayHaveTouched()) {
-            request.staleMask |= mirror.legs.stalePendingMask() & bit;
+            request.staleMask |= mirror.orders.stalePendingMask() & bit;
         }
         if (request.state == MirrorRequest.State.COPYING) {
             endCopiesIfDone(request);
@@ -407,7 +407,7 @@ final class RequestWalk {
         if (doneBytes < request.lengthBytes && !request.error().isError()) {
             request.segmentOffsetBytes += request.segmentLengthBytes;
             request.segmentLengthBytes = Math.min(request.lengthBytes - doneBytes, config.segmentBytes());
-            mirror.legs.checkSettled();
+            mirror.resyncs.checkSettled();
             announce(request);
         } else {
             bytesWritten += doneBytes;
@@ -416,7 +416,7 @@ final class RequestWalk {
                 request.fail(BlockError.EIO, mirror.life.failure());
             }
             hold(request);
-            mirror.legs.checkSettled();
+            mirror.resyncs.checkSettled();
         }
         flushIfWanted();
     }
@@ -427,7 +427,7 @@ final class RequestWalk {
             request.fail(BlockError.EIO, mirror.life.failure());
         }
         // What a lost target had not flushed must be known to be missing there before the flush is a promise.
-        request.staleMask = mirror.legs.stalePendingMask() | mirror.localDisk.stalePendingBit();
+        request.staleMask = mirror.orders.stalePendingMask() | mirror.localDisk.stalePendingBit();
         if (!mirror.hasCopy()) {
             request.fail(BlockError.EIO, noLocal() + " and no target is in sync: nothing could be flushed");
         }
@@ -565,7 +565,7 @@ final class RequestWalk {
         for (MirrorRequest request = active.first(); request != null; request = request.next) {
             if (request.state == MirrorRequest.State.COPYING) {
                 request.missedMask |= 1 << slot;
-                request.staleMask |= mirror.legs.stalePendingMask() & 1 << slot;
+                request.staleMask |= mirror.orders.stalePendingMask() & 1 << slot;
             }
         }
     }

@@ -144,7 +144,7 @@ public final class ResyncPort {
     /** The target gets every write again, and the application waits where it has to; ends with {@link MirrorListener#legSettled}. */
     public void holdWrites(int slot) {
         mirror.catchUps.hold(legs.leg(slot));
-        legs.settleSoon();
+        mirror.resyncs.settleSoon();
     }
 
     /** True from {@link #holdWrites} to the end of the resync. */

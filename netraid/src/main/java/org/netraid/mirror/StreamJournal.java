@@ -195,7 +195,7 @@ final class StreamJournal {
             return payload;
         }
         payload.release();
-        mirror.legs.loseSoon(leg, "its queue cannot be read back from the journal: " + journal.problem());
+        mirror.connections.loseSoon(leg, "its queue cannot be read back from the journal: " + journal.problem());
         return null;
     }
 

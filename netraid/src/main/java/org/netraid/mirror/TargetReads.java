@@ -26,8 +26,8 @@ final class TargetReads {
 
     /** Begins with the next target not tried yet; ends the request with an error when there is none. */
     void read(MirrorRequest request, String whyNotLocal) {
-        if (mirror.legs.readableSlot(request.offsetBytes, request.lengthBytes, request.triedMask) < 0) {
-            if (mirror.legs.isLaggingCopy(request.offsetBytes, request.lengthBytes, request.triedMask)) {
+        if (mirror.standIns.readableSlot(request.offsetBytes, request.lengthBytes, request.triedMask) < 0) {
+            if (mirror.standIns.isLaggingCopy(request.offsetBytes, request.lengthBytes, request.triedMask)) {
                 mirror.streams.whenPassed(() -> loop.execute(() -> read(request, whyNotLocal)));
                 return;
             }
@@ -45,7 +45,7 @@ final class TargetReads {
 
     /** There is memory now. */
     void readInto(MirrorRequest request, Payload payload) {
-        int slot = mirror.legs.readableSlot(request.offsetBytes, request.lengthBytes, request.triedMask);
+        int slot = mirror.standIns.readableSlot(request.offsetBytes, request.lengthBytes, request.triedMask);
         if (slot < 0) {
             payload.release();
             read(request, "the local disk cannot be read");
