@@ -4,7 +4,7 @@
  */
 package org.netraid.mirror;
 
-/** One slot of the mirror: a target, connected or not, or a slot that only the log knows. {@link LegTable} owns every field. */
+/** One slot of the mirror: a target, connected or not, or a slot that only the log knows. {@link LegTable} says who changes it. */
 final class Leg {
 
     final int slot;

@@ -144,7 +144,7 @@ final class LegConnections implements CopyChannel.Watcher {
         channel.device.abort(reason, () -> { });
         mirror.listeners.replicationStopped(slot);
         mirror.listeners.legLost(slot, reason);
-        mirror.walk.onMemoryFreed();
+        mirror.payloads.onFreed();
     }
 
     /** Ends replication: first the log, then the commands under way, then the requests that counted on the target. */
@@ -163,7 +163,7 @@ final class LegConnections implements CopyChannel.Watcher {
         }
         channel.abandon();
         if (replicated) {
-            mirror.walk.onLegStopped(leg.slot);
+            mirror.news.stopped(leg.slot);
         }
     }
 
@@ -172,7 +172,7 @@ final class LegConnections implements CopyChannel.Watcher {
         if (leg.channel != null) {
             stop(leg, leg.channel, LegState.CONNECTED);
             mirror.listeners.replicationStopped(leg.slot);
-            mirror.walk.onMemoryFreed();
+            mirror.payloads.onFreed();
         }
     }
 

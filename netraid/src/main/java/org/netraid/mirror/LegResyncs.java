@@ -86,7 +86,7 @@ final class LegResyncs {
     /** Tells of each target that no write under way can miss any more. */
     void checkSettled() {
         for (Leg leg : mirror.legs.all()) {
-            if (leg.settling && !mirror.walk.isMissedByActive(leg.bit())) {
+            if (leg.settling && !mirror.news.isMissed(leg.bit())) {
                 leg.settling = false;
                 mirror.listeners.legSettled(leg.slot);
             }

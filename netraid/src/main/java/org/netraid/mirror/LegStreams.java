@@ -371,7 +371,7 @@ final class LegStreams {
 
     private void onEnded() {
         pumpStarved();
-        mirror.walk.onMemoryFreed();
+        mirror.payloads.onFreed();
         tellPassed();
         mirror.walk.flushIfWanted();
         mirror.life.finishDrain();

@@ -122,7 +122,7 @@ final class LegTable {
         mirror.connections.lose(slot, "removed from the mirror");
         mirror.replays.forget(slot, "");
         usedMask &= ~leg.bit();
-        mirror.walk.onLegRemoved(slot);
+        mirror.news.removed(slot);
         leg.config = null;
         noteProtocol(leg);
         leg.paused = false;
@@ -161,7 +161,7 @@ final class LegTable {
     private void use(Leg leg) {
         if ((usedMask & leg.bit()) == 0) {
             usedMask |= leg.bit();
-            mirror.walk.onLegAdded(leg.slot);
+            mirror.news.added(leg.slot);
         }
     }
 }

@@ -79,6 +79,11 @@ final class LocalDisk implements CopyChannel.Watcher {
         return lostWhy;
     }
 
+    /** That there is none now, for errors. */
+    String noDisk() {
+        return "the local disk of mirror " + mirror.name() + " is given up (" + lostWhy + ")";
+    }
+
     /** Bytes of the running refill that are done; -1 if none runs. */
     long refilledBytes() {
         return refill == null ? -1 : refill.doneBytes();
@@ -141,7 +146,7 @@ final class LocalDisk implements CopyChannel.Watcher {
             if (error.isError()) {
                 mirror.life.fail("its local disk has failed (" + lostWhy + ") and that could not be recorded");
             }
-            mirror.walk.onLocalMarked();
+            mirror.news.localMarked();
         });
     }
 

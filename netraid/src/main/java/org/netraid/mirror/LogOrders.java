@@ -66,11 +66,11 @@ final class LogOrders {
             leg.logOrders--;
             if (error.isError()) {
                 mirror.life.fail("the intent log could not record that target " + leg.nodeName() + " is out of sync (" + error + ")");
-                mirror.walk.onStaleFailed(leg.slot);
+                mirror.news.staleFailed(leg.slot);
             }
             if (leg.logOrders == 0) {
                 stalePendingMask &= ~leg.bit();
-                mirror.walk.onStaleDurable(leg.slot);
+                mirror.news.staleDurable(leg.slot);
             }
             if (then != null && !error.isError()) {
                 then.run();

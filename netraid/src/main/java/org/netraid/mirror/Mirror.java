@@ -50,7 +50,6 @@ public final class Mirror implements BlockDevice {
     private final Set<BlockCapability> capabilities;
 
     private final RangeLocks locks = new RangeLocks();
-    private final PayloadPool payloads;
     final LocalDisk localDisk;
     final MirrorListeners listeners = new MirrorListeners();
     /** For reads, and for whoever compares copies with the local disk. */
@@ -69,6 +68,8 @@ public final class Mirror implements BlockDevice {
     final FlushRounds rounds;
     final MirrorLife life;
     final RequestWalk walk;
+    final WritePayloads payloads;
+    final LegNews news;
     final Admission admission;
     private final ResyncPort resyncPort;
 
@@ -86,11 +87,13 @@ public final class Mirror implements BlockDevice {
         this.loop = loop;
         this.geometry = MirrorGeometry.combine(config, local, log);
         this.capabilities = capabilitiesOver(local);
-        this.payloads = new PayloadPool(config.payloadBytes());
+        PayloadPool pool = new PayloadPool(config.payloadBytes());
         this.life = new MirrorLife(this, config.tag(), loop);
         this.admission = new Admission(this, config, geometry, loop);
-        this.walk = new RequestWalk(this, config, log, loop, locks, payloads, faults);
-        this.streams = new LegStreams(this, log, loop, payloads, faults);
+        this.walk = new RequestWalk(this, config, log, loop, locks, pool, faults);
+        this.payloads = new WritePayloads(this, walk, pool);
+        this.news = new LegNews(this, walk, walk.active());
+        this.streams = new LegStreams(this, log, loop, pool, faults);
         this.legs = new LegTable(this, config, log);
         this.connections = new LegConnections(this, log, loop);
         this.orders = new LogOrders(this, log);
@@ -405,7 +408,7 @@ public final class Mirror implements BlockDevice {
             }
         }
         return new MirrorSnapshot(config.tag(), life.state(), life.failure(), life.refusal(), geometry.sizeBytes(),
-                log.chunkBytes(), local.name(), walk.bytesRead(), walk.bytesWritten(), walk.flushes(), rounds.rounds(),
+                log.chunkBytes(), local.name(), walk.figures.bytesRead, walk.figures.bytesWritten, walk.figures.flushes, rounds.rounds(),
                 localDisk.errors(), localDisk.lastError(),
                 localDisk.policy(), localDisk.state(), localDisk.lostWhy(), localDisk.refilledBytes(),
                 walk.count(), admission.queued(), List.copyOf(members));

@@ -29,7 +29,7 @@ public final class ResyncPort {
 
     /** Times of the application's modifications. */
     public WriteLatency writeLatency() {
-        return mirror.walk.writeLatency();
+        return mirror.walk.figures.writeLatency;
     }
 
     /** True if the local disk can tell its holes. */

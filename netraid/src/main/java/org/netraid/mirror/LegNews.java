@@ -1,0 +1,90 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.mirror;
+
+import org.netraid.block.BlockError;
+import org.netraid.intentlog.IntentLog;
+
+/** What becomes of a target, or of the local disk's record, told to every request in work. */
+final class LegNews {
+
+    private final Mirror mirror;
+    private final RequestWalk walk;
+    private final ActiveRequests active;
+
+    LegNews(Mirror mirror, RequestWalk walk, ActiveRequests active) {
+        this.mirror = mirror;
+        this.walk = walk;
+        this.active = active;
+    }
+
+    /** A target does not replicate any more: every request that counted on it hears of it. */
+    void stopped(int slot) {
+        mirror.streams.onLegStopped(slot);
+        MirrorRequest next;
+        for (MirrorRequest request = active.first(); request != null; request = next) {
+            next = request.next;
+            walk.onEvent(request, RequestEvent.TARGET_LOST, slot);
+        }
+    }
+
+    /** That the target misses writes is durable. */
+    void staleDurable(int slot) {
+        MirrorRequest next;
+        for (MirrorRequest request = active.first(); request != null; request = next) {
+            next = request.next;
+            walk.onEvent(request, RequestEvent.TARGET_STALE_DURABLE, slot);
+        }
+    }
+
+    /** That the local disk misses writes is durable, or the mirror has failed because it could not be made so. */
+    void localMarked() {
+        MirrorRequest next;
+        for (MirrorRequest request = active.first(); request != null; request = next) {
+            next = request.next;
+            if ((request.staleMask & Mirror.LOCAL_BIT) != 0 && mirror.life.state() == MirrorState.FAILED) {
+                request.fail(BlockError.EIO, mirror.life.failure());
+            }
+            walk.onEvent(request, RequestEvent.LOCAL_STALE_DURABLE, IntentLog.LOCAL);
+        }
+    }
+
+    /** What waits for the log to know of the target's absence can never be promised any more. */
+    void staleFailed(int slot) {
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
+            if ((request.staleMask & 1 << slot) != 0) {
+                request.fail(BlockError.EIO, mirror.life.failure());
+            }
+        }
+    }
+
+    /** A slot is in use from now on: what is under way misses it. */
+    void added(int slot) {
+        mirror.streams.onLegAdded(slot);
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
+            if (request.state == MirrorRequest.State.COPYING) {
+                request.missedMask |= 1 << slot;
+                request.staleMask |= mirror.orders.stalePendingMask() & 1 << slot;
+            }
+        }
+    }
+
+    /** Nobody needs to have anything in this slot any more. */
+    void removed(int slot) {
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
+            request.missedMask &= ~(1 << slot);
+        }
+    }
+
+    /** True if a write under way goes to the copies without this target. */
+    boolean isMissed(int bit) {
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
+            if (request.state == MirrorRequest.State.COPYING && (request.missedMask & bit) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
