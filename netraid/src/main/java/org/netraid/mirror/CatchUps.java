@@ -54,7 +54,7 @@ final class CatchUps {
         if ((skippingMask & mirror.streams.backlogMask() & 1 << slot) != 0) {
             return true;
         }
-        if (drainsTo[slot] != 0 && !mirror.streams.isPendingUpTo(slot, drainsTo[slot])) {
+        if (drainsTo[slot] != 0 && !mirror.streams.writes().isPendingUpTo(slot, drainsTo[slot])) {
             drainsTo[slot] = 0;
         }
         return drainsTo[slot] != 0;
@@ -85,7 +85,7 @@ final class CatchUps {
 
     /** No write goes past the target any more; {@link MirrorListener#legSettled} tells when those that did have ended. */
     void hold(Leg leg) {
-        drainsTo[leg.slot] = isDraining(leg.slot) ? mirror.streams.lastSequence() : 0;
+        drainsTo[leg.slot] = isDraining(leg.slot) ? mirror.streams.writes().lastSequence() : 0;
         offeredMask &= ~leg.bit();
         skippingMask &= ~leg.bit();
         holdingMask |= leg.bit();

@@ -33,11 +33,11 @@ public record LegSnapshot(int slot, String nodeName, String systemId, Replicatio
         long lagNs, long unflushedBytes, boolean ahead, boolean extension,
         long losses, String lastError) {
 
-    static LegSnapshot of(Leg leg, LegStreams streams, IntentLog log) {
+    static LegSnapshot of(Leg leg, LegStreams streams, IntentLog log, long nowNs) {
         CopyChannel channel = leg.channel;
         LegStream stream = streams.stream(leg.slot);
         long lagBytes = channel == null ? 0 : channel.bytesInFlight() + stream.lagBytes - stream.inFlightBytes;
-        long lagNs = channel == null ? 0 : Math.max(channel.oldestAgeNs(), streams.lagNs(leg.slot));
+        long lagNs = channel == null ? 0 : Math.max(channel.oldestAgeNs(), streams.writes().lagNs(leg.slot, nowNs));
         long unflushed = leg.replicates() ? lagBytes + leg.bytesWritten - leg.flushedBytes : 0;
         return new LegSnapshot(leg.slot, leg.nodeName(), leg.config.systemId(), leg.protocol, leg.shownState(),
                 channel == null ? "" : channel.device.name(), log.dirtyChunks(leg.slot), leg.bytesWritten, leg.resyncBytes,

@@ -397,14 +397,14 @@ public final class Mirror implements BlockDevice {
 
     /** True if a write to some of these bytes is queued for the target or on its way to it while the application goes on. */
     public boolean isLagging(int slot, long offsetBytes, long lengthBytes) {
-        return streams.isLagging(slot, offsetBytes, lengthBytes);
+        return streams.writes().isLagging(slot, offsetBytes, lengthBytes);
     }
 
     public MirrorSnapshot snapshot() {
         List<LegSnapshot> members = new ArrayList<>();
         for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
             if (legs.leg(slot).config != null) {
-                members.add(LegSnapshot.of(legs.leg(slot), streams, log));
+                members.add(LegSnapshot.of(legs.leg(slot), streams, log, loop.nanoTime()));
             }
         }
         return new MirrorSnapshot(config.tag(), life.state(), life.failure(), life.refusal(), geometry.sizeBytes(),

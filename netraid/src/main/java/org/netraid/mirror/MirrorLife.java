@@ -80,14 +80,14 @@ final class MirrorLife {
             settleWaiters = new ArrayList<>();
             waiters.forEach(mirror.rounds::joinAwaited);
         }
-        if (!drainWaiters.isEmpty() && mirror.walk.modifications() == 0 && mirror.streams.isEmpty()) {
+        if (!drainWaiters.isEmpty() && mirror.walk.modifications() == 0 && mirror.streams.writes().isEmpty()) {
             ArrayList<MirrorAction> waiters = drainWaiters;
             drainWaiters = new ArrayList<>();
             for (MirrorAction waiter : waiters) {
                 mirror.rounds.join(waiter);
             }
         }
-        if (closed != null && mirror.walk.count() == 0 && mirror.streams.isEmpty() && !mirror.rounds.isRunning()) {
+        if (closed != null && mirror.walk.count() == 0 && mirror.streams.writes().isEmpty() && !mirror.rounds.isRunning()) {
             lastWait.cancel();
             Runnable told = closed;
             closed = null;

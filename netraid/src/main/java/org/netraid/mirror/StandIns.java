@@ -84,7 +84,7 @@ final class StandIns {
     int readableSlot(long offsetBytes, long lengthBytes, int triedMask) {
         for (Leg leg : mirror.legs.all()) {
             if (leg.state == LegState.IN_SYNC && (triedMask & leg.bit()) == 0 && !isDirty(leg.slot, offsetBytes, lengthBytes)
-                    && !mirror.streams.isLagging(leg.slot, offsetBytes, lengthBytes)) {
+                    && !mirror.streams.writes().isLagging(leg.slot, offsetBytes, lengthBytes)) {
                 return leg.slot;
             }
         }
@@ -95,7 +95,7 @@ final class StandIns {
     boolean isLaggingCopy(long offsetBytes, long lengthBytes, int triedMask) {
         for (Leg leg : mirror.legs.all()) {
             if (leg.state == LegState.IN_SYNC && (triedMask & leg.bit()) == 0 && !isDirty(leg.slot, offsetBytes, lengthBytes)
-                    && mirror.streams.isLagging(leg.slot, offsetBytes, lengthBytes)) {
+                    && mirror.streams.writes().isLagging(leg.slot, offsetBytes, lengthBytes)) {
                 return true;
             }
         }

@@ -267,7 +267,7 @@ final class StreamJournal {
     }
 
     private void trim() {
-        long through = mirror.streams.oldestRecord() - 1;
+        long through = mirror.streams.writes().oldestRecord() - 1;
         for (JournalTail tail : tails) {
             through = tail.whole ? Math.min(through, tail.flushed) : through;
         }
@@ -290,7 +290,7 @@ final class StreamJournal {
         if (journal == null) {
             return new JournalStatus(false, 0, 0, memoryBytes, "");
         }
-        long oldest = mirror.streams.oldestRecord() - 1;
+        long oldest = mirror.streams.writes().oldestRecord() - 1;
         for (JournalTail tail : tails) {
             oldest = tail.whole ? Math.min(oldest, tail.flushed) : oldest;
         }
