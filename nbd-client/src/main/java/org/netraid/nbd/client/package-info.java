@@ -9,7 +9,7 @@
  * the same code runs in the daemon and in the simulator. Everything is called on that one loop.
  *
  * <pre>
- *   NbdConnector.connect ─► NbdConnection ─ ClientHandshake ─► NbdClientDevice ─ PendingReplies ─ ReplyReader
+ *   NbdConnector.connect ─► NbdConnection ─ ClientHandshake ─► NbdClientDevice ─ PartSender ─► PendingReplies ◄─ ReplyReader ─ PartAnswers
  *                              ▲
  *                         Reconnector (optional: dials again, with back-off)
  * </pre>
