@@ -18,6 +18,7 @@ import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorConfig;
 import org.netraid.mirror.ReplicationProtocol;
+import org.netraid.mirror.TargetCopy;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -79,7 +80,7 @@ public class MirrorWriteBenchmark {
         for (int slot = 0; slot < targets; slot++) {
             mirror.addLeg(new LegConfig(slot, "node" + slot, "system" + slot, ReplicationProtocol.valueOf(protocol),
                     LegConfig.DEFAULT_TIMEOUT_NS));
-            mirror.connectLeg(slot, new NullDisk(loop, SIZE_BYTES), true);
+            mirror.connectLeg(slot, new NullDisk(loop, SIZE_BYTES), TargetCopy.foreign(true));
             if (mirror.legState(slot) != LegState.IN_SYNC) {
                 throw new IllegalStateException("leg " + slot + " is " + mirror.legState(slot));
             }

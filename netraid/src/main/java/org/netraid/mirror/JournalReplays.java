@@ -84,10 +84,10 @@ final class JournalReplays {
 
     private String doubt(Leg leg) {
         long last = left.lastSequence();
-        if (!leg.targetIsConsistent) {
+        if (!leg.copy.isConsistent()) {
             return "the target is inconsistent";
         }
-        if (leg.generation != left.token(leg.slot)) {
+        if (leg.copy.generation() != left.token(leg.slot)) {
             return "its copy is not of the generation that the journal follows on";
         }
         if (log.slotState(leg.slot) != SlotState.TRACKING && log.slotState(leg.slot) != SlotState.STALE) {

@@ -31,11 +31,8 @@ final class Leg {
     int timesAhead;
     /** When the last resync ended. */
     long inSyncNs;
-    boolean targetIsConsistent = true;
-    /** It has not taken the source's generation yet. */
-    boolean isUnmarked;
-    /** What its copy belongs to, as it has said itself. */
-    long generation;
+    /** What it has, as it said when it was connected, or as its last resync has left it. */
+    TargetCopy copy = TargetCopy.foreign(true);
     /** Connected, but the device has to end commands from before a pause first. */
     boolean offerWhenDrained;
     /** Connected, but the log has not yet recorded that it is out of sync, and how. */

@@ -28,7 +28,7 @@ final class LegConnections implements CopyChannel.Watcher {
         this.loop = loop;
     }
 
-    Optional<String> connect(int slot, BlockDevice device, boolean targetIsConsistent, long generation, boolean isUnmarked) {
+    Optional<String> connect(int slot, BlockDevice device, TargetCopy copy) {
         Leg leg = mirror.legs.leg(slot);
         Optional<String> refusal = refuse(leg, device);
         if (refusal.isPresent()) {
@@ -37,9 +37,7 @@ final class LegConnections implements CopyChannel.Watcher {
         leg.channel = new CopyChannel(slot, device, loop, this, leg.config.timeoutNs());
         mirror.legs.noteProtocol(leg);
         leg.state = LegState.CONNECTED;
-        leg.targetIsConsistent = targetIsConsistent;
-        leg.isUnmarked = isUnmarked;
-        leg.generation = generation;
+        leg.copy = copy;
         leg.flushedBytes = leg.bytesWritten;
         if (!leg.paused) {
             offer(leg);
@@ -86,7 +84,7 @@ final class LegConnections implements CopyChannel.Watcher {
         if (mirror.replays.begin(leg)) {
             return;
         }
-        boolean clean = !leg.stale && leg.targetIsConsistent && !leg.isUnmarked && log.slotState(leg.slot) == SlotState.TRACKING
+        boolean clean = !leg.stale && leg.copy.isUsable() && log.slotState(leg.slot) == SlotState.TRACKING
                 && log.dirtyChunks(leg.slot) == 0;
         if (mirror.standIns.isWithoutLocal() && !clean) {
             leg.lastError = StandIns.WAITS_FOR_LOCAL;

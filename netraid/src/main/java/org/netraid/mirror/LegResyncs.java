@@ -48,8 +48,7 @@ final class LegResyncs {
                     + " and " + log.slotState(slot) + " in the intent log: its resync cannot end");
         }
         leg.stale = false;
-        leg.targetIsConsistent = true;
-        leg.isUnmarked = false;
+        leg.copy = leg.copy.inSync();
         leg.state = LegState.IN_SYNC;
         leg.inSyncNs = loop.nanoTime();
         mirror.catchUps.forget(slot);

@@ -256,28 +256,10 @@ public final class Mirror implements BlockDevice {
      * Gives a target its connection. The mirror owns the device from now on and closes it when the leg is lost; when it refuses, the
      * device stays the caller's. Listeners hear {@link MirrorListener#legConnected}.
      *
-     * @param targetIsConsistent false if the target says of itself that it is inconsistent: then it is resynced even if the
-     *     log has no dirty chunk, so that it is marked in sync in the end
+     * @param copy what is known of what the target has
      */
-    public Optional<String> connectLeg(int slot, BlockDevice device, boolean targetIsConsistent) {
-        return connectLeg(slot, device, targetIsConsistent, AsyncJournal.NO_TOKEN);
-    }
-
-    /**
-     * The same for a target that may be given first what an earlier life of this source had queued for it.
-     *
-     * @param generation what the target's copy belongs to, as it says itself; {@link AsyncJournal#NO_TOKEN} for no replay
-     */
-    public Optional<String> connectLeg(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
-        return connections.connect(slot, device, targetIsConsistent, generation, false);
-    }
-
-    /**
-     * The same for a target that has not taken this source's generation: it gets no write of the application before a resync, if only of
-     * nothing, has marked it.
-     */
-    public Optional<String> connectUnmarkedLeg(int slot, BlockDevice device, boolean targetIsConsistent, long generation) {
-        return connections.connect(slot, device, targetIsConsistent, generation, true);
+    public Optional<String> connectLeg(int slot, BlockDevice device, TargetCopy copy) {
+        return connections.connect(slot, device, copy);
     }
 
     /**

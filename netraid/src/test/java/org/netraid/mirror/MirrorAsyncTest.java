@@ -326,7 +326,7 @@ class MirrorAsyncTest {
         rig.log.setSlot(0, "node0", SlotState.TRACKING, error -> { });
         rig.run();
         HelpfulTarget target = new HelpfulTarget(rig.targets.get(0).attach(rig.loop), rig.loop);
-        assertThat(rig.mirror.connectLeg(0, target, true)).isEmpty();
+        assertThat(rig.mirror.connectLeg(0, target, TargetCopy.foreign(true))).isEmpty();
         rig.run();
         assertThat(rig.mirror.beginResync(0)).isEmpty();
         rig.run();

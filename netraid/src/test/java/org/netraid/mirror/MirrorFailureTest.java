@@ -182,7 +182,8 @@ class MirrorFailureTest {
         rig.run();
         rig.makeMirror();
         rig.addLeg(0);
-        assertThat(rig.mirror.connectLeg(0, new HungConnection(rig.targets.get(0).attach(rig.loop), rig.loop), true)).isEmpty();
+        HungConnection hung = new HungConnection(rig.targets.get(0).attach(rig.loop), rig.loop);
+        assertThat(rig.mirror.connectLeg(0, hung, TargetCopy.foreign(true))).isEmpty();
         long startNs = rig.scheduler.nanoTime();
         MirrorRig.Io io = rig.write(rig.mirror, 0, new byte[4096], BlockRequest.STABLE_PAYLOAD);
         rig.finish(io);

@@ -74,7 +74,8 @@ class MirrorJournalTest {
     }
 
     private void reconnect(int slot, boolean consistent, long generation) {
-        assertThat(rig.mirror.connectLeg(slot, rig.targets.get(slot).attach(rig.loop), consistent, generation)).isEmpty();
+        TargetCopy copy = new TargetCopy(consistent, generation, true);
+        assertThat(rig.mirror.connectLeg(slot, rig.targets.get(slot).attach(rig.loop), copy)).isEmpty();
         rig.run();
     }
 
@@ -264,7 +265,7 @@ class MirrorJournalTest {
         writeSome(100);
         restart(0);
         rig.targets.get(0).fault().on(BlockCommand.WRITE).once().afterPassing(30).hang();
-        assertThat(rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), true, GENERATION)).isEmpty();
+        assertThat(rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), new TargetCopy(true, GENERATION, true))).isEmpty();
         rig.scheduler.runFor(SECOND_NS);
         assertThat(rig.mirror.replay(0).doneRecords()).isEqualTo(30);
         assertThat(rig.mirror.replay(0).totalRecords()).isEqualTo(100);
@@ -311,7 +312,7 @@ class MirrorJournalTest {
         writeSome(50);
         restart(0);
         rig.targets.get(0).fault().on(BlockCommand.WRITE).once().afterPassing(10).hang();
-        assertThat(rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), true, GENERATION)).isEmpty();
+        assertThat(rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), new TargetCopy(true, GENERATION, true))).isEmpty();
         rig.scheduler.runFor(SECOND_NS);
         assertThat(rig.mirror.pauseLeg(0)).isEmpty();
         rig.scheduler.runFor(SECOND_NS);

@@ -57,7 +57,7 @@ class MirrorMembersTest {
 
     private static String connect(MirrorRig rig, SimDiskOptions options) {
         SimDisk disk = new SimDisk(rig.scheduler, "candidate", options);
-        return rig.mirror.connectLeg(0, disk.attach(rig.loop), true).orElse("");
+        return rig.mirror.connectLeg(0, disk.attach(rig.loop), TargetCopy.foreign(true)).orElse("");
     }
 
     @Test

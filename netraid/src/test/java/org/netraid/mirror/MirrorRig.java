@@ -147,7 +147,7 @@ public final class MirrorRig {
     }
 
     public Optional<String> connect(int slot) {
-        return mirror.connectLeg(slot, targets.get(slot).attach(loop), true);
+        return mirror.connectLeg(slot, targets.get(slot).attach(loop), TargetCopy.foreign(true));
     }
 
     /** The source dies with power loss or by a kill; its memory is gone. */

@@ -17,6 +17,7 @@ import org.netraid.block.BlockRequest;
 import org.netraid.mirror.IoReason;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.MirrorRig;
+import org.netraid.mirror.TargetCopy;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimRandom;
 
@@ -84,7 +85,7 @@ class MirrorStressTest {
             r.rig.mirror.legLost(slot, "test");
         } else if (draw < 920) {
             r.rig.mirror.resumeLeg(slot);
-            r.rig.mirror.connectLeg(slot, r.rig.targets.get(slot).attach(r.rig.loop), !r.inconsistent[slot]);
+            r.rig.mirror.connectLeg(slot, r.rig.targets.get(slot).attach(r.rig.loop), TargetCopy.foreign(!r.inconsistent[slot]));
         } else if (draw < 940) {
             r.rig.mirror.pauseLeg(slot);
         } else if (draw < 945) {

@@ -16,6 +16,7 @@ import org.netraid.fault.FaultPoints;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.MirrorRig;
 import org.netraid.mirror.QueueLimit;
+import org.netraid.mirror.TargetCopy;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.SimDisk;
 import org.netraid.sim.SimRandom;
@@ -257,7 +258,8 @@ class MultiPassTest {
             rig.scheduler.runFor(random.nextInt(3_000_000));
             if (random.chance(15)) {
                 rig.mirror.legLost(0, "test");
-                rig.scheduler.runUntil(() -> rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), !r.inconsistent[0]).isEmpty(),
+                TargetCopy copy = TargetCopy.foreign(!r.inconsistent[0]);
+                rig.scheduler.runUntil(() -> rig.mirror.connectLeg(0, rig.targets.get(0).attach(rig.loop), copy).isEmpty(),
                         MirrorRig.STEPS);
             } else if (random.chance(5)) {
                 rig.crashSource(random.nextBoolean() ? CrashMode.POWER_CUT : CrashMode.PROCESS_KILL);

@@ -11,6 +11,7 @@ import java.util.List;
 import org.netraid.block.BlockCommand;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.MirrorRig;
+import org.netraid.mirror.TargetCopy;
 import org.netraid.sim.DiskObserver;
 import org.netraid.sim.SimDisk;
 
@@ -65,7 +66,7 @@ final class ResyncRig implements TargetMarker {
     }
 
     void connect(int slot) {
-        assertThat(rig.mirror.connectLeg(slot, rig.targets.get(slot).attach(rig.loop), !inconsistent[slot])).isEmpty();
+        assertThat(rig.mirror.connectLeg(slot, rig.targets.get(slot).attach(rig.loop), TargetCopy.foreign(!inconsistent[slot]))).isEmpty();
     }
 
     ResyncProgress progress(int slot) {

@@ -30,6 +30,7 @@ import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorConfig;
 import org.netraid.mirror.MirrorListener;
 import org.netraid.mirror.MirrorState;
+import org.netraid.mirror.TargetCopy;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
@@ -122,7 +123,8 @@ final class BenchSource implements AutoCloseable, TargetMarker, MirrorListener {
         loop.execute(() -> connector.connect(target.address(), new NbdConnectionListener() {
             @Override
             public void onConnected(NbdClientDevice device) {
-                mirror.connectLeg(slot, device, true).ifPresent(refusal -> inSync[slot].completeExceptionally(new IOException(refusal)));
+                mirror.connectLeg(slot, device, TargetCopy.foreign(true))
+                        .ifPresent(refusal -> inSync[slot].completeExceptionally(new IOException(refusal)));
             }
 
             @Override

@@ -36,6 +36,7 @@ import org.netraid.link.io.NettyEventLoop;
 import org.netraid.mirror.LegConfig;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorConfig;
+import org.netraid.mirror.TargetCopy;
 
 /**
  * Write rate of a mirror on a real sparse file with the intent log against without, 4 KiB at depth 32, in turns: every round measures
@@ -219,7 +220,7 @@ public final class LogThroughput {
             log.setSlot(0, "target", SlotState.TRACKING, error -> { });
             Mirror mirror = new Mirror(MirrorConfig.of("bench", "source"), local, log, loop, FaultPoints.NONE);
             mirror.addLeg(new LegConfig(0, "target", "elsewhere"));
-            mirror.connectLeg(0, new InstantTarget(loop, DEVICE_BYTES), true);
+            mirror.connectLeg(0, new InstantTarget(loop, DEVICE_BYTES), TargetCopy.foreign(true));
             made.complete(mirror);
         });
         return new Side(made.get(1, TimeUnit.MINUTES), logDevice, log);

@@ -22,6 +22,7 @@ import org.netraid.mirror.LegState;
 import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorConfig;
 import org.netraid.mirror.MirrorListener;
+import org.netraid.mirror.TargetCopy;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
 import org.netraid.nbd.client.NbdConnectionListener;
@@ -294,8 +295,8 @@ final class SourceNode implements TargetMarker {
         TargetNode target = targets.get(slot);
         target.crashedUnnoticed = false;
         connections[slot].targetLife = target.loop();
-        Optional<String> refused = mirror == null ? Optional.of("closing") : mirror.connectLeg(slot, device, !target.inconsistent,
-                journal.generationOfTarget());
+        Optional<String> refused = mirror == null ? Optional.of("closing") : mirror.connectLeg(slot, device,
+                new TargetCopy(!target.inconsistent, journal.generationOfTarget(), true));
         if (refused.isPresent()) {
             device.close(() -> { });
             retryLater(slot);

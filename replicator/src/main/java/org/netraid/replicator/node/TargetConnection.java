@@ -13,6 +13,7 @@ import org.netraid.intentlog.SlotState;
 import org.netraid.link.LinkAddress;
 import org.netraid.mirror.LegState;
 import org.netraid.mirror.ReplicationProtocol;
+import org.netraid.mirror.TargetCopy;
 import org.netraid.nbd.client.MultiConnector;
 import org.netraid.nbd.client.NbdClientConfig;
 import org.netraid.nbd.client.NbdClientDevice;
@@ -359,9 +360,8 @@ final class TargetConnection implements NbdConnectionListener {
             return;
         }
         // A foreign server knows nothing; any other takes the generation when it is opened without a resync, or by the mark of one.
-        boolean isUnmarked = !member.isForeign() && plan.kind() != Kind.NO_RESYNC;
-        Optional<String> refusal = isUnmarked ? source.mirror().connectUnmarkedLeg(slot, device, consistent, copyGeneration)
-                : source.mirror().connectLeg(slot, device, consistent, copyGeneration);
+        boolean isMarked = member.isForeign() || plan.kind() == Kind.NO_RESYNC;
+        Optional<String> refusal = source.mirror().connectLeg(slot, device, new TargetCopy(consistent, copyGeneration, isMarked));
         if (refusal.isPresent()) {
             lastError = withoutToken(refusal.get());
             device.close(() -> { });
