@@ -25,23 +25,36 @@ public final class FileSpace {
      * @throws IOException if there is no space, with what the system says
      */
     public static void reserve(Path file, long offsetBytes, long lengthBytes) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
-            int errno = fallocate(file, offsetBytes, lengthBytes);
-            if (errno == Errno.EOPNOTSUPP || errno == Errno.EINVAL || errno == Errno.ENOSYS) {
-                writeZeros(channel, offsetBytes, lengthBytes);
-            } else if (errno != 0) {
-                throw new IOException(errno == Errno.ENOSPC ? "no space left on its file system"
-                        : "its file system gives it no space (error " + errno + ")");
-            }
+        int errno = fallocate(file, offsetBytes, lengthBytes);
+        if (errno == Errno.EOPNOTSUPP || errno == Errno.EINVAL || errno == Errno.ENOSYS) {
+            writeZeros(file, offsetBytes, lengthBytes);
+        } else if (errno != 0) {
+            throw new IOException(errno == Errno.ENOSPC ? "no space left on its file system"
+                    : "its file system gives it no space (error " + errno + ")");
         }
     }
 
     private static int fallocate(Path file, long offsetBytes, long lengthBytes) throws IOException {
-        try (NativeFile open = NativeFile.open(file, LibC.O_RDWR)) {
-            if (open == null) {
-                throw new IOException(file + " cannot be opened (error " + LibC.lastErrno() + ")");
-            }
+        try (NativeFile open = openOrCreate(file)) {
             return open.fallocate(0, offsetBytes, lengthBytes);
+        }
+    }
+
+    private static NativeFile openOrCreate(Path file) throws IOException {
+        NativeFile open = NativeFile.open(file, LibC.O_RDWR);
+        if (open == null && LibC.lastErrno() == Errno.ENOENT) {
+            FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE).close();
+            open = NativeFile.open(file, LibC.O_RDWR);
+        }
+        if (open == null) {
+            throw new IOException(file + " cannot be opened (error " + LibC.lastErrno() + ")");
+        }
+        return open;
+    }
+
+    private static void writeZeros(Path file, long offsetBytes, long lengthBytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            writeZeros(channel, offsetBytes, lengthBytes);
         }
     }
 

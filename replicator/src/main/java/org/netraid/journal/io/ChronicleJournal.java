@@ -189,7 +189,8 @@ final class ChronicleJournal implements AsyncJournal {
 
     private boolean cover(int bytes) {
         try {
-            space.cover(folder.resolve(segments.fileName(segments.current())), bytes);
+            int segment = segments.current();
+            space.cover(segment, folder.resolve(segments.fileName(segment)), bytes);
             return true;
         } catch (IOException e) {
             problem = "there is no room for a record of " + bytes + " bytes: " + e.getMessage() + " (" + folder + "); make room";

@@ -19,18 +19,14 @@ final class SegmentSpace {
     /** So much at a time. */
     private static final long STEP_BYTES = 1 << 20;
 
-    private int cycle = -1;
+    /** The segment that the rest is about; -1 before the first. */
+    private int current = -1;
     private long writtenBytes;
     private long coveredBytes;
 
-    /** True if {@link #cover} has to come before a record in this segment. */
-    boolean lacks(int currentCycle, int recordBytes) {
-        if (currentCycle != cycle) {
-            cycle = currentCycle;
-            writtenBytes = 0;
-            coveredBytes = 0;
-        }
-        return neededBytes(recordBytes) > coveredBytes;
+    /** True if {@link #cover} has to come before a record in this segment; always for the first of a segment. */
+    boolean lacks(int segment, int recordBytes) {
+        return segment != current || neededBytes(recordBytes) > coveredBytes;
     }
 
     private long neededBytes(int recordBytes) {
@@ -38,7 +34,12 @@ final class SegmentSpace {
     }
 
     /** @throws IOException if there is no room for the record; a later one may be luckier */
-    void cover(Path file, int recordBytes) throws IOException {
+    void cover(int segment, Path file, int recordBytes) throws IOException {
+        if (segment != current) {
+            current = segment;
+            writtenBytes = 0;
+            coveredBytes = 0;
+        }
         long wantedBytes = neededBytes(recordBytes) + STEP_BYTES;
         FileSpace.reserve(file, coveredBytes, wantedBytes - coveredBytes);
         coveredBytes = wantedBytes;
