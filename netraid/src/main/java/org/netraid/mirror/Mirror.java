@@ -4,10 +4,6 @@
  */
 package org.netraid.mirror;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -86,7 +82,7 @@ public final class Mirror implements BlockDevice {
         this.log = log;
         this.loop = loop;
         this.geometry = MirrorGeometry.combine(config, local, log);
-        this.capabilities = capabilitiesOver(local);
+        this.capabilities = MirrorGeometry.capabilitiesOver(local);
         PayloadPool pool = new PayloadPool(config.payloadBytes());
         this.life = new MirrorLife(this, config.tag(), loop);
         this.admission = new Admission(this, config, geometry, loop);
@@ -109,17 +105,6 @@ public final class Mirror implements BlockDevice {
         this.rounds = new FlushRounds(this, log, loop, legs, writes);
         this.resyncPort = new ResyncPort(this, legs);
         log.onFailedForGood(detail -> life.fail("its intent log could not be written (" + detail + ")"));
-    }
-
-    private static Set<BlockCapability> capabilitiesOver(BlockDevice local) {
-        EnumSet<BlockCapability> set = EnumSet.of(BlockCapability.FLUSH, BlockCapability.FUA, BlockCapability.TRIM,
-                BlockCapability.WRITE_ZEROES, BlockCapability.MULTI_CONN);
-        for (BlockCapability passedOn : EnumSet.of(BlockCapability.ROTATIONAL, BlockCapability.EXTENTS)) {
-            if (local.can(passedOn)) {
-                set.add(passedOn);
-            }
-        }
-        return Collections.unmodifiableSet(set);
     }
 
     @Override
@@ -383,16 +368,6 @@ public final class Mirror implements BlockDevice {
     }
 
     public MirrorSnapshot snapshot() {
-        List<LegSnapshot> members = new ArrayList<>();
-        for (int slot = 0; slot < IntentLog.MAX_SLOTS; slot++) {
-            if (legs.leg(slot).config != null) {
-                members.add(LegSnapshot.of(legs.leg(slot), streams, log, loop.nanoTime()));
-            }
-        }
-        return new MirrorSnapshot(config.tag(), life.state(), life.failure(), life.refusal(), geometry.sizeBytes(),
-                log.chunkBytes(), local.name(), walk.figures.bytesRead, walk.figures.bytesWritten, walk.figures.flushes, rounds.rounds(),
-                localDisk.errors(), localDisk.lastError(),
-                localDisk.policy(), localDisk.state(), localDisk.lostWhy(), localDisk.refilledBytes(),
-                walk.count(), admission.queued(), List.copyOf(members));
+        return MirrorSnapshot.of(this, local, log, loop.nanoTime());
     }
 }

@@ -4,12 +4,15 @@
  */
 package org.netraid.mirror;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockGeometry;
 import org.netraid.intentlog.IntentLog;
 
-/** Works out the mirror's size and blocks, once, when it is created: what the configuration and the local disk have in common. */
+/** What the mirror looks like as a device, worked out once, when it is made: what the configuration and the local disk have in common. */
 final class MirrorGeometry {
 
     private MirrorGeometry() {
@@ -37,5 +40,16 @@ final class MirrorGeometry {
         int preferred = Math.max(disk.preferredBlockBytes(), Math.max(512, block));
         int transfer = Math.min(disk.maxTransferBytes(), BlockGeometry.DEFAULT_MAX_TRANSFER_BYTES);
         return new BlockGeometry(size, block, preferred, Math.max(preferred, transfer - transfer % block));
+    }
+
+    static Set<BlockCapability> capabilitiesOver(BlockDevice local) {
+        EnumSet<BlockCapability> set = EnumSet.of(BlockCapability.FLUSH, BlockCapability.FUA, BlockCapability.TRIM,
+                BlockCapability.WRITE_ZEROES, BlockCapability.MULTI_CONN);
+        for (BlockCapability passedOn : EnumSet.of(BlockCapability.ROTATIONAL, BlockCapability.EXTENTS)) {
+            if (local.can(passedOn)) {
+                set.add(passedOn);
+            }
+        }
+        return Collections.unmodifiableSet(set);
     }
 }

@@ -4,7 +4,10 @@
  */
 package org.netraid.mirror;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.netraid.block.BlockDevice;
+import org.netraid.intentlog.IntentLog;
 
 /**
  * A mirror at one moment, for status and metrics.
@@ -34,4 +37,19 @@ public record MirrorSnapshot(String tag, MirrorState state, String failure, Stri
         String localName, long bytesRead, long bytesWritten, long flushes, long engineFlushes, long localErrors, String lastLocalError,
         LocalErrorPolicy onLocalError, LocalState localState, String localLost, long refilledBytes,
         int requestsInWork, int requestsQueued, List<LegSnapshot> legs) {
+
+    static MirrorSnapshot of(Mirror mirror, BlockDevice local, IntentLog log, long nowNs) {
+        List<LegSnapshot> members = new ArrayList<>();
+        for (Leg leg : mirror.legs.all()) {
+            if (leg.config != null) {
+                members.add(LegSnapshot.of(leg, mirror.streams, log, nowNs));
+            }
+        }
+        RequestFigures figures = mirror.walk.figures;
+        LocalDisk disk = mirror.localDisk;
+        return new MirrorSnapshot(mirror.name(), mirror.life.state(), mirror.life.failure(), mirror.life.refusal(),
+                mirror.geometry().sizeBytes(), log.chunkBytes(), local.name(), figures.bytesRead, figures.bytesWritten, figures.flushes,
+                mirror.rounds.rounds(), disk.errors(), disk.lastError(), disk.policy(), disk.state(), disk.lostWhy(),
+                disk.refilledBytes(), mirror.walk.count(), mirror.admission.queued(), List.copyOf(members));
+    }
 }

@@ -9,8 +9,8 @@ import org.netraid.journal.AsyncJournal;
 /**
  * What is known of a target's copy when it is connected.
  *
- * @param isConsistent false if the target says of itself that it is inconsistent: then it is resynced even if the log has no dirty chunk, so
- *     that it is marked in sync in the end
+ * @param isConsistent false if the target says of itself that it is inconsistent: then it is resynced even if the log has no dirty chunk,
+ *     so that it is marked in sync in the end
  * @param generation what the copy belongs to, as the target says; it may be given first what an earlier life of this source had queued for
  *     it. {@link AsyncJournal#NO_TOKEN} for no replay
  * @param isMarked false if the target has not taken this source's generation: then it gets no write of the application before a resync, if
