@@ -58,7 +58,7 @@ final class ReadStep {
         }
     }
 
-    /** A target may have it; what the disk's holes are they are not asked. */
+    /** A target may have the data; targets are not asked for holes. */
     void onLocalFailed(MirrorRequest request) {
         if (request.command == BlockCommand.READ && mirror.life.servesReads()) {
             targets.read(request, request.localErrorText);
