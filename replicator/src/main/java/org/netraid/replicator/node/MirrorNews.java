@@ -7,7 +7,7 @@ package org.netraid.replicator.node;
 import org.netraid.mirror.MirrorListener;
 import org.netraid.replicator.state.DiskState;
 
-/** What the mirror in service tells of its targets and its disk: what operators read of it, and what follows for marks, order and record. */
+/** What the mirror in service tells of its targets and its disk: what operators read, and what follows for marks, order and record. */
 final class MirrorNews implements MirrorListener {
 
     private final SourceSide source;
