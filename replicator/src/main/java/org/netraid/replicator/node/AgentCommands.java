@@ -120,7 +120,8 @@ final class AgentCommands {
         for (NodeFacts peer : agent.allFacts()) {
             if (peer.isInService()) {
                 List<String> words = new ArrayList<>(List.of("mirror_action", agent.tag(), command.action().word(), peer.node()));
-                words.addAll(command.targets());
+                // whoever named the source among the targets, and this node as the source, had them the wrong way round
+                command.targets().forEach(target -> words.add(target.equals(peer.node()) ? agent.node() : target));
                 return CommandResult.refused("D5", agent.tag() + " is in service on " + peer.node() + ", not on " + agent.node(),
                         "name the source: " + String.join(" ", words));
             }
@@ -139,8 +140,11 @@ final class AgentCommands {
     private void create(MirrorCommand command, Consumer<CommandResult> result) {
         String tag = agent.tag();
         if (agent.record().created()) {
-            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), agent.role() == Role.SOURCE
-                    ? "it is in service here; mirror_status " + tag + " shows it" : "start it: mirror_action " + tag + " start"));
+            String source = agent.role() == Role.SOURCE ? agent.node() : agent.allFacts().stream().filter(NodeFacts::isInService)
+                    .map(NodeFacts::node).findFirst().orElse("");
+            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), source.isEmpty()
+                    ? "start it: mirror_action " + tag + " start" : "it is in service on " + source + "; mirror_status " + tag
+                            + " shows it there"));
             return;
         }
         if (!agent.store().contradiction().isEmpty()) {
@@ -279,6 +283,13 @@ final class AgentCommands {
     }
 
     private void each(MirrorCommand command, Consumer<CommandResult> result, TargetCommand action) {
+        List<String> absent = command.targets().stream().filter(name -> agent.source().target(name).isEmpty()).toList();
+        if (!absent.isEmpty()) {
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", String.join(", ", absent) + (absent.size() == 1 ? " is" : " are")
+                    + " no part of " + agent.tag() + " now, so nothing was done", "mirror_action " + agent.tag() + " add " + agent.node()
+                    + " " + String.join(" ", absent)));
+            return;
+        }
         List<String> lines = new ArrayList<>();
         ExitCode code = ExitCode.DONE;
         for (TargetConnection target : List.copyOf(agent.source().targets())) {
@@ -291,8 +302,8 @@ final class AgentCommands {
             }
         }
         if (lines.isEmpty()) {
-            result.accept(CommandResult.failed(ExitCode.USAGE, "", "no such target is part of " + agent.tag() + " now; add it with: "
-                    + "mirror_action " + agent.tag() + " add " + agent.node() + " TARGET"));
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", agent.tag() + " has no targets now",
+                    "mirror_action " + agent.tag() + " add " + agent.node() + " TARGET; its other members are " + otherNames()));
             return;
         }
         agent.changed();

@@ -325,7 +325,12 @@ class TwoNodeLifecycleTest {
         cluster.run(500);
         cluster.must("a", MirrorActionType.CREATE, null);
         cluster.awaitInSync("a", "b");
-        assertThat(cluster.command("b", MirrorActionType.CREATE, null).code()).isEqualTo(ExitCode.REFUSED);
+        CommandResult again = cluster.command("b", MirrorActionType.CREATE, null);
+        assertThat(again.code()).isEqualTo(ExitCode.REFUSED);
+        assertThat(again.lines()).containsExactly("data exists already on b", "it is in service on a; mirror_status data shows it there");
+        assertThat(cluster.command("b", MirrorActionType.PAUSE, null, "a").lines()).contains(
+                "name the source: mirror_action data pause a b");
+        assertThat(cluster.command("b", MirrorCommand.of("data", MirrorActionType.PAUSE, "zorro")).lines()).contains("its nodes are a, b");
         assertThat(cluster.command("b", MirrorActionType.START, null).ruleId()).isEqualTo("D5");
         assertThat(cluster.command("b", MirrorActionType.FORCE, null).ruleId()).isEqualTo("D5");
         CommandResult pause = cluster.command("b", MirrorActionType.PAUSE, null);
