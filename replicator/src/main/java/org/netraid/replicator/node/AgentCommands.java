@@ -82,6 +82,10 @@ final class AgentCommands {
             switchover(command, result);
             return;
         }
+        if (command.dryRun() && command.action() == MirrorActionType.FULLRESYNC) {
+            each(command, result, target -> FullResyncPreview.of(agent, command, target));
+            return;
+        }
         if (command.dryRun()) {
             List<String> lines = new ArrayList<>(List.of("would " + command.action().word() + " " + agent.tag() + " on " + agent.node()
                     + (command.targets().isEmpty() ? "" : ": " + String.join(", ", command.targets())) + "; now:"));
@@ -200,9 +204,9 @@ final class AgentCommands {
         }
         Decision decision = agent.decide(request);
         if (command.dryRun()) {
-            result.accept(new CommandResult(ExitCode.DONE, decision.rule(), List.of((decision.starts() ? "would start: "
-                    : "would not start: ")
-                    + agent.withTag(decision.text()))));
+            Decision seen = withQuorum(decision, request);
+            result.accept(new CommandResult(ExitCode.DONE, seen.rule(), List.of((seen.starts() ? "would start: " : "would not start: ")
+                    + agent.withTag(seen.text()))));
         } else if (decision.starts()) {
             agent.goInService(decision, new ServiceClaims.Terms(request.isForce(), ""), result);
         } else {
@@ -217,6 +221,16 @@ final class AgentCommands {
             result.accept(new CommandResult(ExitCode.REFUSED, decision.rule(), lines));
             agent.evaluate();
         }
+    }
+
+    /** The table does not know of votes: a start without a majority within reach would be refused when it asks for them. */
+    private Decision withQuorum(Decision decision, Request request) {
+        String lack = decision.starts() && !request.isForce() && agent.quorum().votes() ? agent.quorum().lack() : "";
+        if (lack.isEmpty()) {
+            return decision;
+        }
+        ServiceClaims.Refusal refusal = ServiceClaims.Refusal.noQuorum(lack, agent.node());
+        return new Decision(Decision.Action.STAY, refusal.rule(), "", refusal.text(), refusal.cure());
     }
 
     // ---- leaving service
@@ -434,7 +448,7 @@ final class AgentCommands {
             lines.add(agent.exposure().explanation());
         }
         if (agent.role() != Role.SOURCE) {
-            Decision start = agent.decide(Request.START);
+            Decision start = withQuorum(agent.decide(Request.START), Request.START);
             lines.add("start here " + (start.starts() ? "is possible: " : "is refused: ") + agent.withTag(start.text()));
         } else {
             for (TargetConnection target : agent.source().targets()) {

@@ -6,6 +6,7 @@ package org.netraid.replicator.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
@@ -18,6 +19,7 @@ import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.TargetState;
+import org.netraid.replicator.io.Units;
 import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.Role;
 
@@ -315,6 +317,16 @@ class TwoNodeLifecycleTest {
         cluster.must("a", MirrorActionType.ADD, null, "b");
         cluster.awaitInSync("a", "b");
         cluster.assertEqual("a", "b");
+    }
+
+    @Test
+    void shouldSayWhatAFullResyncWouldSendAndSendNothing() {
+        create();
+        MirrorCommand dryRun = new MirrorCommand(SimCluster.TAG, MirrorActionType.FULLRESYNC, null, List.of("b"), true, false, false);
+        assertThat(cluster.command("a", dryRun).lines()).containsExactly("would send everything, a -> b, "
+                + Units.ofBytes(SimCluster.SIZE) + "; D10: an operator gave up what b holds");
+        assertThat(cluster.target("a", "b").state()).isEqualTo(TargetState.IN_SYNC);
+        assertThat(cluster.target("a", "b").dirtyChunks()).isZero();
     }
 
     @Test
