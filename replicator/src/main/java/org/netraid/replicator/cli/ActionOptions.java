@@ -5,7 +5,9 @@
 package org.netraid.replicator.cli;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.io.Units;
@@ -16,6 +18,11 @@ final class ActionOptions {
     private static final long MAX_BYTES_PER_SECOND = 1L << 50;
     private static final String LKDR_MAX = "LKDR_SPEED_LIMIT=";
     private static final String LKDR_MIN = "LKDR_SPEED_LIMIT_MIN=";
+
+    /** They leave the targets as they are, or out of sync: waiting for "in sync" would not end. */
+    private static final Set<MirrorActionType> NOT_WAITED_FOR = EnumSet.of(MirrorActionType.PAUSE, MirrorActionType.STOP,
+            MirrorActionType.REMOVE, MirrorActionType.EXPOSE, MirrorActionType.ROLLBACK, MirrorActionType.SUSPEND_IO,
+            MirrorActionType.SPLIT_BRAIN, MirrorActionType.EXPLAIN);
 
     private ActionOptions() {
     }
@@ -54,10 +61,12 @@ final class ActionOptions {
                     && Integer.parseInt(parsed.value("--for")) <= 3600, "--for is a number of seconds from 1 to 3600");
             options.add(MirrorCommand.FOR + Integer.parseInt(parsed.value("--for")));
         }
+        checkCommon(action, parsed);
         for (String setting : settings) {
             boolean max = setting.startsWith(LKDR_MAX);
             MirrorAction.require(max || setting.startsWith(LKDR_MIN), "unknown setting " + setting + "; speed takes " + LKDR_MAX
                     + "KIB and " + LKDR_MIN + "KIB");
+            MirrorAction.require(!setting.endsWith("="), setting + " needs a number of KiB per second");
             addRate(options, action, max ? MirrorCommand.MAX : MirrorCommand.MIN, setting.substring(setting.indexOf('=') + 1) + "k",
                     setting);
         }
@@ -68,6 +77,16 @@ final class ActionOptions {
             }
         }
         return options;
+    }
+
+    /** Options that are not the daemon's to judge: one that would be ignored leaves an operator believing that it counted. */
+    private static void checkCommon(MirrorActionType action, Arguments parsed) throws UsageException {
+        MirrorAction.require(!parsed.has("--assume-clean") || action == MirrorActionType.CREATE || action == MirrorActionType.ADD,
+                "--assume-clean belongs to create and add");
+        MirrorAction.require(!parsed.has("--i-accept-inconsistent-data") || action == MirrorActionType.FORCE,
+                "--i-accept-inconsistent-data belongs to force");
+        MirrorAction.require(!parsed.has("--wait") || !NOT_WAITED_FOR.contains(action),
+                "--wait waits until the targets are in sync, which " + action.word() + " does not lead to");
     }
 
     private static void addRate(List<String> options, MirrorActionType action, String option, String text, String said)

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -64,9 +66,20 @@ public final class LostWritesCommand {
             err.print(USAGE);
             return ExitCode.USAGE.status();
         } catch (IOException e) {
-            err.println("lost-writes: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
+            err.println("lost-writes: " + reason(e));
             return ExitCode.DEVICE_ERROR.status();
         }
+    }
+
+    /** Java says of a missing file nothing but its name. */
+    private static String reason(IOException e) {
+        if (e instanceof NoSuchFileException missing) {
+            return "there is no " + missing.getFile();
+        }
+        if (e instanceof AccessDeniedException denied) {
+            return denied.getFile() + " may not be opened by this user";
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
     private static LostHeader header(FileChannel file) throws IOException {

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +33,8 @@ public final class MirrorAction {
     private static final Set<String> VALUED = Set.of("--config", "--node", "--socket", "--source", "--target", "--timeout", "--max",
             "--min", "--for");
     private static final Set<String> OPTIONAL = Set.of("--wait");
+    private static final Set<MirrorActionType> REPORTING = EnumSet.of(MirrorActionType.EXPLAIN, MirrorActionType.SPLIT_BRAIN,
+            MirrorActionType.EXPOSE, MirrorActionType.SPEED, MirrorActionType.SUSPEND_IO, MirrorActionType.RESUME_IO);
     private static final double DEFAULT_TIMEOUT_SECONDS = 130;
     private static final double DEFAULT_WAIT_SECONDS = 86_400;
 
@@ -49,7 +52,7 @@ public final class MirrorAction {
               start [node]                     put the mirror in service: a restart, or a takeover
               stop [node]                      take the mirror out of service in order
               switchover [source] <node>       move the mirror to another node in order
-              add [source] <target...>         start replicating to a configured target
+              add [source] <target...>         start replicating to a configured target ("extend" is the same)
               remove [source] <target...>      forget a target
               verify [source] [target...]      compare targets with the source, online; what differs becomes dirty
               resize [source]                  give the mirror the size its disks have now (or `size` in the configuration)
@@ -133,9 +136,7 @@ public final class MirrorAction {
     }
 
     private static void print(CommandResult result, MirrorCommand command, Arguments parsed, PrintStream out, PrintStream err) {
-        boolean outputIsThePoint = command.action() == MirrorActionType.EXPLAIN || command.action() == MirrorActionType.SPEED
-                || command.action() == MirrorActionType.SUSPEND_IO || command.action() == MirrorActionType.RESUME_IO
-                || command.dryRun() || parsed.has("--verbose");
+        boolean outputIsThePoint = REPORTING.contains(command.action()) || command.dryRun() || parsed.has("--verbose");
         if (parsed.has("--json")) {
             out.println(RecordJson.write(result, true));
         } else if (result.code() == ExitCode.DONE && outputIsThePoint) {
@@ -170,7 +171,7 @@ public final class MirrorAction {
         if (tagFault != null) {
             throw new UsageException(tagFault);
         }
-        MirrorActionType action = MirrorActionType.ofWord(words.get(1)).orElseThrow(() -> unknownAction(words.get(1)));
+        MirrorActionType action = MirrorActionType.ofWord(words.get(1)).orElseThrow(() -> unknownAction(words));
         String setting = setting(action, words);
         List<String> rest = words.subList(setting == null ? 2 : 3, words.size());
         List<String> settings = rest.stream().filter(word -> word.contains("=")).toList();
@@ -249,7 +250,12 @@ public final class MirrorAction {
         }
     }
 
-    private static UsageException unknownAction(String word) {
+    private static UsageException unknownAction(List<String> words) {
+        String word = words.get(1);
+        if (MirrorActionType.ofWord(words.get(0)).isPresent()) {
+            return new UsageException("the tag comes first, then the action: mirror_action " + word.replaceAll("[^ -~]", "?") + " "
+                    + words.get(0));
+        }
         List<String> known = Arrays.stream(MirrorActionType.values()).map(MirrorActionType::word).toList();
         return new UsageException("unknown action \"" + word.replaceAll("[^ -~]", "?") + "\"" + Suggestions.didYouMean(word, known)
                 + "; actions are " + known.stream().collect(Collectors.joining(", ")));

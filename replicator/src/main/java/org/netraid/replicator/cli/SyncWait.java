@@ -16,6 +16,9 @@ import org.netraid.replicator.state.Role;
 /** Waits until targets are in sync. */
 final class SyncWait {
 
+    /** The status lags a moment behind the command, and still shows what it has just ended, such as a split brain. */
+    private static final long HOPELESS_AFTER_NS = 3_000_000_000L;
+
     private SyncWait() {
     }
 
@@ -25,12 +28,18 @@ final class SyncWait {
      */
     static void until(ControlClient client, String tag, List<String> targets, double seconds) throws ControlException {
         WaitDeadline deadline = new WaitDeadline(seconds);
+        long hopefulNs = System.nanoTime();
         while (true) {
             MirrorStatus status = client.status(tag);
             if (isDone(status, targets)) {
                 return;
             }
-            refuseHopeless(status, targets);
+            ControlException hopeless = hopeless(status, targets);
+            if (hopeless == null) {
+                hopefulNs = System.nanoTime();
+            } else if (System.nanoTime() - hopefulNs >= HOPELESS_AFTER_NS) {
+                throw hopeless;
+            }
             deadline.pause("not in sync after " + (seconds == Math.rint(seconds) ? Long.toString((long) seconds) : Double.toString(seconds))
                     + " s; it goes on, mirror_status " + tag + " shows it");
         }
@@ -43,14 +52,16 @@ final class SyncWait {
                 || status.role() == Role.TARGET && status.diskState() == org.netraid.replicator.state.DiskState.UP_TO_DATE;
     }
 
-    private static void refuseHopeless(MirrorStatus status, List<String> targets) throws ControlException {
+    /** Why the targets cannot become in sync without an operator; null if they can. */
+    private static ControlException hopeless(MirrorStatus status, List<String> targets) {
         if (!status.blockedRule().isEmpty()) {
-            throw new ControlException(ExitCode.REFUSED, status.blockedRule() + ": " + status.blockedReason() + "\n" + status.cure());
+            return new ControlException(ExitCode.REFUSED, status.blockedRule() + ": " + status.blockedReason() + "\n" + status.cure());
         }
         for (TargetStatus target : status.targets()) {
             if (target.state() == TargetState.SPLIT_BRAIN && (targets.isEmpty() || targets.contains(target.node()))) {
-                throw new ControlException(ExitCode.REFUSED, "target " + target.node() + " has a split brain: " + target.lastError());
+                return new ControlException(ExitCode.REFUSED, "target " + target.node() + " has a split brain: " + target.lastError());
             }
         }
+        return null;
     }
 }

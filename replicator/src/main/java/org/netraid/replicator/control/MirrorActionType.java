@@ -58,13 +58,18 @@ public enum MirrorActionType {
     /** Says why a node is blocked or waits, by which rule, and what would unblock it. Changes nothing. */
     EXPLAIN;
 
+    private static final String EXTEND = "extend";
+
     /** The word on the command line. */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** The action for a word from the command line, in lower case only as DataKeeper has it. */
+    /** The action for a word from the command line, in lower case only as DataKeeper has it; its word "extend" is ADD. */
     public static Optional<MirrorActionType> ofWord(String word) {
+        if (word.equals(EXTEND)) {
+            return Optional.of(ADD);
+        }
         for (MirrorActionType type : values()) {
             if (type.word().equals(word)) {
                 return Optional.of(type);

@@ -25,7 +25,7 @@ import org.netraid.replicator.state.Role;
  * @param dataCorruptFlag the flag file {@code <tag>_data_corrupt} exists here
  * @param sizeBytes size of the mirror; 0 if not known yet
  * @param chunkBytes bytes per dirty bit
- * @param exportUri NBD URI the application uses; "" while this node is not the source
+ * @param exportUri NBD URI the application uses; on a target that of its paused copy while it is exposed; else ""
  * @param blockedRule rule that keeps this node out of service; "" if it is not blocked
  * @param blockedReason one sentence
  * @param cure what would unblock it; one sentence

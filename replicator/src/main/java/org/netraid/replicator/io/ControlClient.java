@@ -27,6 +27,7 @@ import org.netraid.replicator.control.NodeStatus;
 public final class ControlClient {
 
     private static final int MAX_ANSWER_BYTES = 16 << 20;
+    private static final String START_IT = "; start it: replicator --config FILE --node NAME";
 
     private final Path socket;
     private final long timeoutNs;
@@ -133,10 +134,10 @@ public final class ControlClient {
 
     private String why(IOException e) {
         if (Files.notExists(socket)) {
-            return "no daemon runs here: there is no " + socket;
+            return "no daemon runs here: there is no " + socket + START_IT;
         }
         if (e instanceof java.net.ConnectException) {
-            return "no daemon runs here: nobody listens on " + socket + " (left behind by one that was killed)";
+            return "no daemon runs here: nobody listens on " + socket + " (left behind by one that was killed)" + START_IT;
         }
         String reason = e.getMessage() == null ? e.toString() : e.getMessage();
         return reason.contains("Permission denied")

@@ -82,6 +82,10 @@ final class AgentCommands {
             switchover(command, result);
             return;
         }
+        if (command.dryRun() && command.action() == MirrorActionType.FULLRESYNC) {
+            each(command, result, target -> FullResyncPreview.of(agent, command, target));
+            return;
+        }
         if (command.dryRun()) {
             List<String> lines = new ArrayList<>(List.of("would " + command.action().word() + " " + agent.tag() + " on " + agent.node()
                     + (command.targets().isEmpty() ? "" : ": " + String.join(", ", command.targets())) + "; now:"));
@@ -120,7 +124,8 @@ final class AgentCommands {
         for (NodeFacts peer : agent.allFacts()) {
             if (peer.isInService()) {
                 List<String> words = new ArrayList<>(List.of("mirror_action", agent.tag(), command.action().word(), peer.node()));
-                words.addAll(command.targets());
+                // whoever named the source among the targets, and this node as the source, had them the wrong way round
+                command.targets().forEach(target -> words.add(target.equals(peer.node()) ? agent.node() : target));
                 return CommandResult.refused("D5", agent.tag() + " is in service on " + peer.node() + ", not on " + agent.node(),
                         "name the source: " + String.join(" ", words));
             }
@@ -139,8 +144,11 @@ final class AgentCommands {
     private void create(MirrorCommand command, Consumer<CommandResult> result) {
         String tag = agent.tag();
         if (agent.record().created()) {
-            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), agent.role() == Role.SOURCE
-                    ? "it is in service here; mirror_status " + tag + " shows it" : "start it: mirror_action " + tag + " start"));
+            String source = agent.role() == Role.SOURCE ? agent.node() : agent.allFacts().stream().filter(NodeFacts::isInService)
+                    .map(NodeFacts::node).findFirst().orElse("");
+            result.accept(CommandResult.refused("D0", tag + " exists already on " + agent.node(), source.isEmpty()
+                    ? "start it: mirror_action " + tag + " start" : "it is in service on " + source + "; mirror_status " + tag
+                            + " shows it there"));
             return;
         }
         if (!agent.store().contradiction().isEmpty()) {
@@ -196,9 +204,9 @@ final class AgentCommands {
         }
         Decision decision = agent.decide(request);
         if (command.dryRun()) {
-            result.accept(new CommandResult(ExitCode.DONE, decision.rule(), List.of((decision.starts() ? "would start: "
-                    : "would not start: ")
-                    + agent.withTag(decision.text()))));
+            Decision seen = withQuorum(decision, request);
+            result.accept(new CommandResult(ExitCode.DONE, seen.rule(), List.of((seen.starts() ? "would start: " : "would not start: ")
+                    + agent.withTag(seen.text()))));
         } else if (decision.starts()) {
             agent.goInService(decision, new ServiceClaims.Terms(request.isForce(), ""), result);
         } else {
@@ -213,6 +221,16 @@ final class AgentCommands {
             result.accept(new CommandResult(ExitCode.REFUSED, decision.rule(), lines));
             agent.evaluate();
         }
+    }
+
+    /** The table does not know of votes: a start without a majority within reach would be refused when it asks for them. */
+    private Decision withQuorum(Decision decision, Request request) {
+        String lack = decision.starts() && !request.isForce() && agent.quorum().votes() ? agent.quorum().lack() : "";
+        if (lack.isEmpty()) {
+            return decision;
+        }
+        ServiceClaims.Refusal refusal = ServiceClaims.Refusal.noQuorum(lack, agent.node());
+        return new Decision(Decision.Action.STAY, refusal.rule(), "", refusal.text(), refusal.cure());
     }
 
     // ---- leaving service
@@ -279,6 +297,13 @@ final class AgentCommands {
     }
 
     private void each(MirrorCommand command, Consumer<CommandResult> result, TargetCommand action) {
+        List<String> absent = command.targets().stream().filter(name -> agent.source().target(name).isEmpty()).toList();
+        if (!absent.isEmpty()) {
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", String.join(", ", absent) + (absent.size() == 1 ? " is" : " are")
+                    + " no part of " + agent.tag() + " now, so nothing was done", "mirror_action " + agent.tag() + " add " + agent.node()
+                    + " " + String.join(" ", absent)));
+            return;
+        }
         List<String> lines = new ArrayList<>();
         ExitCode code = ExitCode.DONE;
         for (TargetConnection target : List.copyOf(agent.source().targets())) {
@@ -291,8 +316,8 @@ final class AgentCommands {
             }
         }
         if (lines.isEmpty()) {
-            result.accept(CommandResult.failed(ExitCode.USAGE, "", "no such target is part of " + agent.tag() + " now; add it with: "
-                    + "mirror_action " + agent.tag() + " add " + agent.node() + " TARGET"));
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", agent.tag() + " has no targets now",
+                    "mirror_action " + agent.tag() + " add " + agent.node() + " TARGET; its other members are " + otherNames()));
             return;
         }
         agent.changed();
@@ -423,7 +448,7 @@ final class AgentCommands {
             lines.add(agent.exposure().explanation());
         }
         if (agent.role() != Role.SOURCE) {
-            Decision start = agent.decide(Request.START);
+            Decision start = withQuorum(agent.decide(Request.START), Request.START);
             lines.add("start here " + (start.starts() ? "is possible: " : "is refused: ") + agent.withTag(start.text()));
         } else {
             for (TargetConnection target : agent.source().targets()) {

@@ -55,7 +55,7 @@ final class AgentStatus {
                 mirrorWords(agent, targets), sourceNode(agent), Generations.text(record.generations().current()), record.lastOwner(),
                 record.sourceName(), record.dataCorrupt(), record.sizeBytes(), serving ? agent.source().log().chunkBytes()
                 : record.chunkBytes(),
-                serving ? agent.source().exportUri() : "",
+                serving ? agent.source().exportUri() : agent.exposure().uri(),
                 blocked && decision != null && !failed ? decision.rule() : "",
                 failed ? agent.failure() : blocked && decision != null ? decision.sentence() : "",
                 failed ? "when this is mended: mirror_action " + agent.tag() + " start"

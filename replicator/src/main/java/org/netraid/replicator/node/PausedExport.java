@@ -38,6 +38,7 @@ final class PausedExport {
     private NbdService service;
     private LinkFactory.Listening listening;
     private boolean writable;
+    private String uri = "";
 
     PausedExport(VolumeAgent agent, MemberConfig self) {
         this.agent = agent;
@@ -143,8 +144,9 @@ final class PausedExport {
             }
             listening = bound;
             agent.event("D16: the copy here is exposed, " + kind() + ", until the target is resumed");
+            uri = new NbdUri(bound.address(), agent.tag(), tls.mode() == ServerTls.Mode.REQUIRE ? NbdUri.Tls.DEFAULT : null).toString();
             result.accept(new CommandResult(ExitCode.DONE, "D16", List.of("the paused copy on " + agent.node() + " is exposed, " + kind()
-                    + ": " + new NbdUri(bound.address(), agent.tag(), tls.mode() == ServerTls.Mode.REQUIRE ? NbdUri.Tls.DEFAULT : null))));
+                    + ": " + uri)));
         }, reason -> {
             service = null;
             result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "D16", "cannot serve the copy on " + self.export() + ": " + reason));
@@ -169,6 +171,11 @@ final class PausedExport {
             bound.close();
         }
         open.shutdown(then);
+    }
+
+    /** Where the copy is exposed; "" if it is not. */
+    String uri() {
+        return listening == null ? "" : uri;
     }
 
     /** For {@code explain}; "" if there is nothing to say. */

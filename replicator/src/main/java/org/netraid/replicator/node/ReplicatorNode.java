@@ -132,7 +132,8 @@ public final class ReplicatorNode implements NodeControl, PeerEvents {
 
     private void forward(String node, MirrorCommand command, Consumer<CommandResult> result) {
         if (context.env.config().node(node).isEmpty()) {
-            result.accept(CommandResult.failed(ExitCode.USAGE, "", "there is no node " + node + " with a daemon in the configuration"));
+            result.accept(CommandResult.failed(ExitCode.USAGE, "", "there is no node " + node + " with a daemon in the configuration",
+                    "its nodes are " + String.join(", ", context.env.config().nodes().stream().map(NodeConfig::name).toList())));
             return;
         }
         ObjectNode body = PeerMessages.object(command.tag());

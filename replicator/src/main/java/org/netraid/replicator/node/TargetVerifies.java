@@ -123,7 +123,7 @@ final class TargetVerifies {
         for (TargetConnection target : source.targets()) {
             VerifyStatus status = reports.last(target.node());
             for (Run run : runs) {
-                if (run.target == target && manager.isRunning(target.slot)) {
+                if (run.target == target && !run.ended) {
                     status = manager.progress(target.slot).map(run::status).orElse(status);
                 }
             }
@@ -138,6 +138,8 @@ final class TargetVerifies {
         private final boolean scheduled;
         private final long startedMillis;
         private int events;
+        /** Its report is there. Until then it counts as running: else the report before would pass for this one. */
+        private boolean ended;
 
         Run(TargetConnection target, boolean scheduled, long startedMillis) {
             this.target = target;
@@ -156,6 +158,7 @@ final class TargetVerifies {
 
         @Override
         public void onEnded(VerifyProgress result) {
+            ended = true;
             VerifyStatus report = status(result);
             try {
                 reports.put(report);
@@ -190,9 +193,9 @@ final class TargetVerifies {
         }
 
         VerifyStatus status(VerifyProgress progress) {
-            boolean running = progress.phase() == VerifyPhase.RUNNING;
-            return new VerifyStatus(target.node(), progress.phase().name(), progress.repair(), scheduled, startedMillis,
-                    running ? 0 : nowMillis(), progress.totalBytes(), progress.doneBytes(), progress.bytesPerSecond(),
+            VerifyPhase phase = ended ? progress.phase() : VerifyPhase.RUNNING;
+            return new VerifyStatus(target.node(), phase.name(), progress.repair(), scheduled, startedMillis,
+                    ended ? nowMillis() : 0, progress.totalBytes(), progress.doneBytes(), progress.bytesPerSecond(),
                     progress.etaNs() < 0 ? -1 : progress.etaNs() / 1_000_000_000L, progress.chunksCompared(), progress.chunksDiffering(),
                     progress.chunksRepaired(), progress.chunksSkipped(), progress.targetBytesRead(), progress.reason(),
                     progress.differences().stream()

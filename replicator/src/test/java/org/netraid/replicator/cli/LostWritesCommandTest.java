@@ -108,7 +108,9 @@ class LostWritesCommandTest {
         }
         Files.write(file, Arrays.copyOf(good, 5000));
         assertThat(run("list", file.toString())).isEqualTo(5);
+        err.reset();
         assertThat(run("list", folder.resolve("nothing").toString())).isEqualTo(5);
+        assertThat(err).hasToString("lost-writes: there is no " + folder.resolve("nothing") + "\n");
     }
 
     @Test

@@ -115,11 +115,12 @@ class MirrorActionTest {
         wrong("mirror_action: USAGE unknown action \"puase\" (did you mean \"pause\"?); actions are create, start, stop, switchover, add, "
                 + "remove, pause, resume, expose, force, fullresync, resolve, split-brain, rollback, verify, resize, newlog, protocol, "
                 + "speed, suspend-io, resume-io, attach, on-io-error, explain", "data", "puase");
+        wrong("mirror_action: USAGE the tag comes first, then the action: mirror_action data pause", "pause", "data");
         wrong("mirror_action: USAGE mirror tag \"a b\" has a character that is not allowed at position 2; letters, digits, '-', '_' and "
                 + "'.' are allowed", "a b", "pause");
         wrong("mirror_action: USAGE unknown option --dryrun (did you mean \"--dry-run\"?)", "data", "pause", "--dryrun");
         wrong("mirror_action: USAGE unknown option -n; long options begin with --", "data", "pause", "-n");
-        wrong("mirror_action: USAGE --wait is \"soon\", not a number of seconds", "data", "pause", "--wait=soon");
+        wrong("mirror_action: USAGE --wait is \"soon\", not a number of seconds", "data", "resume", "--wait=soon");
         wrong("mirror_action: USAGE --dry-run takes no value", "data", "pause", "--dry-run=yes");
         wrong("mirror_action: USAGE --node needs a value", "data", "pause", "--node");
         wrong("mirror_action: USAGE switchover needs one node to move the mirror to; mirror_action --help shows the usage", "data",
@@ -146,9 +147,35 @@ class MirrorActionTest {
                 "data", "speed", "--max", "fast");
         wrong("mirror_action: USAGE LKDR_SPEED_LIMIT=5 sets the same limit a second time; mirror_action --help shows the usage", "data",
                 "speed", "LKDR_SPEED_LIMIT=6", "LKDR_SPEED_LIMIT=5");
+        wrong("mirror_action: USAGE LKDR_SPEED_LIMIT= needs a number of KiB per second; mirror_action --help shows the usage", "data",
+                "speed", "LKDR_SPEED_LIMIT=");
         wrong("mirror_action: USAGE unknown setting SPEED=5; speed takes LKDR_SPEED_LIMIT=KIB and LKDR_SPEED_LIMIT_MIN=KIB; "
                 + "mirror_action --help shows the usage", "data", "speed", "SPEED=5");
         assertThat(node.commands).isEmpty();
+    }
+
+    @Test
+    void shouldRefuseAnOptionThatMeansNothingToTheAction() {
+        wrong("mirror_action: USAGE --assume-clean belongs to create and add; mirror_action --help shows the usage", "data", "fullresync",
+                "--assume-clean");
+        wrong("mirror_action: USAGE --i-accept-inconsistent-data belongs to force; mirror_action --help shows the usage", "data", "start",
+                "--i-accept-inconsistent-data");
+        wrong("mirror_action: USAGE --wait waits until the targets are in sync, which pause does not lead to; mirror_action --help shows "
+                + "the usage", "data", "pause", "--wait");
+        wrong("mirror_action: USAGE --wait waits until the targets are in sync, which stop does not lead to; mirror_action --help shows "
+                + "the usage", "data", "stop", "--wait=5");
+        assertThat(node.commands).isEmpty();
+    }
+
+    @Test
+    void shouldUnderstandDataKeepersWordForAdd() throws Exception {
+        assertThat(command("data", "extend", "adam", "eve", "--seeded")).isEqualTo(command("data", "add", "adam", "eve", "--seeded"));
+    }
+
+    @Test
+    void shouldPrintTheReportOfASplitBrain() {
+        assertThat(run("data", "split-brain")).isZero();
+        assertThat(output()).isEqualTo("did SPLIT_BRAIN\n");
     }
 
     @Test
@@ -193,12 +220,24 @@ class MirrorActionTest {
         assertThat(errors()).isEqualTo("mirror_action: REFUSED D3: eve cannot be reached\nmirror_action: start eve, or force\n");
     }
 
+    /** {@code resolve --discard-my-data --wait} said "REFUSED D19" although it was done: the node's status lags a moment behind. */
+    @Test
+    void shouldNotTakeTheStateFromBeforeTheCommandForItsOutcome() {
+        node.put(FakeNode.mirror(Role.BLOCKED, DiskState.CONSISTENT, "Blocked", "D19"));
+        node.onCommand = command -> {
+            runtime.loop(0).schedule(300_000_000L, () -> node.put(FakeNode.mirror(Role.TARGET, DiskState.UP_TO_DATE, "Target", "")));
+            return CommandResult.done("resolved");
+        };
+        assertThat(run("data", "resolve", "--discard-my-data", "--wait=60")).isZero();
+    }
+
     @Test
     void shouldSayThatNoDaemonRunsHere() {
         Path none = folder.resolve("none.sock");
         assertThat(MirrorAction.run(new String[] {"data", "pause", "--socket", none.toString()}, Map.of(), stream(out), stream(err)))
                 .isEqualTo(4);
-        assertThat(errors()).isEqualTo("mirror_action: UNREACHABLE no daemon runs here: there is no " + none + "\n");
+        assertThat(errors()).isEqualTo("mirror_action: UNREACHABLE no daemon runs here: there is no " + none
+                + "; start it: replicator --config FILE --node NAME\n");
     }
 
     @Test

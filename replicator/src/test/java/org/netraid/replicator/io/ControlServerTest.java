@@ -74,7 +74,8 @@ class ControlServerTest {
         }
         assertThat(stale).exists();
         assertThatThrownBy(() -> new ControlClient(stale, 1_000_000_000L).status())
-                .hasMessage("no daemon runs here: nobody listens on " + stale + " (left behind by one that was killed)");
+                .hasMessage("no daemon runs here: nobody listens on " + stale + " (left behind by one that was killed); start it: "
+                        + "replicator --config FILE --node NAME");
         try (ControlServer second = ControlServer.start(stale, node, runtime.loop(0))) {
             assertThat(new ControlClient(second.socket(), 10_000_000_000L).status().node()).isEqualTo("adam");
         }

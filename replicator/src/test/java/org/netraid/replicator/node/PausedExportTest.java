@@ -48,7 +48,10 @@ class PausedExportTest {
     @Test
     void shouldRefuseWritesWhenItIsExposedForReading() {
         pause();
-        assertThat(expose().code()).isEqualTo(ExitCode.DONE);
+        CommandResult exposed = expose();
+        assertThat(exposed.code()).isEqualTo(ExitCode.DONE);
+        assertThat(cluster.box("b").status().exportUri()).isNotEmpty();
+        assertThat(exposed.lines().get(0)).endsWith(cluster.box("b").status().exportUri());
         int[] outcome = cluster.startWrite("b", 5, 55);
         cluster.await("end of the write", () -> outcome[0] != 0);
         assertThat(outcome[0]).isEqualTo(-1);

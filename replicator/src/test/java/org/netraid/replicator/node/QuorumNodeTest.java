@@ -6,6 +6,7 @@ package org.netraid.replicator.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
@@ -14,6 +15,7 @@ import org.netraid.replicator.config.QuorumSettings.Loss;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
+import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.state.Role;
 
 /** Quorum by the votes of the mirror's nodes, on whole nodes. */
@@ -52,6 +54,21 @@ class QuorumNodeTest {
         cluster.kill("c");
         cluster.write("a", 2, 2);
         assertThat(cluster.box("a").status().io().modifications()).isEqualTo("running");
+    }
+
+    @Test
+    void shouldSayBeforehandThatAStartWouldFindNoMajority() {
+        inSync(QuorumSettings.majority(""), "a", "b", "c");
+        cluster.kill("a");
+        cluster.kill("c");
+        cluster.run(5_000);
+        CommandResult dryRun = cluster.command("b", new MirrorCommand(SimCluster.TAG, MirrorActionType.START, null, List.of(), true, false,
+                false));
+        assertThat(dryRun.ruleId()).isEqualTo("Q1");
+        assertThat(dryRun.lines().get(0)).startsWith("would not start: Q1: no quorum for data: 1 of 3 votes, 2 are needed; a does not");
+        assertThat(cluster.command("b", MirrorActionType.EXPLAIN, null).lines()).anyMatch(line -> line.startsWith(
+                "start here is refused: Q1: no quorum for data"));
+        assertThat(cluster.command("b", MirrorActionType.START, null).ruleId()).isEqualTo("Q1");
     }
 
     @Test

@@ -48,6 +48,7 @@ class ThreeNodeLifecycleTest {
         cluster.run(5000);
         assertThat(cluster.target("b", "c").state()).isEqualTo(TargetState.WAIT_PREVIOUS_SOURCE);
         cluster.boot("a");
+        cluster.awaitTarget("b", "a", TargetState.PREVIOUS_SOURCE);
         cluster.awaitInSync("b", "a", "c");
         cluster.assertEqual("a", "b");
         cluster.assertEqual("c", "b");
@@ -182,6 +183,16 @@ class ThreeNodeLifecycleTest {
         cluster.boot("c");
         cluster.awaitInSync("a", "b", "c");
         cluster.assertEqual("a", "c");
+    }
+
+    @Test
+    void shouldDoNothingWhenOneOfTheNamedTargetsIsNoPartOfTheMirror() {
+        create(-1);
+        cluster.must("a", MirrorActionType.REMOVE, null, "c");
+        CommandResult pause = cluster.command("a", MirrorActionType.PAUSE, null, "b", "c");
+        assertThat(pause.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(pause.lines()).containsExactly("c is no part of data now, so nothing was done", "mirror_action data add a c");
+        assertThat(cluster.target("a", "b").state()).isEqualTo(TargetState.IN_SYNC);
     }
 
     @Test

@@ -6,6 +6,7 @@ package org.netraid.replicator.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockCommand;
 import org.netraid.block.BlockError;
@@ -18,6 +19,7 @@ import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
 import org.netraid.replicator.control.TargetState;
+import org.netraid.replicator.io.Units;
 import org.netraid.replicator.state.DiskState;
 import org.netraid.replicator.state.Role;
 
@@ -318,6 +320,16 @@ class TwoNodeLifecycleTest {
     }
 
     @Test
+    void shouldSayWhatAFullResyncWouldSendAndSendNothing() {
+        create();
+        MirrorCommand dryRun = new MirrorCommand(SimCluster.TAG, MirrorActionType.FULLRESYNC, null, List.of("b"), true, false, false);
+        assertThat(cluster.command("a", dryRun).lines()).containsExactly("would send everything, a -> b, "
+                + Units.ofBytes(SimCluster.SIZE) + "; D10: an operator gave up what b holds");
+        assertThat(cluster.target("a", "b").state()).isEqualTo(TargetState.IN_SYNC);
+        assertThat(cluster.target("a", "b").dirtyChunks()).isZero();
+    }
+
+    @Test
     void shouldRefuseWithReasonsAndExplain() {
         cluster.bootAll();
         assertThat(cluster.command("a", MirrorActionType.START, null).ruleId()).isEqualTo("D0");
@@ -325,7 +337,12 @@ class TwoNodeLifecycleTest {
         cluster.run(500);
         cluster.must("a", MirrorActionType.CREATE, null);
         cluster.awaitInSync("a", "b");
-        assertThat(cluster.command("b", MirrorActionType.CREATE, null).code()).isEqualTo(ExitCode.REFUSED);
+        CommandResult again = cluster.command("b", MirrorActionType.CREATE, null);
+        assertThat(again.code()).isEqualTo(ExitCode.REFUSED);
+        assertThat(again.lines()).containsExactly("data exists already on b", "it is in service on a; mirror_status data shows it there");
+        assertThat(cluster.command("b", MirrorActionType.PAUSE, null, "a").lines()).contains(
+                "name the source: mirror_action data pause a b");
+        assertThat(cluster.command("b", MirrorCommand.of("data", MirrorActionType.PAUSE, "zorro")).lines()).contains("its nodes are a, b");
         assertThat(cluster.command("b", MirrorActionType.START, null).ruleId()).isEqualTo("D5");
         assertThat(cluster.command("b", MirrorActionType.FORCE, null).ruleId()).isEqualTo("D5");
         CommandResult pause = cluster.command("b", MirrorActionType.PAUSE, null);

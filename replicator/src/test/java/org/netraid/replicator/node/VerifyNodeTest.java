@@ -50,6 +50,19 @@ class VerifyNodeTest {
         return status(target);
     }
 
+    /** {@code verify --wait} printed the report before, or none, when it looked between the last comparison and the report. */
+    @Test
+    void shouldCountAsRunningUntilItsOwnReportIsThere() {
+        begin(5, UpkeepSettings.DEFAULT, "a", "b");
+        assertThat(verify().code()).isEqualTo(ExitCode.DONE);
+        cluster.await("the first report", () -> !status("b").running());
+        assertThat(status("b").state()).isEqualTo(VerifyStatus.DONE);
+        cluster.box("b").disk.rot(3 * SimCluster.CHUNK + 17, 4);
+        assertThat(verify().code()).isEqualTo(ExitCode.DONE);
+        cluster.await("the second report", () -> !status("b").running());
+        assertThat(status("b").chunksDiffering()).isEqualTo(1);
+    }
+
     @Test
     void shouldVerifyEveryTargetFromTheCommandAndKeepTheReport() {
         begin(1, UpkeepSettings.DEFAULT, "a", "b", "c");
