@@ -519,7 +519,7 @@ final class VolumeAgent {
         setRole(Role.DECIDING);
         target.cut(node() + " goes in service", () -> target.openDisk(error -> {
             if (!error.isEmpty()) {
-                notStarted(error, result);
+                notStarted(error, false, result);
                 return;
             }
             target.takeDisk(disk -> startSource(disk, why, terms, result));
@@ -532,8 +532,7 @@ final class VolumeAgent {
         starting.start(disk, why, problem -> {
             if (!problem.isEmpty()) {
                 source = null;
-                notStarted(problem, result);
-                failure = starting.isOvertaken() ? "" : failure; // then nothing has to be mended: another decision follows
+                notStarted(problem, starting.isOvertaken(), result);
                 return;
             }
             undo.drop();
@@ -547,8 +546,9 @@ final class VolumeAgent {
         });
     }
 
-    private void notStarted(String error, Consumer<CommandResult> result) {
-        failure = error;
+    /** @param overtaken by another node: then nothing has to be mended, and what is decided next is not held back */
+    private void notStarted(String error, boolean overtaken, Consumer<CommandResult> result) {
+        failure = overtaken ? "" : error;
         event("not in service: " + error);
         setRole(Role.BLOCKED);
         result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", error, "the mirror " + tag()
