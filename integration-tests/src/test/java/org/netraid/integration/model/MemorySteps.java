@@ -66,10 +66,14 @@ final class MemorySteps {
     }
 
     /** Before the target records that it is inconsistent. */
-    void announced(World world, int target, boolean isFull) {
+    void announced(World world, int target, boolean isFull, boolean hasRoom) {
         Member other = world.members[target];
         if (other.record.diskState() != DiskState.INCONSISTENT) {
             keep(world, target, other.record);
+        }
+        if (!hasRoom && other.memory.keeps) {
+            world.tell(() -> "  " + other.name + " has no room to keep what is overwritten");
+            forgetBefore(world, target);
         }
         if (isFull) {
             other.memory.beginAnew();
@@ -172,6 +176,10 @@ final class MemorySteps {
         member.memory.keeps = false;
         member.memory.kept = 0;
         world.oracle.noLongerRemember(node);
+    }
+
+    boolean canRunOutOfRoom() {
+        return rules.has(Feature.ROLLBACK);
     }
 
     static boolean canRollBack(World world, int node) {

@@ -374,6 +374,8 @@ final class VolumeAgent {
         if (!facts.containsKey(peer)) {
             return;
         }
+        // if that cannot be written nothing else can: no resync begins, and nobody goes in service
+        SourceRecords.seen(node(), record(), news).ifPresent(this::write);
         boolean isNew = !news.equals(facts.put(peer, news));
         if (isNew) {
             if (source != null && role == Role.SOURCE) {
@@ -519,7 +521,7 @@ final class VolumeAgent {
         setRole(Role.DECIDING);
         target.cut(node() + " goes in service", () -> target.openDisk(error -> {
             if (!error.isEmpty()) {
-                notStarted(error, result);
+                notStarted(error, false, result);
                 return;
             }
             target.takeDisk(disk -> startSource(disk, why, terms, result));
@@ -532,8 +534,7 @@ final class VolumeAgent {
         starting.start(disk, why, problem -> {
             if (!problem.isEmpty()) {
                 source = null;
-                notStarted(problem, result);
-                failure = starting.isOvertaken() ? "" : failure; // then nothing has to be mended: another decision follows
+                notStarted(problem, starting.isOvertaken(), result);
                 return;
             }
             undo.drop();
@@ -541,14 +542,16 @@ final class VolumeAgent {
             source.watch().start(terms.forced());
             setRole(Role.SOURCE);
             event("in service: " + source.exportUri());
-            result.accept(new CommandResult(ExitCode.DONE, why.rule(), List.of(tag() + " is in service on " + node() + ": "
-                    + source.exportUri())));
+            String served = tag() + " is in service on " + node() + ": " + source.exportUri();
+            result.accept(new CommandResult(ExitCode.DONE, why.rule(), why.cure().isEmpty() ? List.of(served)
+                    : List.of(served, withTag(why.cure()))));
             endTransition();
         });
     }
 
-    private void notStarted(String error, Consumer<CommandResult> result) {
-        failure = error;
+    /** @param overtaken by another node: then nothing has to be mended, and what is decided next is not held back */
+    private void notStarted(String error, boolean overtaken, Consumer<CommandResult> result) {
+        failure = overtaken ? "" : error;
         event("not in service: " + error);
         setRole(Role.BLOCKED);
         result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", error, "the mirror " + tag()

@@ -7,6 +7,7 @@ package org.netraid.replicator.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,7 +99,9 @@ class SplitBrainTest {
         cluster.awaitBlocked("a", "D3");
         cluster.box("a").logDisk.fault().on(BlockCommand.WRITE).hang();
         SimCluster.Box a = cluster.box("a");
-        a.loop.execute(() -> a.node.execute(MirrorCommand.of(SimCluster.TAG, MirrorActionType.FORCE, null), done -> { }));
+        List<String> shown = new ArrayList<>();
+        a.loop.execute(() -> a.node.execute(MirrorCommand.of(SimCluster.TAG, MirrorActionType.FORCE, null),
+                done -> shown.add(a.status().blockedReason())));
         cluster.await("a goes in service", () -> cluster.box("a").logDisk.hungCount() > 0);
         cluster.network.healAll();
         cluster.awaitTarget("b", "a", TargetState.SPLIT_BRAIN);
@@ -106,6 +109,7 @@ class SplitBrainTest {
         cluster.awaitBlocked("a", "D19");
         assertThat(cluster.story()).contains("b has gone in service meanwhile");
         assertThat(cluster.box("a").status().cure()).contains("split-brain");
+        assertThat(shown).as("nothing has to be mended").hasSize(1).noneMatch(reason -> reason.contains("meanwhile"));
     }
 
     @Test
