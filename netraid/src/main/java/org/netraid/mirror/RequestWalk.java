@@ -18,6 +18,9 @@ import org.netraid.time.EventLoop;
  */
 final class RequestWalk {
 
+    /** Of longer data the local disk may be the slower one, so that it will have to wake the loop anyway. */
+    private static final int MAX_PATIENT_BYTES = 64 << 10;
+
     private final Mirror mirror;
     private final MirrorConfig config;
     private final IntentLog log;
@@ -288,18 +291,19 @@ final class RequestWalk {
             request.pendingMask |= mirror.streams.add(request, streamed);
         }
         if (toLocal) {
-            write(request, mirror.localDisk.writes());
+            write(request, mirror.localDisk.writes(), direct != 0 && request.lengthBytes <= MAX_PATIENT_BYTES ? BlockRequest.PATIENT : 0);
         } else {
             missLocal(request);
         }
         for (int rest = direct; rest != 0; rest &= rest - 1) {
-            write(request, mirror.legs.leg(Integer.numberOfTrailingZeros(rest)).channel);
+            write(request, mirror.legs.leg(Integer.numberOfTrailingZeros(rest)).channel, 0);
         }
     }
 
-    private static void write(MirrorRequest request, CopyChannel channel) {
+    private static void write(MirrorRequest request, CopyChannel channel, int moreFlags) {
         if (request.command == BlockCommand.WRITE) {
-            channel.write(request, request.offsetBytes, (int) request.lengthBytes, request.flags, request.payload, request.payloadStart);
+            channel.write(request, request.offsetBytes, (int) request.lengthBytes, request.flags | moreFlags, request.payload,
+                    request.payloadStart);
         } else {
             channel.zero(request, request.segmentOffsetBytes, request.segmentLengthBytes, request.flags);
         }
@@ -375,6 +379,8 @@ final class RequestWalk {
     private void endCopiesIfDone(MirrorRequest request) {
         if (request.pendingMask == 0) {
             endCopies(request);
+        } else if (request.pendingMask == Mirror.LOCAL_BIT) {
+            mirror.localDisk.writes().device.hurry();
         }
     }
 
