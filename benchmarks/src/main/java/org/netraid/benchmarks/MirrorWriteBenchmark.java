@@ -4,6 +4,7 @@
  */
 package org.netraid.benchmarks;
 
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +20,11 @@ import org.netraid.mirror.Mirror;
 import org.netraid.mirror.MirrorConfig;
 import org.netraid.mirror.ReplicationProtocol;
 import org.netraid.mirror.TargetCopy;
+import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -30,11 +33,13 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One 4 KiB write through the whole mirror, hot in the intent log, to devices that keep nothing: what the engine itself
- * costs. Run with {@code -prof gc} to see the bytes allocated per write.
+ * costs. {@code threadBytes} is what the thread that writes has allocated in an iteration, by the JVM's own count; what {@code -prof gc}
+ * shows per write has JMH's own threads and the compilers in it, some KiB per second.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -55,6 +60,27 @@ public class MirrorWriteBenchmark {
     /** Protocol of every target. */
     @Param({"C", "A"})
     public String protocol;
+
+    /** Counted by the JVM, exactly. */
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    public static class Allocated {
+        private static final com.sun.management.ThreadMXBean THREADS =
+                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+        public long threadBytes;
+        private long before;
+
+        @Setup(Level.Iteration)
+        public void begin() {
+            before = THREADS.getThreadAllocatedBytes(Thread.currentThread().getId());
+        }
+
+        @TearDown(Level.Iteration)
+        public void end() {
+            threadBytes = THREADS.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+        }
+    }
 
     private BenchLoop loop;
     private DiskIntentLog log;
@@ -113,7 +139,7 @@ public class MirrorWriteBenchmark {
 
     /** One write at a time. */
     @Benchmark
-    public void depth1() {
+    public void depth1(Allocated allocated) {
         write(0);
         finish();
     }
@@ -121,7 +147,7 @@ public class MirrorWriteBenchmark {
     /** 32 writes at a time; cost per write. */
     @Benchmark
     @OperationsPerInvocation(DEPTH)
-    public void depth32() {
+    public void depth32(Allocated allocated) {
         for (int i = 0; i < DEPTH; i++) {
             write(i);
         }

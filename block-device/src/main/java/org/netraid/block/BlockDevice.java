@@ -63,6 +63,10 @@ public interface BlockDevice {
         close(closed);
     }
 
+    /** Whoever has submitted {@link BlockRequest#PATIENT} writes waits for nothing else any more. */
+    default void hurry() {
+    }
+
     /** What the disk holds, for {@link BlockRequest#writeStored}; null: it has to be read. */
     default StoredBytes stored() {
         return null;

@@ -32,6 +32,11 @@ public final class BlockRequest {
 
     /** EXTENTS: the first part is enough, and must not be longer than asked. */
     public static final int ONE_EXTENT = 1 << 4;
+    /**
+     * WRITE: the submitter waits for something slower too. The device need not wake the loop for the completion before
+     * {@link BlockDevice#hurry}. Errors are told at once all the same.
+     */
+    public static final int PATIENT = 1 << 5;
 
     private enum State { IDLE, SUBMITTED }
 

@@ -12,10 +12,15 @@ package org.netraid.time;
 public interface EventLoop extends NanoClock {
 
     /**
-     * Runs the task later on this loop, never inside this call, in submission order among tasks. The only
-     * method that may be called from another thread.
+     * Runs the task later on this loop, never inside this call, in submission order among tasks. This and
+     * {@link #executeLazily} may be called from another thread, no other method.
      */
     void execute(Runnable task);
+
+    /** As {@link #execute}, but a loop that sleeps need not wake for it: the task may wait until something else wakes it. */
+    default void executeLazily(Runnable task) {
+        execute(task);
+    }
 
     /**
      * Runs the task once, {@code delayNs} from now or a little later.

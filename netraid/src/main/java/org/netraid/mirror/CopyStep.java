@@ -16,6 +16,9 @@ import org.netraid.intentlog.IntentLog;
  */
 final class CopyStep {
 
+    /** Of longer data the local disk may be the slower one, so that it will have to wake the loop anyway. */
+    private static final int MAX_PATIENT_BYTES = 64 << 10;
+
     private final Mirror mirror;
     private final MirrorConfig config;
     private final IntentLog log;
@@ -59,20 +62,21 @@ final class CopyStep {
             request.pendingMask |= mirror.streams.add(request, streamed);
         }
         if (toLocal) {
-            write(request, mirror.localDisk.writes());
+            boolean patient = direct != 0 && request.lengthBytes <= MAX_PATIENT_BYTES;
+            write(request, mirror.localDisk.writes(), patient ? request.flags | BlockRequest.PATIENT : request.flags);
         } else {
             missLocal(request);
         }
         for (int rest = direct; rest != 0; rest &= rest - 1) {
-            write(request, mirror.legs.leg(Integer.numberOfTrailingZeros(rest)).channel);
+            write(request, mirror.legs.leg(Integer.numberOfTrailingZeros(rest)).channel, request.flags);
         }
     }
 
-    private static void write(MirrorRequest request, CopyChannel channel) {
+    private static void write(MirrorRequest request, CopyChannel channel, int flags) {
         if (request.command == BlockCommand.WRITE) {
-            channel.write(request, request.offsetBytes, (int) request.lengthBytes, request.flags, request.payload, request.payloadStart);
+            channel.write(request, request.offsetBytes, (int) request.lengthBytes, flags, request.payload, request.payloadStart);
         } else {
-            channel.zero(request, request.segmentOffsetBytes, request.segmentLengthBytes, request.flags);
+            channel.zero(request, request.segmentOffsetBytes, request.segmentLengthBytes, flags);
         }
     }
 
@@ -137,6 +141,8 @@ final class CopyStep {
     private void endIfDone(MirrorRequest request) {
         if (request.pendingMask == 0) {
             end(request);
+        } else if (request.pendingMask == Mirror.LOCAL_BIT) {
+            mirror.localDisk.writes().device.hurry();
         }
     }
 

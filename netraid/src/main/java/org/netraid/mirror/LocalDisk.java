@@ -153,6 +153,7 @@ final class LocalDisk implements CopyChannel.Watcher {
     private void giveUp() {
         state = LocalState.DETACHED;
         retired = writes;
+        retired.device.hurry();
         refill = null;
         writes = new CopyChannel(IntentLog.LOCAL, new LostDisk(retired.device, loop), loop, this, 0);
         mirror.localChannel = writes;

@@ -101,6 +101,11 @@ public final class UndoDevice implements BlockDevice {
     }
 
     @Override
+    public void hurry() {
+        disk.hurry();
+    }
+
+    @Override
     public void submit(BlockRequest request) {
         if (closing) {
             refuse(request);

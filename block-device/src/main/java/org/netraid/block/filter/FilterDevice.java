@@ -75,6 +75,11 @@ abstract class FilterDevice implements BlockDevice {
         }
     }
 
+    @Override
+    public void hurry() {
+        inner.hurry();
+    }
+
     /** Takes a request of an open device: passes it, or owns it from here on. */
     abstract void accept(BlockRequest request);
 

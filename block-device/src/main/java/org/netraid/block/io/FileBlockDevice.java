@@ -41,6 +41,8 @@ public final class FileBlockDevice implements BlockDevice {
     private static final int RESERVED = DEPTH + 1;
     /** Of these, checksums: they cost processor time, and must not keep the workers from syncs and data. */
     private static final int MAX_HASHING = 1;
+    /** Does nothing but wake the loop. */
+    private static final Runnable WAKE = () -> { };
 
     private final String name;
     private final BlockGeometry geometry;
@@ -61,6 +63,8 @@ public final class FileBlockDevice implements BlockDevice {
     private final AtomicBoolean loopTold = new AtomicBoolean();
     private final Runnable workersDoneTask = this::onWorkersDone;
     private int onWorkers;
+    /** False while nobody waits for what is on the workers: they need not wake the loop. */
+    private volatile boolean hurried = true;
     private final ArrayDeque<Operation> hashWaiting = new ArrayDeque<>();
     private int hashing;
     /** Submitted and not yet completed. */
@@ -158,6 +162,7 @@ public final class FileBlockDevice implements BlockDevice {
             operation.perform();
             afterData(operation);
         } else {
+            noteHaste(request);
             startOnWorker(operation);
         }
     }
@@ -197,6 +202,27 @@ public final class FileBlockDevice implements BlockDevice {
 
     // Data
 
+    private void noteHaste(BlockRequest request) {
+        // one that must be synced is only half done when the worker is
+        boolean patient = (request.flags() & (BlockRequest.PATIENT | BlockRequest.FUA)) == BlockRequest.PATIENT
+                && request.command() == BlockCommand.WRITE;
+        if (!patient) {
+            hurry();
+        } else if (onWorkers == 0) {
+            // what is on the workers may have been asked for already
+            hurried = false;
+        }
+    }
+
+    /** Until the workers are idle again every completion wakes the loop. */
+    @Override
+    public void hurry() {
+        if (!hurried) {
+            hurried = true;
+            takeWorkersDone();
+        }
+    }
+
     private void startOnWorker(Operation operation) {
         if (operation.hashes() && hashing == MAX_HASHING) {
             hashWaiting.add(operation);
@@ -213,15 +239,31 @@ public final class FileBlockDevice implements BlockDevice {
 
     /** On a worker: the loop is told once for all operations that end before it looks. */
     private void tellLoop(Operation operation) {
+        boolean failed = operation.error.isError();
         workersDone.add(operation);
-        if (loopTold.compareAndSet(false, true)) {
+        if (!loopTold.compareAndSet(false, true)) {
+            if (failed) {
+                // the one before may have been told without a wake
+                loop.execute(WAKE);
+            }
+        } else if (hurried || failed) {
             loop.execute(workersDoneTask);
+        } else {
+            loop.executeLazily(workersDoneTask);
+            if (hurried) {
+                // Since then: whoever hurried has not seen this one, and the loop may have gone to sleep before it was told.
+                loop.execute(WAKE);
+            }
         }
     }
 
     private void onWorkersDone() {
         // before the queue is read: what is added later tells again
         loopTold.set(false);
+        takeWorkersDone();
+    }
+
+    private void takeWorkersDone() {
         for (Operation operation = workersDone.poll(); operation != null; operation = workersDone.poll()) {
             onWorkerDone(operation);
         }
@@ -354,6 +396,7 @@ public final class FileBlockDevice implements BlockDevice {
             return;
         }
         closeListeners.add(whenClosed);
+        hurry();
         if (!closing) {
             closing = true;
             releaseIfClosing();

@@ -4,6 +4,7 @@
  */
 package org.netraid.link.io;
 
+import io.netty.util.concurrent.AbstractEventExecutor;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,7 @@ import org.netraid.time.EventLoop;
 public final class NettyEventLoop implements EventLoop {
 
     private final io.netty.channel.EventLoop netty;
+    private final AbstractEventExecutor lazy;
     private final Consumer<Throwable> uncaught;
     /** Wrappers kept for reuse: tasks from other threads bring new ones, so without a bound every one of them would stay for ever. */
     static final int MAX_FREE_TASKS = 1024;
@@ -33,6 +35,7 @@ public final class NettyEventLoop implements EventLoop {
      */
     public NettyEventLoop(io.netty.channel.EventLoop netty, Consumer<Throwable> uncaught) {
         this.netty = netty;
+        this.lazy = netty instanceof AbstractEventExecutor executor ? executor : null;
         this.uncaught = uncaught;
     }
 
@@ -44,6 +47,29 @@ public final class NettyEventLoop implements EventLoop {
     /** After the loop has been shut down the task is dropped: what it belonged to has ended too. */
     @Override
     public void execute(Runnable task) {
+        GuardedTask guarded = guarded(task);
+        try {
+            netty.execute(guarded);
+        } catch (RejectedExecutionException loopHasEnded) {
+            guarded.task = null;
+        }
+    }
+
+    @Override
+    public void executeLazily(Runnable task) {
+        if (lazy == null) {
+            execute(task);
+            return;
+        }
+        GuardedTask guarded = guarded(task);
+        try {
+            lazy.lazyExecute(guarded);
+        } catch (RejectedExecutionException loopHasEnded) {
+            guarded.task = null;
+        }
+    }
+
+    private GuardedTask guarded(Runnable task) {
         GuardedTask guarded;
         if (netty.inEventLoop() && free != null) {
             guarded = free;
@@ -54,11 +80,7 @@ public final class NettyEventLoop implements EventLoop {
             guarded = new GuardedTask();
         }
         guarded.task = task;
-        try {
-            netty.execute(guarded);
-        } catch (RejectedExecutionException loopHasEnded) {
-            guarded.task = null;
-        }
+        return guarded;
     }
 
     /** After the loop has been shut down the timer never fires. */

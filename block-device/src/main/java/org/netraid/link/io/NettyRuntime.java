@@ -32,16 +32,29 @@ public final class NettyRuntime implements AutoCloseable {
     }
 
     /**
+     * One loop that, while events come quickly, looks for the next one for some microseconds before it sleeps: for a process whose every
+     * request waits for several others. On a machine with one processor it sleeps at once, for who is to answer needs it.
+     */
+    public static NettyRuntime spinning(String threadName, Consumer<Throwable> uncaught) {
+        return new NettyRuntime(NettyTransport.best(), threadName, 1, uncaught, Runtime.getRuntime().availableProcessors() > 1);
+    }
+
+    /**
      * @param threadName threads are called {@code NAME-1-1}, {@code NAME-1-2} and so on
      * @param loopCount 1 to 256
      * @param uncaught gets what a task or a link's handler throws; called on the loop concerned
      */
     public NettyRuntime(NettyTransport transport, String threadName, int loopCount, Consumer<Throwable> uncaught) {
+        this(transport, threadName, loopCount, uncaught, false);
+    }
+
+    private NettyRuntime(NettyTransport transport, String threadName, int loopCount, Consumer<Throwable> uncaught, boolean spins) {
         if (loopCount < 1 || loopCount > MAX_LOOPS) {
             throw new IllegalArgumentException("loop count " + loopCount + " is not in 1 to " + MAX_LOOPS);
         }
         this.transport = transport;
-        this.group = new MultiThreadIoEventLoopGroup(loopCount, new DefaultThreadFactory(threadName, true), transport.ioHandler());
+        this.group = new MultiThreadIoEventLoopGroup(loopCount, new DefaultThreadFactory(threadName, true),
+                transport.ioHandler(spins));
         this.resolver = new NameResolver(threadName + "-names");
         this.tlsTasks = new TlsTasks(threadName + "-tls");
         for (int i = 0; i < loopCount; i++) {

@@ -26,8 +26,8 @@ import java.net.UnixDomainSocketAddress;
 public enum NettyTransport {
     EPOLL {
         @Override
-        IoHandlerFactory ioHandler() {
-            return EpollIoHandler.newFactory();
+        IoHandlerFactory ioHandler(boolean spins) {
+            return spins ? EpollIoHandler.newFactory(0, BriefSpin::new) : EpollIoHandler.newFactory();
         }
 
         @Override
@@ -47,7 +47,7 @@ public enum NettyTransport {
     },
     NIO {
         @Override
-        IoHandlerFactory ioHandler() {
+        IoHandlerFactory ioHandler(boolean spins) {
             return NioIoHandler.newFactory();
         }
 
@@ -72,7 +72,8 @@ public enum NettyTransport {
         return Epoll.isAvailable() ? EPOLL : NIO;
     }
 
-    abstract IoHandlerFactory ioHandler();
+    /** @param spins whether a loop may look for events for some microseconds before it sleeps, where the transport can */
+    abstract IoHandlerFactory ioHandler(boolean spins);
 
     abstract Class<? extends Channel> stream(boolean unix);
 

@@ -42,7 +42,7 @@ final class NodeRuntime {
         } catch (StateFolderException e) {
             throw new DaemonFailure(e.getMessage());
         }
-        runtime = new NettyRuntime("netraid-loop", 1, onDefect);
+        runtime = NettyRuntime.spinning("netraid-loop", onDefect);
         loop = runtime.loop(0);
         disks = new FileDisks(Path.of(node.stateFolder()), loop);
     }

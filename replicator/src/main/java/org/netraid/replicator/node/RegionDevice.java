@@ -83,6 +83,11 @@ final class RegionDevice implements BlockDevice {
     }
 
     @Override
+    public void hurry() {
+        disk.hurry();
+    }
+
+    @Override
     public void submit(BlockRequest request) {
         RegionLog regions = log;
         if (regions == null || !request.command().modifies() || forgetful) {
