@@ -62,6 +62,8 @@ public final class FileBlockDevice implements BlockDevice {
     private final ConcurrentLinkedQueue<Operation> workersDone = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean loopTold = new AtomicBoolean();
     private final Runnable workersDoneTask = this::onWorkersDone;
+    /** Null where writes wait for the medium: then they do so side by side. */
+    private final WriteLane writes;
     private int onWorkers;
     /** False while nobody waits for what is on the workers: they need not wake the loop. */
     private volatile boolean hurried = true;
@@ -113,6 +115,7 @@ public final class FileBlockDevice implements BlockDevice {
         this.stored = inline ? disk.stored() : null;
         this.loop = loop;
         this.workers = workers;
+        this.writes = inline || options.direct() ? null : new WriteLane(workers, loop, new BriefWait());
         Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS,
                 BlockCapability.CHECKSUM);
         can.addAll(readOnly ? EnumSet.of(BlockCapability.READ_ONLY) : EnumSet.of(BlockCapability.FUA, BlockCapability.TRIM,
@@ -234,7 +237,11 @@ public final class FileBlockDevice implements BlockDevice {
         }
         onWorkers++;
         hashing += operation.hashes() ? 1 : 0;
-        workers.execute(operation);
+        if (writes != null && operation.request.command() == BlockCommand.WRITE) {
+            writes.add(operation);
+        } else {
+            workers.execute(operation);
+        }
     }
 
     /** On a worker: the loop is told once for all operations that end before it looks. */

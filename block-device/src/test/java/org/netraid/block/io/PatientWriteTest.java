@@ -189,7 +189,7 @@ class PatientWriteTest {
 
         @Override
         public Timer schedule(long delayNs, Runnable task) {
-            throw new IllegalStateException("no timers here");
+            return () -> { }; // the lane of writes looks after those that hang; none does here
         }
 
         @Override

@@ -1,0 +1,138 @@
+/*
+ * Copyright the NetRAID authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.netraid.block.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.netraid.time.EventLoop;
+
+/** One worker does quick writes, more of them slow ones, and none is ever forgotten. */
+class WriteLaneTest {
+
+    private static final int THREADS = 4;
+
+    private final DiskWorkers workers = new DiskWorkers("lane", THREADS);
+    private final TickLoop loop = new TickLoop();
+    private final WriteLane lane = new WriteLane(workers, loop, new BriefWait());
+    private final Semaphore mayEnd = new Semaphore(0);
+    private final AtomicInteger begun = new AtomicInteger();
+    private final AtomicInteger ended = new AtomicInteger();
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+    @AfterEach
+    void close() {
+        mayEnd.release(1 << 20);
+        workers.close();
+    }
+
+    @Test
+    void shouldDoQuickWritesOnOneWorker() {
+        mayEnd.release(1000);
+        for (int i = 0; i < 1000; i++) {
+            lane.add(this::heldWrite);
+        }
+        until(() -> ended.get() == 1000);
+        assertThat(threads).hasSize(1);
+    }
+
+    @Test
+    void shouldGetOneMoreWorkerInEachTickInWhichMoreWaitThanBegan() {
+        for (int i = 0; i < 10; i++) {
+            lane.add(this::heldWrite);
+        }
+        until(() -> begun.get() == 1);
+        loop.tick(); // one has begun perhaps since the first look, nine wait
+        until(() -> begun.get() == 2);
+        loop.tick();
+        until(() -> begun.get() == 3);
+        loop.tick();
+        loop.tick();
+        assertThat(begun.get()).as("one worker is left for syncs").isEqualTo(THREADS - 1);
+        mayEnd.release(10);
+        until(() -> ended.get() == 10);
+    }
+
+    @Test
+    void shouldGoOnBehindAWriteThatHangs() {
+        lane.add(this::heldWrite);
+        until(() -> begun.get() == 1);
+        AtomicInteger quick = new AtomicInteger();
+        for (int i = 0; i < 20; i++) {
+            lane.add(quick::incrementAndGet);
+        }
+        assertThat(quick.get()).isZero();
+        loop.tick();
+        until(() -> quick.get() == 20);
+        loop.tick();
+        assertThat(loop.ticks).as("nothing waits, nothing ticks").isEmpty();
+    }
+
+    @Test
+    void shouldForgetNoneWhenAWorkerFallsAsleep() {
+        AtomicInteger done = new AtomicInteger();
+        for (int round = 1; round <= 20_000; round++) {
+            lane.add(done::incrementAndGet);
+            int wanted = round;
+            for (int pause = 0; pause < round % 300; pause++) {
+                Thread.onSpinWait();
+            }
+            until(() -> done.get() == wanted);
+        }
+    }
+
+    private void heldWrite() {
+        threads.add(Thread.currentThread());
+        begun.incrementAndGet();
+        mayEnd.acquireUninterruptibly();
+        ended.incrementAndGet();
+    }
+
+    private static void until(BooleanSupplier condition) {
+        for (int i = 0; i < 10_000; i++) {
+            if (condition.getAsBoolean()) {
+                return;
+            }
+            Thread.onSpinWait();
+        }
+        await().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(condition::getAsBoolean);
+    }
+
+    /** Its timers end when the test says so. */
+    private static final class TickLoop implements EventLoop {
+        final ArrayDeque<Runnable> ticks = new ArrayDeque<>();
+
+        void tick() {
+            for (int left = ticks.size(); left > 0; left--) {
+                ticks.poll().run();
+            }
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            throw new IllegalStateException("nothing is posted here");
+        }
+
+        @Override
+        public Timer schedule(long delayNs, Runnable task) {
+            ticks.add(task);
+            return () -> { };
+        }
+
+        @Override
+        public long nanoTime() {
+            return 0;
+        }
+    }
+}
