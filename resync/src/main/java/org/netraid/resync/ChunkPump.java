@@ -217,6 +217,7 @@ final class ChunkPump {
     }
 
     private boolean hasRoom(ResyncSession member) {
+        member.window().calm(pace.isApplicationActive());
         return member.window().inFlight() < config.windowRequests() * COPIES_PER_REQUEST && !member.compares().isUndecided()
                 && member.window().hasRoom();
     }
