@@ -13,6 +13,7 @@ final class ApplicationPace {
     private static final long SILENCE_NS = 50_000_000L;
 
     private final WriteLatency latency;
+    private final boolean silence;
     private final long[] before = new long[WriteLatency.BUCKETS];
     private final PaceController controller;
     private final ResyncRate rate;
@@ -22,6 +23,7 @@ final class ApplicationPace {
 
     ApplicationPace(WriteLatency latency, ResyncConfig config, double burstSeconds, long nowNs) {
         this.latency = latency;
+        this.silence = config.silence();
         this.controller = new PaceController(config.minBytesPerSecond(), config.maxBytesPerSecond());
         this.rate = new ResyncRate(0, burstSeconds, nowNs);
     }
@@ -67,7 +69,7 @@ final class ApplicationPace {
 
     /** @return 0 if something may be copied now, else nanoseconds until that is to be asked again */
     long waitNs(long nowNs) {
-        return controller.isSilent() ? SILENCE_NS : rate.waitNs(nowNs);
+        return silence && controller.isSilent() ? SILENCE_NS : rate.waitNs(nowNs);
     }
 
     void spend(long bytes) {
