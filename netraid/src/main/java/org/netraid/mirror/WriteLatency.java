@@ -6,11 +6,11 @@ package org.netraid.mirror;
 
 /**
  * How long the application's modifications take in the mirror: a histogram that only grows, so that any number of readers can look at the
- * time since their last look. Eight steps per power of two: a quantile is at most an eighth too high.
+ * time since their last look. 32 steps per power of two: a quantile is at most a 32nd too high.
  */
 public final class WriteLatency {
 
-    private static final int SUB_SHIFT = 3;
+    private static final int SUB_SHIFT = 5;
     private static final int SUBS = 1 << SUB_SHIFT;
     /** Length of the arrays that {@link #copyTo} fills. */
     public static final int BUCKETS = (Long.SIZE - SUB_SHIFT) * SUBS;
@@ -60,6 +60,27 @@ public final class WriteLatency {
             }
         }
         return 0;
+    }
+
+    /** How many of the modifications since the copy have taken longer than that, to a 32nd of it. */
+    public long slowerSince(long[] before, long durationNs) {
+        long count = 0;
+        for (int i = bucketOf(Math.max(0, durationNs)) + 1; i < BUCKETS; i++) {
+            count += counts[i] - before[i];
+        }
+        return count;
+    }
+
+    /** Adds the modifications since the copy to a histogram of somebody else. */
+    public void addSince(long[] before, double[] into) {
+        for (int i = 0; i < BUCKETS; i++) {
+            into[i] += counts[i] - before[i];
+        }
+    }
+
+    /** The longest time that a bucket of such a histogram stands for. */
+    public static long bucketNs(int bucket) {
+        return upperEdgeNs(bucket);
     }
 
     static int bucketOf(long durationNs) {

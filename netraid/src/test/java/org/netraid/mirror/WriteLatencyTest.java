@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class WriteLatencyTest {
 
     @Test
-    void shouldFindQuantilesToAnEighth() {
+    void shouldFindQuantilesToAThirtySecond() {
         WriteLatency latency = new WriteLatency();
         long[] before = new long[WriteLatency.BUCKETS];
         latency.copyTo(before);
@@ -19,8 +19,8 @@ class WriteLatencyTest {
             latency.record(i * 1000L);
         }
         assertThat(latency.countSince(before)).isEqualTo(1000);
-        assertThat(latency.quantileSince(before, 0.99)).isBetween(990_000L, 1_115_000L);
-        assertThat(latency.quantileSince(before, 0.5)).isBetween(500_000L, 563_000L);
+        assertThat(latency.quantileSince(before, 0.99)).isBetween(990_000L, 1_022_000L);
+        assertThat(latency.quantileSince(before, 0.5)).isBetween(500_000L, 516_000L);
     }
 
     @Test
@@ -31,7 +31,25 @@ class WriteLatencyTest {
         latency.copyTo(before);
         assertThat(latency.quantileSince(before, 0.99)).isZero();
         latency.record(100);
-        assertThat(latency.quantileSince(before, 0.99)).isBetween(100L, 112L);
+        assertThat(latency.quantileSince(before, 0.99)).isBetween(100L, 103L);
+    }
+
+    @Test
+    void shouldCountWhatWasSlower() {
+        WriteLatency latency = new WriteLatency();
+        long[] before = new long[WriteLatency.BUCKETS];
+        latency.record(300_000);
+        latency.copyTo(before);
+        for (int i = 1; i <= 100; i++) {
+            latency.record(i < 95 ? 100_000 : 300_000);
+        }
+        assertThat(latency.slowerSince(before, 200_000)).isEqualTo(6);
+        assertThat(latency.slowerSince(before, 50_000)).isEqualTo(100);
+        assertThat(latency.slowerSince(before, 300_000)).isZero();
+        double[] into = new double[WriteLatency.BUCKETS];
+        latency.addSince(before, into);
+        assertThat(into[WriteLatency.bucketOf(300_000)]).isEqualTo(6);
+        assertThat(WriteLatency.bucketNs(WriteLatency.bucketOf(300_000))).isBetween(300_000L, 310_000L);
     }
 
     @Test

@@ -9,11 +9,11 @@ import org.netraid.mirror.WriteLatency;
 /** Measures the application's writes, asks {@link PaceController} how fast the resyncs may go beside them, and keeps them to it. */
 final class ApplicationPace {
 
-    private static final long ENOUGH_WRITES = 100;
-    private static final long SHORTEST_NS = 100_000_000L;
-    private static final long LONGEST_NS = 500_000_000L;
+    /** Until the next look while the resync is silent; its end comes with a tick. */
+    private static final long SILENCE_NS = 50_000_000L;
 
     private final WriteLatency latency;
+    private final boolean silence;
     private final long[] before = new long[WriteLatency.BUCKETS];
     private final PaceController controller;
     private final ResyncRate rate;
@@ -23,6 +23,7 @@ final class ApplicationPace {
 
     ApplicationPace(WriteLatency latency, ResyncConfig config, double burstSeconds, long nowNs) {
         this.latency = latency;
+        this.silence = config.silence();
         this.controller = new PaceController(config.minBytesPerSecond(), config.maxBytesPerSecond());
         this.rate = new ResyncRate(0, burstSeconds, nowNs);
     }
@@ -47,17 +48,17 @@ final class ApplicationPace {
     void onApplicationSeen(long nowNs) {
         if (controller.onApplicationSeen(nowNs, lastBytesPerSecond)) {
             rate.set(controller.bytesPerSecond());
+            start(nowNs);
         }
     }
 
     void onTick(long nowNs) {
         long elapsedNs = nowNs - intervalStartNs;
-        long writes = latency.countSince(before);
-        if (elapsedNs < SHORTEST_NS || writes > 0 && writes < ENOUGH_WRITES && elapsedNs < LONGEST_NS) {
+        if (!controller.isIntervalOver(nowNs, elapsedNs, latency.countSince(before))) {
             return;
         }
         lastBytesPerSecond = (long) (copiedBytes * 1e9 / elapsedNs);
-        controller.onInterval(nowNs, writes, latency.quantileSince(before, 0.99), lastBytesPerSecond);
+        controller.onInterval(nowNs, latency, before, lastBytesPerSecond);
         rate.set(controller.bytesPerSecond());
         start(nowNs);
     }
@@ -66,8 +67,9 @@ final class ApplicationPace {
         copiedBytes += bytes;
     }
 
+    /** @return 0 if something may be copied now, else nanoseconds until that is to be asked again */
     long waitNs(long nowNs) {
-        return rate.waitNs(nowNs);
+        return silence && controller.isSilent() ? SILENCE_NS : rate.waitNs(nowNs);
     }
 
     void spend(long bytes) {
@@ -76,6 +78,11 @@ final class ApplicationPace {
 
     int requestBytes(int chunkBytes, int maxBytes) {
         return controller.requestBytes(chunkBytes, maxBytes);
+    }
+
+    /** It has written within the last second. */
+    boolean isApplicationActive() {
+        return controller.bytesPerSecond() > 0;
     }
 
     /** 0 for no limit. */

@@ -61,6 +61,11 @@ final class CompareAdvisor {
         return !always && !using && restLeft == 0;
     }
 
+    /** Runs are compared for the time being: most of what is on its way then is questions, not data. */
+    boolean isComparing() {
+        return always || using || restLeft == 0;
+    }
+
     /** The first trial is under way: nothing should be sent that may turn out to be there already. */
     boolean isUndecided() {
         return !always && !decided && asked >= trialRuns;

@@ -4,38 +4,64 @@
  */
 package org.netraid.resync;
 
+import org.netraid.mirror.WriteLatency;
+
 /**
  * How fast a resync may go beside the application: as fast as leaves the application's writes nearly as quick as they are without it.
  *
  * <pre>
  *  IDLE     nobody writes: no limit
- *  LISTEN   for a moment at the lowest rate: how quick are the writes when left in peace?
- *  CONTROL  faster while the 99th percentile stays below {@link #GROW_RATIO} times that, slower above {@link #SHRINK_RATIO} times
+ *  HUSH     nothing new is copied; what is on its way arrives
+ *  LISTEN   still nothing is copied: how quick are the writes when left in peace?
+ *  CONTROL  faster while fewer than one write of a hundred takes longer than {@link #SLOW_RATIO} times what ninety-nine of a hundred
+ *           took in peace, slower while more do
  * </pre>
  *
- * The lowest rate is kept whatever happens, so that every resync ends. Pure: the caller brings times and measurements.
+ * <p>Writes that are too slow are counted, instead of percentiles compared: the rate comes to rest where one write of a hundred is slow,
+ * which is where the 99th percentile is that many times the quiet one. A percentile of the hundred writes of a moment says little, and the
+ * one slow write among them that is to be expected would count as much as twenty.
+ *
+ * <p>The lowest rate is kept whatever happens, but for the moments of silence, so that every resync ends. Pure: the caller brings times and
+ * measurements.
  */
 final class PaceController {
 
-    static final double SHRINK_RATIO = 1.3;
-    static final double GROW_RATIO = 1.15;
+    static final double SLOW_RATIO = 1.25;
     /** No resync is slower than this. */
     static final long LEAST_BYTES_PER_SECOND = 1 << 20;
+    private static final double SLOW_SHARE = 0.01;
+    private static final long HUSH_NS = 40_000_000L;
     private static final long LISTEN_NS = 250_000_000L;
+    private static final long LISTEN_LONGEST_NS = 500_000_000L;
+    private static final long LISTEN_WRITES = 250;
     private static final long LISTEN_EVERY_NS = 5_000_000_000L;
+    private static final long SHORTEST_NS = 100_000_000L;
+    private static final long LONGEST_NS = 500_000_000L;
+    private static final long ENOUGH_WRITES = 100;
     private static final long IDLE_AFTER_NS = 1_000_000_000L;
-    private static final double KEEP_OF_BASELINE = 0.5;
+    /** What one slow write too many of a hundred changes. */
+    private static final double GAIN = 0.06;
+    private static final double MOST_UP = 1.08;
+    private static final double LEAST_UP = 1.02;
+    private static final double MOST_DOWN = 0.7;
+    private static final double BEGIN_SHARE = 0.25;
 
-    private enum Mode { IDLE, LISTEN, CONTROL }
+    /** What a write of the application may have in front of it in a loop's turn here, and in one at the target. */
+    private static final int SHORT_REQUEST_BYTES = 64 << 10;
+    /** More than this many are not worth their cost. */
+    private static final int REQUESTS_PER_SECOND = 4000;
 
+    private enum Mode { IDLE, HUSH, LISTEN, CONTROL }
+
+    private final QuietLatency quiet = new QuietLatency();
     private long floor;
     private long ceiling;
     private Mode mode = Mode.IDLE;
     private long controlled;
     private long lastWriteNs;
-    private long listenUntilNs;
+    /** Of the interval under way. */
+    private long writesSeen;
     private long listenAgainNs;
-    private double baselineNs;
 
     PaceController(long minBytesPerSecond, long maxBytesPerSecond) {
         limits(minBytesPerSecond, maxBytesPerSecond);
@@ -54,75 +80,104 @@ final class PaceController {
             return false;
         }
         if (controlled <= floor) {
-            controlled = clamp(resyncBytesPerSecond / 4);
+            controlled = clamp((long) (resyncBytesPerSecond * BEGIN_SHARE));
         }
         lastWriteNs = nowNs;
-        listen(nowNs);
+        mode = Mode.HUSH;
         return true;
     }
 
     /**
      * Some time has passed.
      *
-     * @param writes modifications of the application that have ended in it
-     * @param p99Ns their 99th percentile
+     * @param latency the application's writes
+     * @param before what it was when that time began
      * @param resyncBytesPerSecond what the resync has managed
      */
-    void onInterval(long nowNs, long writes, long p99Ns, long resyncBytesPerSecond) {
-        if (writes == 0) {
-            if (mode != Mode.IDLE && nowNs - lastWriteNs >= IDLE_AFTER_NS) {
-                mode = Mode.IDLE;
-            }
+    void onInterval(long nowNs, WriteLatency latency, long[] before, long resyncBytesPerSecond) {
+        long writes = latency.countSince(before);
+        writesSeen = 0;
+        if (writes == 0 && nowNs - lastWriteNs >= IDLE_AFTER_NS) {
+            mode = Mode.IDLE;
             return;
         }
         switch (mode) {
-            case IDLE -> onApplicationSeen(nowNs, resyncBytesPerSecond);
+            case HUSH -> mode = Mode.LISTEN;
             case LISTEN -> {
-                if (nowNs >= listenUntilNs) {
-                    baselineNs = baselineNs == 0 ? p99Ns : KEEP_OF_BASELINE * baselineNs + (1 - KEEP_OF_BASELINE) * p99Ns;
-                    mode = Mode.CONTROL;
-                    listenAgainNs = nowNs + LISTEN_EVERY_NS;
+                quiet.learn(latency, before);
+                listenAgainNs = nowNs + LISTEN_EVERY_NS;
+                mode = Mode.CONTROL;
+            }
+            case CONTROL -> {
+                if (writes > 0) {
+                    control(nowNs, writes, latency.slowerSince(before, slowNs()), resyncBytesPerSecond);
                 }
             }
-            default -> control(nowNs, p99Ns, resyncBytesPerSecond);
+            default -> {
+                if (writes > 0) {
+                    onApplicationSeen(nowNs, resyncBytesPerSecond);
+                }
+            }
         }
-        lastWriteNs = nowNs;
     }
 
-    private void control(long nowNs, long p99Ns, long resyncBytesPerSecond) {
-        double ratio = p99Ns / Math.max(1, baselineNs);
-        if (ratio > SHRINK_RATIO) {
-            controlled = clamp((long) (controlled * Math.max(0.5, Math.min(0.9, SHRINK_RATIO / ratio))));
-        } else if (ratio < GROW_RATIO && resyncBytesPerSecond * 2 >= controlled) {
+    /** To be asked often. @return true if the time since the last interval is long enough, with so many writes in it, to decide something */
+    boolean isIntervalOver(long nowNs, long elapsedNs, long writes) {
+        if (writes > writesSeen) {
+            lastWriteNs = nowNs;
+        }
+        writesSeen = writes;
+        return switch (mode) {
+            case HUSH -> elapsedNs >= HUSH_NS;
+            case LISTEN -> elapsedNs >= LISTEN_NS && (writes == 0 || writes >= LISTEN_WRITES || elapsedNs >= LISTEN_LONGEST_NS);
+            default -> elapsedNs >= SHORTEST_NS && (writes == 0 || writes >= ENOUGH_WRITES || elapsedNs >= LONGEST_NS);
+        };
+    }
+
+    private void control(long nowNs, long writes, long slow, long resyncBytesPerSecond) {
+        if (nowNs >= listenAgainNs || quiet.p99Ns() == 0) {
+            mode = Mode.HUSH;
+        }
+        if (quiet.p99Ns() == 0) {
+            return;
+        }
+        // Of a hundred writes, whatever their number was: but a few writes say no more than they are.
+        double tooMany = (slow - writes * SLOW_SHARE) * Math.min(1, 1 / (writes * SLOW_SHARE));
+        if (tooMany > 0) {
+            controlled = clamp((long) (controlled * Math.max(MOST_DOWN, Math.exp(-GAIN * tooMany))));
+        } else if (resyncBytesPerSecond * 2 >= controlled) {
             // Only a rate that is used says anything about a higher one.
-            controlled = clamp(controlled + controlled / 12 + LEAST_BYTES_PER_SECOND);
+            double up = Math.max(slow == 0 ? LEAST_UP : 1, Math.min(MOST_UP, Math.exp(-GAIN * tooMany)));
+            controlled = clamp((long) (controlled * up));
         }
-        if (nowNs >= listenAgainNs) {
-            listen(nowNs);
-        }
-    }
-
-    private void listen(long nowNs) {
-        mode = Mode.LISTEN;
-        listenUntilNs = nowNs + LISTEN_NS;
     }
 
     private long clamp(long bytesPerSecond) {
         return Math.max(floor, Math.min(ceiling, bytesPerSecond));
     }
 
+    /** A write that takes longer than this is slow. */
+    private long slowNs() {
+        return (long) (quiet.p99Ns() * SLOW_RATIO);
+    }
+
     /** Bytes per second that may be copied now; 0 for no limit. */
     long bytesPerSecond() {
         return switch (mode) {
             case IDLE -> 0;
-            case LISTEN -> floor;
+            case HUSH, LISTEN -> floor;
             case CONTROL -> controlled;
         };
     }
 
+    /** Nothing is copied for the moment, whatever the rate. */
+    boolean isSilent() {
+        return mode == Mode.HUSH || mode == Mode.LISTEN;
+    }
+
     /** The 99th percentile of the application's writes when left in peace; 0 while unknown. */
     long baselineNs() {
-        return (long) baselineNs;
+        return quiet.p99Ns();
     }
 
     /** Longest request at the rate now: short ones hold the application's writes up less. */
@@ -131,7 +186,7 @@ final class PaceController {
         if (rate == 0) {
             return maxBytes;
         }
-        long wanted = rate / 500;
+        long wanted = Math.max(SHORT_REQUEST_BYTES, rate / REQUESTS_PER_SECOND);
         return (int) Math.max(chunkBytes, Math.min(maxBytes, wanted - wanted % chunkBytes));
     }
 }

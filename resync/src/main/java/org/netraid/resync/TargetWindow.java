@@ -18,6 +18,9 @@ final class TargetWindow {
 
     /** Time that an answer may spend in queues. */
     static final long QUEUE_NS = 25_000_000L;
+    /** The same while the application writes, whose writes spend it there as well, and beside it a part of the shortest answer. */
+    static final long CALM_QUEUE_NS = 200_000L;
+    private static final int CALM_QUEUE_PART = 4;
     private static final long INTERVAL_NS = 50_000_000L;
     /** The shortest answer is forgotten after this time, since paths and disks change. */
     private static final long MEMORY_NS = 10_000_000_000L;
@@ -42,6 +45,8 @@ final class TargetWindow {
     private long inFlightBytes;
     private int inFlight;
     private boolean wasFull;
+    /** The application writes. */
+    private boolean calm;
     /** No answer has waited in a queue yet. */
     private boolean starting = true;
     private long intervalStartNs;
@@ -67,15 +72,26 @@ final class TargetWindow {
         this.answeredNs = nowNs;
     }
 
+    /** @param whether the application writes: then there is to be hardly any queue, even if the link is not always full */
+    void calm(boolean whether) {
+        calm = whether;
+    }
+
     boolean hasRoom() {
         boolean room = inFlight == 0 || inFlightBytes < limitBytes;
         wasFull |= !room;
-        return room;
+        return room && (!calm || inFlight == 0 || inFlightBytes < calmBytes());
+    }
+
+    /** What the link and the disk hold without a queue worth the name. */
+    private long calmBytes() {
+        long best = Math.min(bestNs, bestEarlierNs);
+        return best == Long.MAX_VALUE ? 0 : (long) (bestRate() * (best + best / CALM_QUEUE_PART + CALM_QUEUE_NS));
     }
 
     /** Less than half full: the target would soon have nothing to do. */
     boolean isStarving() {
-        return inFlightBytes * 2 < limitBytes;
+        return inFlightBytes * 2 < (calm ? Math.min(limitBytes, Math.max(1, calmBytes())) : limitBytes);
     }
 
     void sent(long bytes, long nowNs) {

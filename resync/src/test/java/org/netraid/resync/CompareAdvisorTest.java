@@ -43,6 +43,17 @@ class CompareAdvisorTest {
     }
 
     @Test
+    void shouldSayWhetherRunsAreCompared() {
+        CompareAdvisor advisor = new CompareAdvisor(false);
+        assertThat(advisor.isComparing()).as("a trial").isTrue();
+        walk(advisor, CompareAdvisor.TRIAL_RUNS, 0);
+        assertThat(advisor.isComparing()).as("nothing was equal").isFalse();
+        advisor = new CompareAdvisor(false);
+        walk(advisor, CompareAdvisor.TRIAL_RUNS, 1000);
+        assertThat(advisor.isComparing()).as("all was equal").isTrue();
+    }
+
+    @Test
     void shouldCompareASeededTargetToTheEnd() {
         assertThat(walk(new CompareAdvisor(true), 1000, 0)).isEqualTo(1000);
     }

@@ -154,7 +154,8 @@ class MultiPassTest {
 
     /** The last write that fits into the queue and the first that goes past the target have the same place. */
     private boolean overtakes(FaultPoints faults) {
-        begin(4, 16 * MIB, 2 * MIB, 8 * MIB, MIB, faults);
+        // slow enough that the queue is not empty yet when the resync has been silent for the application and goes on
+        begin(4, 16 * MIB, MIB / 4, 8 * MIB, MIB, faults);
         long place = 9 * MIB;
         assertThat(r.rig.scheduler.runUntil(() -> r.rig.mirror.legState(0) == LegState.RESYNCING, MirrorRig.STEPS)).isTrue();
         for (int i = 0; i < 24; i++) {

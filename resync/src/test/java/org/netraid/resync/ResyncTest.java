@@ -160,6 +160,7 @@ class ResyncTest {
         for (int seed = 0; seed < 60 && !found; seed++) {
             ResyncRig r = new ResyncRig(new MirrorRig(seed, 8 * MIB, 1));
             r.rig.faults = name -> name.equals("resync-without-lock");
+            r.config = r.config.withoutSilence();
             r.startEqual();
             r.rig.mirror.legLost(0, "test");
             r.rig.finish(r.rig.write(0, CHUNK * 64, 1));

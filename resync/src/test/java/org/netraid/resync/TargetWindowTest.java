@@ -137,4 +137,25 @@ class TargetWindowTest {
         }
         assertThat(window.limitBytes()).isGreaterThanOrEqualTo(before);
     }
+
+    /** Beside the application: whatever is queued in front of its writes delays them. */
+    @Test
+    void shouldKeepHardlyAnyQueueWhileTheApplicationWrites() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        run(window, 200e6, 100_000, 3);
+        assertThat(window.limitBytes()).isGreaterThan(3 << 20);
+        window.calm(true);
+        assertThat(run(window, 200e6, 100_000, 3)).as("the link is kept busy all the same").isGreaterThan(0.8 * 200e6);
+        while (window.hasRoom()) {
+            window.sent(REQUEST / 4, nowNs);
+        }
+        assertThat(window.inFlightBytes() / 200e6).as("seconds that a write of the application waits behind it").isLessThan(0.005);
+    }
+
+    @Test
+    void shouldFillALongLinkWhileTheApplicationWrites() {
+        TargetWindow window = new TargetWindow(128 << 10, MAX, 0);
+        window.calm(true);
+        assertThat(run(window, 100e6, 80_000_000, 20)).isGreaterThan(0.8 * 100e6);
+    }
 }

@@ -187,8 +187,10 @@ final class SourceNode implements TargetMarker {
                 retryLater(slot);
             }
         });
-        new ResyncManager(mirror, log, this, new ResyncConfig(settings.resyncWindow(), settings.resyncRequestBytes(), 0,
-                64 << 20), loop, faults);
+        ResyncConfig resync = new ResyncConfig(settings.resyncWindow(), settings.resyncRequestBytes(), 0, 64 << 20);
+        // A life is short here: only every other one may spend its copies' time listening.
+        resync = settings.resyncWindow() % 2 == 0 ? resync : resync.withoutSilence();
+        new ResyncManager(mirror, log, this, resync, loop, faults);
         for (TargetNode target : targets) {
             connections[target.slot] = new Connection();
             Optional<String> refused = mirror.addLeg(new LegConfig(target.slot, target.name, target.name, mix.of(target.slot),
