@@ -185,7 +185,7 @@ final class SourceGenerations implements TargetMarker, MirrorListener {
         TargetNode target = targets.get(slot);
         channel.tell(slot, () -> target.inconsistent = true, refusal -> {
             if (refusal.isEmpty()) {
-                record = SourceRecords.resyncBegins(record, target.name);
+                record = SourceRecords.resyncBegins(record, target.name, true);
             }
             done.onMarked(refusal);
         });
