@@ -115,7 +115,7 @@ public final class FileBlockDevice implements BlockDevice {
         this.stored = inline ? disk.stored() : null;
         this.loop = loop;
         this.workers = workers;
-        this.writes = inline || options.direct() ? null : new WriteLane(workers, loop, new BriefWait());
+        this.writes = inline || options.direct() ? null : new WriteLane(workers, loop, new BriefWait(), this::tellLoop, this::takeWorkersDone);
         Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS,
                 BlockCapability.CHECKSUM);
         can.addAll(readOnly ? EnumSet.of(BlockCapability.READ_ONLY) : EnumSet.of(BlockCapability.FUA, BlockCapability.TRIM,
@@ -238,16 +238,18 @@ public final class FileBlockDevice implements BlockDevice {
         onWorkers++;
         hashing += operation.hashes() ? 1 : 0;
         if (writes != null && operation.request.command() == BlockCommand.WRITE) {
-            writes.add(operation);
+            writes.add(operation.write);
         } else {
             workers.execute(operation);
         }
     }
 
+    private void tellLoop() {
+        tellLoop(false);
+    }
+
     /** On a worker: the loop is told once for all operations that end before it looks. */
-    private void tellLoop(Operation operation) {
-        boolean failed = operation.error.isError();
-        workersDone.add(operation);
+    private void tellLoop(boolean failed) {
         if (!loopTold.compareAndSet(false, true)) {
             if (failed) {
                 // the one before may have been told without a wake
@@ -462,6 +464,7 @@ public final class FileBlockDevice implements BlockDevice {
         private BlockError error = BlockError.NONE;
         private String detail = "";
         private Operation next;
+        private final WriteLane.Write write = this::write;
 
         boolean hashes() {
             return request.command() == BlockCommand.CHECKSUM;
@@ -475,7 +478,22 @@ public final class FileBlockDevice implements BlockDevice {
         @Override
         public void run() {
             perform();
-            tellLoop(this);
+            boolean failed = error.isError();
+            workersDone.add(this);
+            tellLoop(failed);
+        }
+
+        /** In the lane of writes, which tells the loop; but an error wakes it at any time. */
+        int write() {
+            int bytes = (int) request.lengthBytes();
+            perform();
+            boolean failed = error.isError();
+            workersDone.add(this);
+            if (failed) {
+                tellLoop(true);
+                return -1;
+            }
+            return bytes;
         }
 
         /**

@@ -25,7 +25,11 @@ class WriteLaneTest {
 
     private final DiskWorkers workers = new DiskWorkers("lane", THREADS);
     private final TickLoop loop = new TickLoop();
-    private final WriteLane lane = new WriteLane(workers, loop, new BriefWait());
+    /** Performed, and told of. */
+    private final AtomicInteger performed = new AtomicInteger();
+    private volatile int told;
+    private volatile int tells;
+    private final WriteLane lane = new WriteLane(workers, loop, new BriefWait(), this::tell, this::tell);
     private final Semaphore mayEnd = new Semaphore(0);
     private final AtomicInteger begun = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
@@ -70,7 +74,7 @@ class WriteLaneTest {
         until(() -> begun.get() == 1);
         AtomicInteger quick = new AtomicInteger();
         for (int i = 0; i < 20; i++) {
-            lane.add(quick::incrementAndGet);
+            lane.add(counting(quick));
         }
         assertThat(quick.get()).isZero();
         loop.tick();
@@ -80,23 +84,59 @@ class WriteLaneTest {
     }
 
     @Test
+    void shouldTellOfSeveralAtATimeWhileMoreWait() {
+        for (int i = 0; i < 33; i++) {
+            lane.add(this::heldWrite);
+        }
+        mayEnd.release(33);
+        until(() -> told == 33);
+        assertThat(tells).isBetween(3, 6); // after 8, 16, 24, 32 and the last; the first alone if it was quick
+    }
+
+    @Test
+    void shouldTellInATickOfWhatHasEndedBeforeAWriteThatHangs() {
+        lane.add(this::heldWrite);
+        lane.add(this::heldWrite);
+        mayEnd.release();
+        until(() -> begun.get() == 2);
+        assertThat(told).as("the second waits behind it").isZero();
+        loop.tick();
+        assertThat(told).isEqualTo(1);
+    }
+
+    @Test
     void shouldForgetNoneWhenAWorkerFallsAsleep() {
         AtomicInteger done = new AtomicInteger();
         for (int round = 1; round <= 20_000; round++) {
-            lane.add(done::incrementAndGet);
+            lane.add(counting(done));
             int wanted = round;
             for (int pause = 0; pause < round % 300; pause++) {
                 Thread.onSpinWait();
             }
-            until(() -> done.get() == wanted);
+            until(() -> told == wanted);
         }
     }
 
-    private void heldWrite() {
+    private void tell() {
+        told = performed.get();
+        tells++;
+    }
+
+    private int heldWrite() {
         threads.add(Thread.currentThread());
         begun.incrementAndGet();
         mayEnd.acquireUninterruptibly();
         ended.incrementAndGet();
+        performed.incrementAndGet();
+        return 4096;
+    }
+
+    private WriteLane.Write counting(AtomicInteger counter) {
+        return () -> {
+            counter.incrementAndGet();
+            performed.incrementAndGet();
+            return 4096;
+        };
     }
 
     private static void until(BooleanSupplier condition) {
