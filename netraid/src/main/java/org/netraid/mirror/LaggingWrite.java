@@ -37,6 +37,11 @@ final class LaggingWrite implements DeviceOpOwner {
     int pendingMask;
     /** Targets of which the application waits only until they have it in memory. */
     int receiptMask;
+    /**
+     * Targets that will differ from the local disk once they have it, for that has failed to take it. What is marked for them when it
+     * fails may be cleared by a resync before the write leaves the queue.
+     */
+    int unlikeMask;
     boolean intentEnded;
     LaggingWrite previous;
     LaggingWrite next;

@@ -102,6 +102,7 @@ final class LegStreams {
         write.queuedNs = loop.nanoTime();
         write.memoryBytes = write.payload == null ? SMALLEST_ENTRY_BYTES : memoryFor(write.lengthBytes);
         write.intentEnded = false;
+        write.unlikeMask = 0;
         write.pendingMask = slotMask;
         write.receiptMask = slotMask & mirror.legs.receiptMask();
         if (write.payload != null) {
@@ -184,7 +185,11 @@ final class LegStreams {
         write.clearPending(slot);
         if (write.isOnItsOwn()) {
             mirror.legs.leg(slot).bytesWritten += write.lengthBytes;
-            endIfDone(write, 0);
+            int unlike = write.unlikeMask & 1 << slot;
+            if (unlike != 0) {
+                markDirty(write, unlike);
+            }
+            endIfDone(write, unlike);
         } else {
             mirror.walk.onEvent(write.request, RequestEvent.TARGET_WRITTEN, slot);
         }
@@ -213,6 +218,7 @@ final class LegStreams {
         }
         if (missedMask != 0) {
             markDirty(write, missedMask);
+            write.unlikeMask = missedMask & write.pendingMask;
         }
     }
 

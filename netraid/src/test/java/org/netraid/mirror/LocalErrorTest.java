@@ -367,6 +367,26 @@ class LocalErrorTest {
         assertThat(rig.log.isDirty(0, MIB / rig.log.chunkBytes())).isFalse();
     }
 
+    /** What was marked when the local write failed may be sent, flushed and cleared by a resync before the queue gets that far. */
+    @Test
+    void shouldMarkATargetAgainThatGetsFromItsQueueWhatTheLocalDiskHasNot() {
+        start(LocalErrorPolicy.PASS_ON, "A");
+        rig.targets.get(0).fault().on(BlockCommand.WRITE).once().hang();
+        failLocal(BlockCommand.WRITE);
+        assertThat(rig.finish(rig.write(0, 4096, 1)).error).isEqualTo(BlockError.EIO);
+        rig.localDisk.clearFaults();
+        assertThat(rig.log.isDirty(0, 0)).isTrue();
+        rig.finish(rig.write(MIB, 4096, 2));
+        rig.log.chunksWritten(0, 0, 1);
+        rig.finish(rig.flush());
+        rig.scheduler.runFor(2_000_000_000L);
+        assertThat(rig.log.isDirty(0, 0)).as("a resync has sent it").isFalse();
+        rig.targets.get(0).releaseHung();
+        rig.run();
+        assertThat(rig.targets.get(0).content(0, 4096)).containsOnly(1);
+        assertThat(rig.log.isDirty(0, 0)).isTrue();
+    }
+
     @Test
     void shouldRetryOneReadFromATargetAndThenReadLocallyAgainWhenErrorsArePassedOn() {
         start(LocalErrorPolicy.PASS_ON, "C");
