@@ -299,7 +299,7 @@ class MirrorFailureTest {
     }
 
     @Test
-    void shouldTreatFlushErrorOfTargetAsItsLossAndNeverTrustALaterFlush() {
+    void p27ShouldTreatFlushErrorOfTargetAsItsLossAndNeverTrustALaterFlush() {
         MirrorRig rig = new MirrorRig(11, 8 * MIB, 2).startEqual();
         rig.targets.get(0).fault().on(BlockCommand.FLUSH).once().fail(BlockError.EIO);
         rig.finish(rig.write(0, 4096, 1));

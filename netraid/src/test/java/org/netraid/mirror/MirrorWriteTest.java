@@ -50,7 +50,7 @@ class MirrorWriteTest {
     }
 
     @Test
-    void shouldReachAllCopiesInOneOrderWhenWritesOverlap() {
+    void p32ShouldReachAllCopiesInOneOrderWhenWritesOverlap() {
         for (int seed = 0; seed < 20; seed++) {
             MirrorRig rig = new MirrorRig(seed, 4 * MIB, 3).startEqual();
             SimRandom random = new SimRandom(seed);
@@ -82,7 +82,7 @@ class MirrorWriteTest {
     }
 
     @Test
-    void shouldKeepCopiesEqualWhenApplicationScribblesOnItsBuffer() {
+    void p16ShouldKeepCopiesEqualWhenApplicationScribblesOnItsBuffer() {
         MirrorRig rig = new MirrorRig(3, 4 * MIB, 3).startEqual();
         byte[] bytes = new byte[4096];
         Arrays.fill(bytes, (byte) 1);

@@ -71,7 +71,7 @@ class RangeLocksTest {
     }
 
     @Test
-    void shouldNeverGrantConflictingClaimsTogetherNorLoseOneInALongRandomRun() {
+    void p21ShouldNeverGrantConflictingClaimsTogetherNorLoseOneInALongRandomRun() {
         SimRandom random = new SimRandom(42);
         List<RangeLock> claimed = new ArrayList<>();
         for (int step = 0; step < 4_000; step++) {

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** docs/pitfalls.md must stay true: every pitfall is there, has a proof, and every test it names exists. */
+/** docs/pitfalls.md must stay true: every pitfall is there, has a test named after it, and every test it names exists. */
 class PitfallTableTest {
 
     private static final List<String> PITFALLS = List.of("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P15", "P16", "P21",
@@ -46,6 +46,8 @@ class PitfallTableTest {
                         row.group(1)).isTrue();
             }
             assertThat(proofs).as("proofs of %s", row.group(1)).isPositive();
+            assertThat(line).as("a test named after %s", row.group(1))
+                    .contains(String.format(".p%02dShould", Integer.parseInt(row.group(1).substring(1))));
         }
         assertThat(found).containsExactlyElementsOf(PITFALLS);
     }

@@ -136,7 +136,7 @@ class NbdMultiDeviceTest implements MultiConnector.Listener {
     }
 
     @Test
-    void shouldEndEveryRequestOnceAndTellOnceWhenOneConnectionIsLost() {
+    void p15ShouldEndEveryRequestOnceAndTellOnceWhenOneConnectionIsLost() {
         connect(3, ServerLimits.DEFAULT, SimDiskOptions.ofSize(SIZE));
         disk.fault().on(BlockCommand.WRITE).hang();
         int[] completions = new int[30];
