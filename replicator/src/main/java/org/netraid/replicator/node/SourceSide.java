@@ -289,7 +289,7 @@ final class SourceSide {
                 fail(error);
                 return;
             }
-            log = new GuardedIntentLog(opened, context.loop(), generation);
+            log = new GuardedIntentLog(opened, context.loop(), generation, context.env.faults());
             recoveryMessage = opened.recovery().message();
             agent.event(recoveryMessage);
             giveSlots();

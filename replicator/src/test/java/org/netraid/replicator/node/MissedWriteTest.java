@@ -10,9 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.netraid.replicator.config.QuorumSettings;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.control.TargetState;
+import org.netraid.sim.CrashMode;
 
 /** G5: no write is acknowledged that a target lacks which still passes for whole, whenever during the write it is left out. */
 class MissedWriteTest {
@@ -79,6 +82,50 @@ class MissedWriteTest {
             cluster.assertEqual("a", "b");
         }
         assertThat(missed).as("writes that b missed").isPositive();
+    }
+
+    /** The log knew already that the target was lost; the generation was still to be changed by the next write. */
+    @Test
+    void shouldChangeTheGenerationAtTheFirstWriteOfALifeWhenATargetWasLostInTheOneBefore() {
+        cluster.cut("a", "b");
+        cluster.await("b is lost", () -> cluster.target("a", "b").state() != TargetState.IN_SYNC);
+        cluster.run(100);
+        cluster.crash("a", CrashMode.PROCESS_KILL);
+        cluster.boot("a");
+        cluster.awaitBlocked("a", "D3");
+        cluster.must("a", MirrorActionType.FORCE, null);
+        writeWithoutB();
+    }
+
+    /** The same, where nobody needs to force anything: the majority answers. */
+    @Test
+    void shouldChangeTheGenerationAtTheFirstWriteOfALifeThatAMajorityAgreesTo() {
+        cluster = new SimCluster(1, -1, "a", "b", "c");
+        cluster.quorum = QuorumSettings.majority("");
+        cluster.bootAll();
+        cluster.run(1000);
+        cluster.must("a", MirrorActionType.CREATE, null);
+        cluster.awaitInSync("a", "b", "c");
+        cluster.write("a", 0, 1);
+        cluster.cut("a", "b");
+        cluster.cut("c", "b");
+        cluster.await("b is lost", () -> cluster.target("a", "b").state() != TargetState.IN_SYNC);
+        cluster.run(100);
+        cluster.crash("a", CrashMode.PROCESS_KILL);
+        cluster.boot("a");
+        writeWithoutB();
+    }
+
+    private void writeWithoutB() {
+        cluster.await("a is in service", () -> !cluster.box("a").status().exportUri().isEmpty());
+        int[] written = write();
+        cluster.await("a write", () -> written[0] != 0);
+        assertThat(written[0]).isEqualTo(1);
+        checkThatTheTargetIsWholeOrKnowsNot("the first write after a restart");
+        assertThat(missed).as("writes that b missed").isPositive();
+        cluster.network.healAll();
+        cluster.awaitInSync("a", "b");
+        cluster.assertEqual("a", "b");
     }
 
     /** A chunk that is not hot: the log has to be written first. */
