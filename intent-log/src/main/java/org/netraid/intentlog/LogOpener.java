@@ -43,6 +43,8 @@ final class LogOpener {
     private long ringSequence;
     private boolean repair;
     private ByteBuffer newestRingBlock;
+    /** Bitmap pages of the old log that would be found damaged in a new one too, which writes a page only when it changes. */
+    private List<Long> damagedPages = List.of();
 
     LogOpener(BlockDevice device, IntentLogConfig config, EventLoop loop, FaultPoints faults, DiskIntentLog.Opened opened) {
         this.device = device;
@@ -165,7 +167,10 @@ final class LogOpener {
     private void readPages() {
         PageLoader[] loader = new PageLoader[1];
         loader[0] = new PageLoader(io, layout, superblock, slots, device.geometry().maxTransferBytes(),
-                faults.isArmed("torn-page-accepted"), problem -> pagesRead(problem, loader[0].maxSequence()));
+                faults.isArmed("torn-page-accepted"), problem -> {
+                    damagedPages = loader[0].damaged();
+                    pagesRead(problem, loader[0].maxSequence());
+                });
         loader[0].next();
     }
 
@@ -285,10 +290,22 @@ final class LogOpener {
         hotExtents = 0;
         // First the superblocks of the new incarnation: from then on every older block on the medium counts as never written. Were the
         // ring emptied before, a crash could leave the old superblocks with an intact ring in which nothing is hot.
-        writeSuperblocks(() -> {
+        writeSuperblocks(() -> clearDamagedPages(() -> {
             io.writeEmptyRing(layout);
             io.commit(() -> finish(0, new IntentLog.Recovery(kind, 0, message)));
-        });
+        }));
+    }
+
+    private void clearDamagedPages(Runnable then) {
+        if (damagedPages.isEmpty()) {
+            then.run();
+            return;
+        }
+        ByteBuffer zeros = block();
+        for (long offset : damagedPages) {
+            io.write(offset, zeros.duplicate());
+        }
+        io.commit(then);
     }
 
     /** So that the new superblock wins over the other copy before that is overwritten too. */

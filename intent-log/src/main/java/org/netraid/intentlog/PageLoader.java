@@ -5,6 +5,8 @@
 package org.netraid.intentlog;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.netraid.intentlog.format.BitmapPageCodec;
 import org.netraid.intentlog.format.BitmapPageCodec.Verdict;
 import org.netraid.intentlog.format.Superblock;
@@ -33,6 +35,9 @@ final class PageLoader {
     private final int batchPages;
     private final ByteBuffer[] batches;
     private final boolean[] unreadable = new boolean[2];
+    /** Where both places of a page can be read and are damaged: offsets of all of them. */
+    private final List<Long> damaged = new ArrayList<>();
+    private String problem;
     private int slot;
     private int page;
     private long maxSequence;
@@ -57,6 +62,11 @@ final class PageLoader {
         return maxSequence;
     }
 
+    /** Offsets of blocks that would spoil a new log as they have spoilt this one. */
+    List<Long> damaged() {
+        return damaged;
+    }
+
     /** Reads the next batch of pages, or ends. */
     void next() {
         while (slot < IntentLog.MAX_SLOTS && (page == layout.pagesPerSlot() || !slots.at(slot).isUsed())) {
@@ -64,7 +74,7 @@ final class PageLoader {
             page = 0;
         }
         if (slot == IntentLog.MAX_SLOTS) {
-            loaded.loaded(null);
+            loaded.loaded(problem);
             return;
         }
         int count = Math.min(batchPages, layout.pagesPerSlot() - page);
@@ -78,22 +88,19 @@ final class PageLoader {
 
     private void take(int count) {
         for (int i = 0; i < count; i++) {
-            String problem = takePage(i * IntentLogLayout.BLOCK_BYTES);
-            if (problem != null) {
-                loaded.loaded(problem);
-                return;
-            }
+            takePage(i * IntentLogLayout.BLOCK_BYTES);
             page++;
         }
         next();
     }
 
-    private String takePage(int at) {
+    private void takePage(int at) {
         Verdict first = judge(0, at);
         Verdict second = judge(1, at);
         TargetSlot target = slots.at(slot);
         if (first == Verdict.BAD && second == Verdict.BAD) {
-            return "both places of bitmap page " + page + " of slot " + slot + " (" + target.name + ") are damaged";
+            noteDamage(target);
+            return;
         }
         boolean equal = first == second && (first != Verdict.VALID || sameSequence(at));
         if (first == Verdict.VALID || second == Verdict.VALID) {
@@ -109,7 +116,17 @@ final class PageLoader {
         if (!equal) {
             target.bitmap.setStale.add(page); // the places must be equal at rest: one alone would not survive rot
         }
-        return null;
+    }
+
+    private void noteDamage(TargetSlot target) {
+        if (problem == null) {
+            problem = "both places of bitmap page " + page + " of slot " + slot + " (" + target.name + ") are damaged";
+        }
+        for (int copy = 0; copy < 2; copy++) {
+            if (!unreadable[copy]) {
+                damaged.add(layout.pageOffset(slot, copy, page));
+            }
+        }
     }
 
     private boolean sameSequence(int at) {

@@ -241,6 +241,24 @@ class DiskIntentLogTest {
         assertThat(rig.log.recovery().message()).contains("damaged").contains("full resync");
     }
 
+    /** Else every start would cost a full resync, until the page happens to be written. */
+    @Test
+    void shouldNeedOneFullResyncOnlyWhenBothPlacesOfABitmapPageAreDamaged() {
+        rig.create();
+        rig.connectEqual(0);
+        assertThat(rig.close()).isEqualTo(BlockError.NONE);
+        for (int copy = 0; copy < 2; copy++) {
+            rig.disk.rot(rig.config.layout().pageOffset(0, copy, 0) + 100, 1);
+        }
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.LOST);
+        assertThat(rig.log.recovery().message()).contains("bitmap page 0 of slot 0");
+        assertThat(rig.close()).isEqualTo(BlockError.NONE);
+        rig.crash(CrashMode.POWER_CUT_ALL_LOST).open();
+        assertThat(rig.log.recovery().kind()).isEqualTo(Kind.CLEAN);
+        assertThat(rig.log.slotState(0)).isEqualTo(SlotState.FULL_RESYNC);
+    }
+
     @Test
     void shouldKeepSlotsInFullResyncWhenTheDeviceSizeDiffers() {
         rig.create();
