@@ -46,6 +46,7 @@ final class DiskImage {
     private final SimRandom random;
     private final DurableChange durableChange;
     private long sequence;
+    private long torn;
 
     /** Told of each range whose durable content may have changed. */
     interface DurableChange {
@@ -182,7 +183,13 @@ final class DiskImage {
         ghosts.clear();
     }
 
+    /** Modifications of which a power cut has left some sectors. */
+    long torn() {
+        return torn;
+    }
+
     private void putTorn(Modification modification) {
+        torn++;
         long end = modification.offset + modification.length;
         for (long from = modification.offset; from < end; ) {
             long to = Math.min(end, (from / SECTOR + 1) * SECTOR);

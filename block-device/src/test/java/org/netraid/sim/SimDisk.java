@@ -270,6 +270,11 @@ public final class SimDisk {
         return image.unflushedCount();
     }
 
+    /** Modifications that power cuts have torn so far: some of their sectors are there, others are not. */
+    public long tornCount() {
+        return image.torn();
+    }
+
     /** Requests submitted and not completed, hung ones included. */
     public int inFlightCount() {
         return inFlight.size() + hung.size();

@@ -135,6 +135,15 @@ public final class SimNetwork {
         }
     }
 
+    /** One of two nodes loses its end of every connection between them, and is told so; the other one is not. */
+    public void halfOpenAll(String one, String other, String loser) {
+        for (SimConnection connection : new ArrayList<>(connections)) {
+            if (connection.joins(one, other)) {
+                connection.halfOpen(loser);
+            }
+        }
+    }
+
     /** Living connections in the order they were opened. */
     public List<SimConnection> connections() {
         connections.removeIf(SimConnection::isDead);

@@ -25,7 +25,8 @@ import org.netraid.replicator.control.TargetState;
 
 /**
  * fio writes and verifies through a mirror with a target under each protocol while these stand still, die, give errors and answer late: fio
- * hears of nothing, and all copies are equal in the end. C is a daemon, A and B are nbdkit with its error, delay and rate filters.
+ * hears of nothing, and all copies are equal in the end. In one test C is a daemon, A and B are nbdkit with its error, delay and rate
+ * filters; in the other all are daemons on a network that loses the packets of one direction.
  */
 @Tag("slow")
 class FioOverFaultsTest {
@@ -43,7 +44,6 @@ class FioOverFaultsTest {
     void shouldVerifyAllThatFioWroteWhileTargetsOfEachProtocolFail() throws Exception {
         ForeignServer.installed("fio");
         Path errors = folder.resolve("errors");
-        ExecutorService beside = Executors.newSingleThreadExecutor();
         String[] troubled = {"error=EIO", "error-rate=20%", "error-file=" + errors, "wdelay=2ms", "rdelay=1ms"};
         try (ForeignServer bob = foreign(B, List.of("--filter=error", "--filter=delay"), troubled);
                 ForeignServer ann = foreign(A, List.of("--filter=rate"), "rate=160M");
@@ -57,7 +57,54 @@ class FioOverFaultsTest {
             rig.mustAct(SOURCE, "protocol", "B", "--target", B);
             rig.mustAct(SOURCE, "protocol", "A", "--target", A);
 
-            CompletableFuture<Void> troubles = CompletableFuture.runAsync(() -> troubles(rig, errors, line), beside);
+            fioWhile(rig, () -> troubles(rig, errors, line));
+        }
+    }
+
+    /** Four daemons on hosts of their own. */
+    @Test
+    void shouldVerifyAllThatFioWroteWhilePacketsOfOneDirectionAreLostAndTargetsAreKilled() throws Exception {
+        ForeignServer.installed("fio");
+        try (NetworkNamespaces network = new NetworkNamespaces(List.of(SOURCE, C, B, A));
+                ClusterRig rig = new ClusterRig(folder, SIZE, network, SOURCE, C, B, A)) {
+            rig.start(SOURCE, C, B, A);
+            rig.mustAct(SOURCE, "create");
+            rig.awaitInSync(SOURCE);
+            rig.mustAct(SOURCE, "protocol", "B", "--target", B);
+            rig.mustAct(SOURCE, "protocol", "A", "--target", A);
+            fioWhile(rig, () -> {
+                for (String target : List.of(C, B, A)) {
+                    loseOneWay(rig, network, target, SOURCE, target);
+                    loseOneWay(rig, network, target, target, SOURCE);
+                    killAndStart(rig, target);
+                }
+            });
+        }
+    }
+
+    private static void loseOneWay(ClusterRig rig, NetworkNamespaces network, String target, String from, String to) {
+        network.cut(from, to);
+        awaitLost(rig, target);
+        network.healAll();
+        rig.awaitInSync(SOURCE);
+    }
+
+    private static void killAndStart(ClusterRig rig, String target) {
+        try {
+            rig.kill(target);
+            awaitLost(rig, target);
+            rig.start(target);
+            rig.awaitInSync(SOURCE);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** fio writes and verifies until the troubles are over; then all copies must be equal. */
+    private static void fioWhile(ClusterRig rig, Runnable what) throws Exception {
+        ExecutorService beside = Executors.newSingleThreadExecutor();
+        try {
+            CompletableFuture<Void> troubles = CompletableFuture.runAsync(what, beside);
             do {
                 fio(rig.status(SOURCE).exportUri());
             } while (!troubles.isDone());

@@ -6,6 +6,7 @@ package org.netraid.integration.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 
 import org.netraid.fault.FaultPoints;
 import org.netraid.intentlog.IntentLog;
@@ -42,6 +43,7 @@ final class ClusterSim {
     private final CopyChecker copies;
     private final OrderChecker order;
     private final DirtyChecker dirty;
+    private final MissedChecker missed;
     private final FaultPlan faults;
     private final SimRandom imagination;
     private final Tally tally = new Tally();
@@ -72,7 +74,7 @@ final class ClusterSim {
         settings = SimSettings.draw(scheduler.random("settings"));
         history = new History(settings.deviceBytes());
         imagination = scheduler.random("imagination");
-        SimNetwork network = new SimNetwork(scheduler);
+        SimNetwork network = new SimNetwork(scheduler, settings.links());
         for (int slot = 0; slot < settings.targets(); slot++) {
             targets.add(new TargetNode(scheduler, network, slot, settings));
         }
@@ -82,7 +84,8 @@ final class ClusterSim {
         client = new SimClient(scheduler, settings, history, operations, new Judgement());
         copies = new CopyChecker(source, history, client, mix);
         order = new OrderChecker(targets, settings.deviceBytes());
-        dirty = new DirtyChecker(source, client, settings);
+        missed = new MissedChecker(source, settings);
+        dirty = new DirtyChecker(source, client, settings, missed);
         faults = new FaultPlan(scheduler, network, settings, source, mix, this);
     }
 
@@ -118,13 +121,19 @@ final class ClusterSim {
         client.stop();
         if (converge("after the faults had stopped")) {
             copies.checkAllEqual(settings.deviceBytes());
+            damageSilently();
             restartCleanly();
         } else {
             tally.count("engine: run ended where a target would have to take over");
         }
-        for (int i = 0; i < source.journal.replays(); i++) {
-            tally.count("engine: queue replayed");
+        for (TargetNode target : targets) {
+            tally.count("fault: write torn by a power cut, target", target.disk.tornCount());
         }
+        tally.count("fault: write torn by a power cut, source", source.disk.tornCount());
+        tally.count("fault: write torn by a power cut, log", source.logDisk.tornCount());
+        tally.count("engine: queue replayed", source.journal.replays());
+        tally.count("engine: generation changed", source.generations.changes());
+        tally.count("checker: acknowledged write that a target has missed", missed.writesMissed());
         return new Result(seed, scheduler.traceHash(), scheduler.steps(), scheduler.nanoTime(), client.started(), client.failed(),
                 faults.faults(), sourceCrashes, resyncs, source.journal.replays());
     }
@@ -134,8 +143,11 @@ final class ClusterSim {
             throw new SimViolation("I14", otherwise + ": " + situation());
         }
         dirty.check();
+        if (isLocalAttached()) {
+            missed.check();
+        }
         order.check();
-        if (isLocalAttached() && (acknowledgedNow || scheduler.steps() % IMAGINE_EVERY_EVENTS == 0)) {
+        if (isLocalAttached() && !dirty.isSuspended() && (acknowledgedNow || scheduler.steps() % IMAGINE_EVERY_EVENTS == 0)) {
             CrashMode[] modes = CrashMode.values();
             tally.count("checker: imagined crash");
             dirty.imagineCrash(imagination.nextLong(), modes[imagination.nextInt(modes.length)], faultPoints);
@@ -221,6 +233,30 @@ final class ClusterSim {
         return text.append("; client runs ").append(client.running()).toString();
     }
 
+    /** Now and then, at the end: nothing but a verify can know of it. */
+    private void damageSilently() {
+        SimRandom random = scheduler.random("silent damage");
+        if (!random.chance(150) || mix.isForReplays()) {
+            return;
+        }
+        SilentDamage damage = new SilentDamage(source, settings, tally, random);
+        dirty.suspend(true);
+        damage.strike(source.mirror());
+        while (damage.isWriting()) {
+            step("a write to healthy copies never ends");
+        }
+        converge("after the last writes");
+        damage.verify(source.verifies());
+        TreeSet<Long> damaged = damage.differing();
+        while (!damage.isOver()) {
+            step("a verify never ends");
+        }
+        damage.judge(damaged);
+        dirty.suspend(false);
+        converge("after the repair of silent damage");
+        copies.checkAllEqual(settings.deviceBytes());
+    }
+
     /** I7: after an orderly stop and start nothing is dirty. */
     private void restartCleanly() {
         boolean[] stopped = new boolean[1];
@@ -300,7 +336,7 @@ final class ClusterSim {
     private void ended(SimClient.Operation operation) {
         copies.ended(operation);
         order.ended(operation);
-        dirty.acknowledged(operation, source.mirror());
+        missed.acknowledged(operation, source.mirror());
         tally.count("client: " + operation.command + (operation.error.isError() ? " refused" : ""));
         // most promises are broken right after they are made
         boolean justLost = scheduler.nanoTime() - lastLossNs < JUST_NS;

@@ -68,6 +68,28 @@ class ClusterSimTest {
         throw new AssertionError(defect + " is not found within " + seeds + " seeds");
     }
 
+    /** Each guarantee has a checker of its own, that sees its defect also where another one would not. */
+    @ParameterizedTest
+    @CsvSource({
+        "G1, clear-bit-before-flush",
+        "G2, ack-before-mirrored",
+        "G3, send-next-epoch-early",
+        "G5, ack-before-stale",
+        "G5, forget-waiting-write",
+    })
+    void shouldFindPlantedDefectByTheCheckerOfTheGuarantee(String guarantee, String defect) {
+        for (long seed = 1; seed <= 60; seed++) {
+            try {
+                new ClusterSim(seed, 300, defect::equals).run();
+            } catch (SimViolation found) {
+                if (found.getMessage().startsWith(guarantee + ":")) {
+                    return;
+                }
+            }
+        }
+        throw new AssertionError("no checker of " + guarantee + " finds " + defect + " within 60 seeds");
+    }
+
     private static ClusterSim.Result run(long seed, int steps, FaultPoints faults) {
         ClusterSim sim = new ClusterSim(seed, steps, faults);
         try {

@@ -28,9 +28,6 @@ import org.netraid.sim.SimScheduler;
  */
 final class DirectSession implements BlockDevice {
 
-    private static final long MIN_DELAY_NS = 20_000;
-    private static final long MAX_DELAY_NS = 300_000;
-
     private final SimScheduler scheduler;
     private final SimRandom random;
     private final TargetNode target;
@@ -120,7 +117,7 @@ final class DirectSession implements BlockDevice {
     }
 
     private void send(Runnable message) {
-        lastArrivalNs = Math.max(lastArrivalNs, scheduler.nanoTime() + random.between(MIN_DELAY_NS, MAX_DELAY_NS));
+        lastArrivalNs = Math.max(lastArrivalNs, scheduler.nanoTime() + random.between(SimSettings.MIN_DELAY_NS, target.maxDelayNs));
         scheduler.after(lastArrivalNs - scheduler.nanoTime(), messageLabel, () -> deliver(message));
     }
 
@@ -175,7 +172,7 @@ final class DirectSession implements BlockDevice {
             held.add(call);
             return;
         }
-        scheduler.after(random.between(MIN_DELAY_NS, MAX_DELAY_NS), replyLabel,
+        scheduler.after(random.between(SimSettings.MIN_DELAY_NS, target.maxDelayNs), replyLabel,
                 () -> deliver(() -> sourceLoop.execute(() -> replied(call))));
     }
 

@@ -12,7 +12,6 @@ import org.netraid.intentlog.DiskIntentLog;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.intentlog.SlotState;
 import org.netraid.mirror.LocalState;
-import org.netraid.mirror.Mirror;
 import org.netraid.sim.CrashMode;
 import org.netraid.sim.DiskObserver;
 import org.netraid.sim.SimDisk;
@@ -21,7 +20,7 @@ import org.netraid.sim.SimRandom;
 import org.netraid.sim.SimScheduler;
 
 /**
- * G1 and G5: whenever copies differ, or could after a power cut, the log knows.
+ * G1: whenever copies differ, or could after a power cut, the log knows.
  *
  * <p>After every event: a chunk that no write is working on and that reads differently on source and target has its bit set in
  * memory. At every crash of the source, real or imagined ({@link #imagineCrash} crashes a copy of the log's disk): every chunk that differs
@@ -44,10 +43,10 @@ final class DirtyChecker implements DiskObserver {
     private final long[] dirtyChunks;
     private IntentLog lastLog;
     private long checks;
-    /** Chunks of acknowledged writes that the target has missed and not caught up with. */
-    private final BitSet[] missed;
+    private boolean suspended;
+    private final MissedChecker missed;
 
-    DirtyChecker(SourceNode source, SimClient client, SimSettings settings) {
+    DirtyChecker(SourceNode source, SimClient client, SimSettings settings, MissedChecker missed) {
         this.source = source;
         this.client = client;
         this.settings = settings;
@@ -56,13 +55,12 @@ final class DirtyChecker implements DiskObserver {
         this.differsDurably = new BitSet[targets.size()];
         this.open = new BitSet[targets.size()];
         this.dirtyChunks = new long[targets.size()];
-        this.missed = new BitSet[targets.size()];
+        this.missed = missed;
         source.disk.observe(this);
         for (TargetNode target : targets) {
             differs[target.slot] = new BitSet();
             differsDurably[target.slot] = new BitSet();
             open[target.slot] = new BitSet();
-            missed[target.slot] = new BitSet();
             target.disk.observe(this);
         }
     }
@@ -82,9 +80,21 @@ final class DirtyChecker implements DiskObserver {
         durablyChanged.set((int) (offset / settings.chunkBytes()), (int) ((offset + length - 1) / settings.chunkBytes()) + 1);
     }
 
+    /** A disk changes what nobody has written: what differs is no fault of the mirror's until that is repaired. */
+    void suspend(boolean on) {
+        suspended = on;
+    }
+
+    boolean isSuspended() {
+        return suspended;
+    }
+
     /** After every event. */
     void check() {
         compareChanged();
+        if (suspended) {
+            return;
+        }
         IntentLog log = source.log();
         if (log == null || source.mirror() == null || source.mirror().localState() != LocalState.ATTACHED) {
             return; // a disk that was given up is compared with nothing before it is whole
@@ -116,7 +126,7 @@ final class DirtyChecker implements DiskObserver {
                 differs[target.slot].set(chunk, !equal);
                 open[target.slot].set(chunk, !equal);
                 if (equal) {
-                    missed[target.slot].clear(chunk);
+                    missed.caughtUp(target, chunk);
                 }
             }
         }
@@ -133,7 +143,11 @@ final class DirtyChecker implements DiskObserver {
     void checkInSync(int slot) {
         TargetNode target = targets.get(slot);
         for (int chunk = differs[slot].nextSetBit(0); chunk >= 0; chunk = differs[slot].nextSetBit(chunk + 1)) {
-            if (!target.crashedUnnoticed && isQuiet(target, chunk)) {
+            boolean isQuiet = isQuiet(target, chunk);
+            if (!isQuiet) {
+                missed.caughtUp(target, chunk); // it differs by what is being written
+            }
+            if (!target.crashedUnnoticed && isQuiet && !suspended) {
                 throw new SimViolation("G8", target.name + " is marked in sync, and its chunk " + chunk + " differs from the source");
             }
         }
@@ -158,42 +172,12 @@ final class DirtyChecker implements DiskObserver {
         return Math.min(settings.chunkBytes(), settings.deviceBytes() - offset(chunk));
     }
 
-    // ---- G5
-
-    void acknowledged(SimClient.Operation operation, Mirror mirror) {
-        if (!operation.command.modifies() || operation.error.isError()) {
-            return;
-        }
-        if (mirror.localState() != LocalState.ATTACHED) {
-            return;
-        }
-        int first = (int) (operation.offset / settings.chunkBytes());
-        int last = (int) ((operation.offset + operation.length - 1) / settings.chunkBytes());
-        for (TargetNode target : targets) {
-            if (!mirror.legState(target.slot).replicates()) {
-                for (int chunk = first; chunk <= last; chunk++) {
-                    if (!equal(target, chunk)) {
-                        missed[target.slot].set(chunk);
-                    }
-                }
-                checkStale(source.log(), target, "in memory");
-            }
-        }
-    }
-
-    private void checkStale(IntentLog log, TargetNode target, String where) {
-        if (!missed[target.slot].isEmpty() && log.slotState(target.slot) == SlotState.TRACKING) {
-            throw new SimViolation("G5", target.name + " has missed acknowledged writes in chunks " + missed[target.slot]
-                    + " and is not stale " + where);
-        }
-    }
-
     // ---- crashes
 
     /** A log opened after a crash, or a copy of it opened elsewhere. */
     void recovered(IntentLog log, String when) {
         for (TargetNode target : targets) {
-            checkStale(log, target, "in the log recovered " + when);
+            missed.checkStale(log, target, "in the log recovered " + when);
             SlotState state = log.slotState(target.slot);
             if (state == SlotState.FULL_RESYNC || state == SlotState.UNUSED) {
                 continue;

@@ -35,9 +35,11 @@ final class FaultPlan {
     private final SimRandom random;
     private final SimRandom protocols;
     private final SimRandom kills;
+    private final SimRandom more;
     private final FaultWeights weights;
     private int killsLeft;
     private boolean stopped;
+    private boolean rotten;
     private int faults;
 
     FaultPlan(SimScheduler scheduler, SimNetwork network, SimSettings settings, SourceNode source, ProtocolMix mix,
@@ -51,6 +53,7 @@ final class FaultPlan {
         this.random = scheduler.random("faults");
         this.protocols = scheduler.random("protocol changes");
         this.kills = scheduler.random("kills with a backlog");
+        this.more = scheduler.random("more faults");
         this.weights = new FaultWeights(scheduler.random("fault weights"));
         this.killsLeft = mix.isForReplays() ? 25 : kills.nextInt(12);
     }
@@ -127,6 +130,10 @@ final class FaultPlan {
     }
 
     private long outageNs() {
+        return outage(random);
+    }
+
+    private static long outage(SimRandom random) {
         return random.nextLong(random.nextBoolean() ? SHORT_NS : random.chance(200) ? LONG_NS : 10 * SHORT_NS);
     }
 
@@ -166,6 +173,16 @@ final class FaultPlan {
             note("reset in the middle of a message", "next connection to " + target.name + " will be reset");
             network.resetNextAfter(request ? SourceNode.NAME : target.name, request ? target.name : SourceNode.NAME,
                     random.nextLong(1L << random.nextInt(18)));
+        }
+        if (target.isNbd() && more.chance(300)) {
+            boolean here = more.nextBoolean();
+            note("half-open connection", (here ? SourceNode.NAME : target.name) + " loses its end of the connection to the other");
+            network.halfOpenAll(SourceNode.NAME, target.name, here ? SourceNode.NAME : target.name);
+            if (here) {
+                // a target notices by a keepalive, or because a newer connection of its source takes the place
+                scheduler.after(outage(more), "repair", target::disconnect);
+            }
+            return;
         }
         note("disconnect", "disconnect " + target.name);
         target.disconnect();
@@ -249,7 +266,8 @@ final class FaultPlan {
         };
         fault.on(command).times(1 + random.nextInt(3)).afterPassing(random.nextInt(5));
         int kind = random.nextInt(4);
-        String what = command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails");
+        boolean forEver = kind > 1 && more.chance(300);
+        String what = command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails") + (forEver ? " for ever" : "");
         note("target disk " + what, "disk of " + target.name + ": " + what);
         if (kind == 0) {
             fault.hang();
@@ -262,6 +280,7 @@ final class FaultPlan {
         } else {
             fault.fail(random.nextBoolean() ? BlockError.EIO : BlockError.ENOSPC);
         }
+        lasts(fault, forEver);
     }
 
     private void breakSourceDisk() {
@@ -274,7 +293,8 @@ final class FaultPlan {
         BlockCommand command = random.nextBoolean() ? BlockCommand.WRITE : random.nextBoolean() ? BlockCommand.FLUSH : BlockCommand.READ;
         fault.on(command);
         int kind = random.nextInt(4);
-        String what = command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails");
+        boolean forEver = kind > 1 && more.chance(200);
+        String what = command + (kind == 0 ? " hangs" : kind == 1 ? " is slow" : " fails") + (forEver ? " for ever" : "");
         note(disk.name() + " " + what, disk.name() + ": " + what);
         if (kind == 0) {
             fault.hang();
@@ -286,6 +306,15 @@ final class FaultPlan {
             fault.slow(200);
         } else {
             fault.fail(logDisk && faults % 2 == 0 ? BlockError.ENOSPC : BlockError.EIO);
+        }
+        lasts(fault, forEver);
+    }
+
+    /** An error that does not go away by itself, until somebody mends it. */
+    private void lasts(SimDiskFault fault, boolean forEver) {
+        if (forEver) {
+            fault.times(Integer.MAX_VALUE);
+            scheduler.after(outage(more), "repair", fault::clear);
         }
     }
 
@@ -314,6 +343,12 @@ final class FaultPlan {
         CrashMode mode = failed ? CrashMode.POWER_CUT : wanted;
         note(mode + " of the source", mode + " of the source");
         cluster.crashSource(mode);
+        if (!rotten && more.chance(100)) {
+            rotten = true; // once in a run: each block has a second place, and no third one
+            long at = more.nextLong(source.logDisk.geometry().sizeBytes());
+            note("bit rot in the log of a dead source", "bit of byte " + at + " of the log flips");
+            source.logDisk.rot(at, more.nextInt(8));
+        }
         source.disk.clearFaults();
         source.logDisk.clearFaults();
         scheduler.after(outageNs(), "repair", this::bootSource);
@@ -339,7 +374,9 @@ final class FaultPlan {
 
     private void stopSource() {
         Mirror mirror = source.mirror();
-        if (mirror == null || cluster.isClientBusy() || source.care.isNoted()) {
+        // a node whose disk has failed a flush records that, and does not start on what its page cache still shows
+        boolean failed = mirror != null && mirror.state() == MirrorState.FAILED;
+        if (mirror == null || failed || cluster.isClientBusy() || source.care.isNoted()) {
             return;
         }
         note("source stopped in order", "stop source in order");

@@ -23,7 +23,7 @@ public final class SimMain {
               --jobs N      seeds to run at a time, each in a thread of its own (default 1)
               --break NAME  plant a defect (may be repeated): ack-before-detach-is-noted, ack-before-intent, ack-before-mirrored,
                             ack-before-stale, clear-bit-before-flush, drop-journal-record, end-intent-early,
-                            extent-released-while-active, forget-queue-on-loss, replay-out-of-order,
+                            extent-released-while-active, forget-queue-on-loss, forget-waiting-write, replay-out-of-order,
                             replay-what-was-sent, resync-without-lock, send-next-epoch-early,
                             skip-range-lock, torn-page-accepted
               --quorum      whole nodes with quorum = "majority" under partitions and crashes instead (default 40 steps); with --break
@@ -40,7 +40,7 @@ public final class SimMain {
 
     private static final Set<String> DEFECTS = Set.of("ack-before-detach-is-noted", "ack-before-intent", "ack-before-mirrored",
             "ack-before-stale", "clear-bit-before-flush", "drop-journal-record", "end-intent-early", "extent-released-while-active",
-            "forget-queue-on-loss", "replay-out-of-order", "replay-what-was-sent", "resync-without-lock", "send-next-epoch-early",
+            "forget-queue-on-loss", "forget-waiting-write", "replay-out-of-order", "replay-what-was-sent", "resync-without-lock", "send-next-epoch-early",
             "skip-range-lock", "torn-page-accepted");
 
     public static void main(String[] args) {

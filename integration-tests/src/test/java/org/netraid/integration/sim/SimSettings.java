@@ -10,6 +10,7 @@ import java.util.List;
 import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockGeometry;
 import org.netraid.sim.SimDiskOptions;
+import org.netraid.sim.SimLinkOptions;
 import org.netraid.sim.SimRandom;
 
 /**
@@ -33,13 +34,17 @@ import org.netraid.sim.SimRandom;
  * @param legTimeoutNs when a hung target is given up
  * @param faultEveryNs mean time between faults
  * @param targetBlockBytes smallest unit of the targets reached by NBD
+ * @param maxDelayNs longest way of a message between source and target
  * @param equalAtStart the copies are declared equal at first, instead of a full resync
  */
 record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExtents, long coolAfterNs, int targets, int nbdMask,
         int clientDepth, int hotSpots, int maxOperationBytes, long flushBytes, long flushIntervalNs, int payloadBytes, int resyncWindow,
-        int resyncRequestBytes, long legTimeoutNs, long faultEveryNs, int targetBlockBytes, boolean equalAtStart) {
+        int resyncRequestBytes, long legTimeoutNs, long faultEveryNs, int targetBlockBytes, long maxDelayNs,
+        boolean equalAtStart) {
 
     static final int LOCAL_SLOT = -1;
+    static final long MIN_DELAY_NS = 20_000;
+    private static final long MAX_DELAY_NS = 300_000;
     private static final int MEGABYTE = 1 << 20;
     /** A third, two thirds, or nearly all of the room that an activity log can have. */
     private static final int LARGE_RING = 21_844;
@@ -49,6 +54,7 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExte
         long sectorsOff = random.nextBoolean() ? 0 : random.nextInt(40);
         int chunkBytes = random.chance(700) ? 4096 : 16384;
         SimRandom hot = random.fork("hot");
+        SimRandom line = random.fork("line");
         return new SimSettings((random.chance(200) ? random.between(8, 16) : random.between(5, 8)) * MEGABYTE - sectorsOff * Stamp.SECTOR,
                 chunkBytes,
                 hot.chance(20) ? LARGE_RING * (int) random.between(1, 3) : (int) random.between(1, 3),
@@ -67,6 +73,7 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExte
                 random.between(100, 400) * 1_000_000L,
                 (1L << random.nextInt(6)) * random.between(1_000_000, 2_000_000),
                 sectorsOff == 0 && random.chance(300) ? 4096 : random.nextBoolean() ? 512 : 1,
+                line.chance(150) ? line.between(1_000_000, 8_000_000) : MAX_DELAY_NS,
                 random.chance(800));
     }
 
@@ -81,6 +88,11 @@ record SimSettings(long deviceBytes, int chunkBytes, int alSlots, int steadyExte
         }
         return SimDiskOptions.ofSize(deviceBytes).withCapabilities(capabilities)
                 .withGeometry(new BlockGeometry(deviceBytes, minBlockBytes, 4096, 1 << 20));
+    }
+
+    SimLinkOptions links() {
+        SimLinkOptions usual = SimLinkOptions.defaults();
+        return new SimLinkOptions(MIN_DELAY_NS, maxDelayNs, usual.windowBytes(), usual.queueBytes(), usual.fragmentPermille());
     }
 
     boolean isNbd(int slot) {

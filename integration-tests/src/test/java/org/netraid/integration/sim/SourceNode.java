@@ -38,9 +38,11 @@ import org.netraid.sim.SimLoop;
 import org.netraid.sim.SimNetwork;
 import org.netraid.sim.SimRandom;
 import org.netraid.sim.SimScheduler;
+import org.netraid.verify.VerifyConfig;
+import org.netraid.verify.VerifyManager;
 
 /** The source: boots from its two disks, runs mirror, log and resync, keeps its targets connected, and dies by being dropped. */
-final class SourceNode implements TargetMarker {
+final class SourceNode {
 
     static final String NAME = "source";
     private static final long RETRY_NS = 10_000_000L;
@@ -51,7 +53,7 @@ final class SourceNode implements TargetMarker {
         /** The log is open; nothing uses it yet. */
         void recovered(IntentLog log, boolean firstBoot);
 
-        /** The target has durably taken note that it is in sync. */
+        /** The target takes note, durably, that it is in sync. */
         void markedInSync(int slot);
 
         /** The mirror takes requests. */
@@ -63,6 +65,7 @@ final class SourceNode implements TargetMarker {
     final LogPolicy logPolicy;
     final NodeJournal journal;
     final LocalCare care;
+    final SourceGenerations generations;
     private final SimScheduler scheduler;
     private final SimNetwork network;
     private final SimSettings settings;
@@ -75,6 +78,7 @@ final class SourceNode implements TargetMarker {
     private SimLoop loop;
     private DiskIntentLog log;
     private Mirror mirror;
+    private VerifyManager verifies;
     private NbdConnector connector;
     private int lives;
     private boolean everBooted;
@@ -105,6 +109,7 @@ final class SourceNode implements TargetMarker {
         this.care = new LocalCare(scheduler, disk);
         this.journal = new NodeJournal(scheduler, mix.isForReplays());
         this.connections = new Connection[targets.size()];
+        this.generations = new SourceGenerations(scheduler, this.targets, settings.equalAtStart(), this::tell, watcher::markedInSync);
     }
 
     static IntentLogConfig logConfig(SimSettings settings) {
@@ -176,8 +181,10 @@ final class SourceNode implements TargetMarker {
         everBooted = true;
         MirrorConfig config = MirrorConfig.of("sim", NAME).withRequests(16, 64).withMemory(settings.payloadBytes(), 1 << 20)
                 .withFlush(settings.flushBytes(), settings.flushIntervalNs());
-        mirror = new Mirror(config, disk.attach(loop), log, loop, faults);
+        IntentLog guarded = generations.guard(log, loop, faults);
+        mirror = new Mirror(config, disk.attach(loop), guarded, loop, faults);
         mirror.addListener(watcher);
+        generations.use(mirror);
         journal.use(mirror);
         care.use(mirror, loop);
         mirror.addListener(new MirrorListener() {
@@ -186,7 +193,8 @@ final class SourceNode implements TargetMarker {
                 retryLater(slot);
             }
         });
-        new ResyncManager(mirror, log, this, new ResyncConfig(settings.resyncWindow(), settings.resyncRequestBytes(), 0,
+        verifies = new VerifyManager(mirror, guarded, VerifyConfig.DEFAULT.withMaxBytesPerSecond(0), loop);
+        new ResyncManager(mirror, guarded, generations, new ResyncConfig(settings.resyncWindow(), settings.resyncRequestBytes(), 0,
                 64 << 20), loop, faults);
         for (TargetNode target : targets) {
             connections[target.slot] = new Connection();
@@ -252,6 +260,10 @@ final class SourceNode implements TargetMarker {
     /** Null while the node is down, opening its log, or closing. */
     Mirror mirror() {
         return mirror;
+    }
+
+    VerifyManager verifies() {
+        return verifies;
     }
 
     /** Null while the node is down or opening it. */
@@ -345,26 +357,14 @@ final class SourceNode implements TargetMarker {
         }
     }
 
-    // ---- the peer channel: marks on the target
-
-    @Override
-    public void markInconsistent(int slot, Done done) {
-        mark(slot, true, done);
-    }
-
-    @Override
-    public void markInSync(int slot, Done done) {
-        mark(slot, false, done);
-    }
-
-    private void mark(int slot, boolean inconsistent, Done done) {
+    /** One channel to each peer: messages arrive in the order they were sent, and nobody answers for a target that is not there. */
+    private void tell(int slot, Runnable atTarget, TargetMarker.Done done) {
         TargetNode target = targets.get(slot);
         SimLoop life = loop;
-        // one channel to each peer: marks arrive in the order they were sent
         Connection connection = connections[slot];
         SimLoop targetLife = connection.targetLife;
         connection.lastMarkNs = Math.max(connection.lastMarkNs + 1, scheduler.nanoTime() + random.between(50_000, 2_000_000));
-        scheduler.after(connection.lastMarkNs - scheduler.nanoTime(), NAME + ".mark", () -> {
+        scheduler.after(connection.lastMarkNs - scheduler.nanoTime(), NAME + ".peer", () -> {
             if (!life.isAlive()) {
                 return;
             }
@@ -376,12 +376,9 @@ final class SourceNode implements TargetMarker {
                 life.execute(() -> lost(slot, device, target.name + " was started anew"));
             }
             boolean replyLost = random.chance(20);
-            if (reached && !inconsistent) {
-                watcher.markedInSync(slot);
-            }
             if (reached) {
-                target.inconsistent = inconsistent;
-                scheduler.record(target.name + (inconsistent ? " marked inconsistent" : " marked in sync"));
+                atTarget.run();
+                scheduler.record(target.name + " is told: " + (target.inconsistent ? "inconsistent" : "generation " + target.generation));
             }
             life.execute(() -> done.onMarked(reached && !replyLost ? "" : target.name + " does not answer"));
         });

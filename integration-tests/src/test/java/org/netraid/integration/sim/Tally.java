@@ -16,6 +16,12 @@ final class Tally {
         counts.merge(what, 1L, Long::sum);
     }
 
+    void count(String what, long times) {
+        if (times > 0) {
+            counts.merge(what, times, Long::sum);
+        }
+    }
+
     void add(Tally other) {
         other.counts.forEach((what, count) -> counts.merge(what, count, Long::sum));
     }

@@ -32,6 +32,7 @@ final class TargetNode {
     final int slot;
     final String name;
     final SimDisk disk;
+    final long maxDelayNs;
     private final SimScheduler scheduler;
     private final SimNetwork network;
     private final boolean nbd;
@@ -43,6 +44,8 @@ final class TargetNode {
     private int lives;
     /** Durable: this copy is being overwritten and must not be promoted. */
     boolean inconsistent;
+    /** Durable: whose data this copy is, if it is consistent. */
+    long generation;
     /** It has lost power or its process since the source last connected to it, which the source may not know. */
     boolean crashedUnnoticed;
     /** Replies to this command do not leave the target, those to others do; null for none. */
@@ -54,6 +57,7 @@ final class TargetNode {
         this.slot = slot;
         this.name = "target" + slot;
         this.nbd = settings.isNbd(slot);
+        this.maxDelayNs = settings.maxDelayNs();
         this.disk = new SimDisk(scheduler, name + ".disk", settings.diskOptions(scheduler.random(name + ".options"),
                 nbd ? settings.targetBlockBytes() : 512));
     }
