@@ -33,6 +33,8 @@ enum Defect {
     FORGET_UNDONE("what a roll-back has undone is not sent again"),
     /** D18. */
     KEEP_RECORD("a copy that was rolled back passes for in sync"),
+    /** D3. */
+    FORGET_WAY_BACK("a last owner does not wait for a copy whose resync may have been taken back"),
     /** One at a time. */
     NOBODY_IS_ASKED("a node goes in service without asking the others");
 

@@ -66,10 +66,14 @@ final class MemorySteps {
     }
 
     /** Before the target records that it is inconsistent. */
-    void announced(World world, int target, boolean isFull) {
+    void announced(World world, int target, boolean isFull, boolean hasRoom) {
         Member other = world.members[target];
         if (other.record.diskState() != DiskState.INCONSISTENT) {
             keep(world, target, other.record);
+        }
+        if (!hasRoom && other.memory.keeps) {
+            world.tell(() -> "  " + other.name + " has no room to keep what is overwritten");
+            forgetBefore(world, target);
         }
         if (isFull) {
             other.memory.beginAnew();
@@ -174,6 +178,10 @@ final class MemorySteps {
         world.oracle.noLongerRemember(node);
     }
 
+    boolean canRunOutOfRoom() {
+        return rules.has(Feature.ROLLBACK);
+    }
+
     static boolean canRollBack(World world, int node) {
         Member member = world.members[node];
         return member.memory.keeps && member.role != Role.SOURCE && member.task == Task.NONE
@@ -202,6 +210,7 @@ final class MemorySteps {
         }
         Checks.rolledBack(world, node);
         member.record = rules.defect == Defect.KEEP_RECORD ? member.before.with().diskState(DiskState.UP_TO_DATE).build() : member.before;
+        Checks.isWorthAfterRollBack(world, node);
         world.oracle.mixed &= ~(1 << node);
         world.oracle.unfinished &= ~(1 << node);
         forgetBefore(world, node);

@@ -17,7 +17,9 @@ enum Move {
     // between nodes
     CUT, CONNECT,
     // source and target
-    OPEN, MERGE, ANNOUNCE, BEGIN, COPY, CONFIRM, SETTLE, STALL, PAUSE, RESUME, FULLRESYNC, SWITCHOVER,
+    OPEN, MERGE,
+    /** Detail 1: there is no room for what the resync will overwrite. */
+    ANNOUNCE, BEGIN, COPY, CONFIRM, SETTLE, STALL, PAUSE, RESUME, FULLRESYNC, SWITCHOVER,
     /** A source tells its targets what everybody has. Detail 1: the source is killed when one target has heard it. */
     REGIONS,
     /** An operator takes a resync back. Detail 1: the node is killed when the first chunk is put back. */

@@ -37,7 +37,7 @@ final class NodeSteps {
         Member member = world.members[node];
         MirrorRecord.Builder next = MirrorRecord.NEW.with().mirrorId(World.MIRROR).diskState(DiskState.UP_TO_DATE).lastOwner(true)
                 .generations(new Generations(2, List.of(1L)));
-        world.otherNames(node).forEach(other -> next.peer(PeerRecord.unknown(other).withInconsistent(true)));
+        world.otherNames(node).forEach(other -> next.peer(PeerRecord.empty(other)));
         member.record = next.build();
         member.task = Task.ENTERING;
     }
@@ -62,13 +62,26 @@ final class NodeSteps {
 
     // ---- what a node concludes by itself
 
-    /** What changes nothing durable and nothing for others needs no move of its own. */
+    /** What changes nothing for others needs no move of its own. */
     void settleRoles(World world) {
+        seeCopies(world);
         for (int node = 0; node < world.size; node++) {
             Member member = world.members[node];
             if (member.up && member.task == Task.NONE && member.role != Role.SOURCE && newerCopy(world, node).isEmpty()) {
                 Role role = passive(member, rules.decide(world, node, Request.AUTO));
                 member.role = role == null ? member.role : role;
+            }
+        }
+    }
+
+    /** A copy that was taken for nothing shows itself. */
+    private static void seeCopies(World world) {
+        for (int node = 0; node < world.size; node++) {
+            Member member = world.members[node];
+            for (int other = 0; other < world.size; other++) {
+                if (other != node && world.reaches(node, other) && member.record.peer(world.name(other)).noWayBack()) {
+                    SourceRecords.seen(member.name, member.record, world.own(other)).ifPresent(record -> member.record = record);
+                }
             }
         }
     }

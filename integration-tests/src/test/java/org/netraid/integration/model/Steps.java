@@ -61,7 +61,7 @@ final class Steps {
             }
             case OPEN -> targets.open(world, node, other);
             case MERGE -> targets.merge(world, node, other);
-            case ANNOUNCE -> targets.announce(world, node, other);
+            case ANNOUNCE -> targets.announce(world, node, other, Move.detail(move) == 0);
             case BEGIN -> targets.begin(world, node, other);
             case COPY -> targets.copy(world, node, other);
             case CONFIRM -> targets.confirm(world, node, other);
@@ -172,6 +172,9 @@ final class Steps {
         int next = next(world, node, target);
         if (next >= 0) {
             moves.accept(next);
+            if (Move.kind(next) == Move.ANNOUNCE && memory.canRunOutOfRoom()) {
+                moves.accept(Move.ANNOUNCE.with(node, target, 1));
+            }
         }
         if (member.leg(target) != Leg.GONE) {
             moves.accept(Move.STALL.with(node, target, 0));

@@ -313,13 +313,13 @@ final class TargetSteps {
 
     // ---- a resync
 
-    void announce(World world, int source, int target) {
+    void announce(World world, int source, int target, boolean hasRoom) {
         Member other = world.members[target];
         if (!NodeSteps.isTargetOf(world, target, source)) {
             return;
         }
         world.tell(() -> other.name + " records that it is inconsistent by a resync from " + world.name(source));
-        memory.announced(world, target, world.members[source].slot(target) == SlotState.FULL_RESYNC);
+        memory.announced(world, target, world.members[source].slot(target) == SlotState.FULL_RESYNC, hasRoom);
         if (rules.defect != Defect.FORGET_INCONSISTENT) {
             other.record = TargetRecords.inconsistent(other.record, world.name(source));
         }
@@ -330,7 +330,8 @@ final class TargetSteps {
     void begin(World world, int source, int target) {
         Member member = world.members[source];
         world.tell(() -> member.name + " records that too, and the resync of " + world.name(target) + " begins");
-        member.record = SourceRecords.resyncBegins(member.record, world.name(target));
+        boolean noWayBack = !world.members[target].memory.keeps || rules.defect == Defect.FORGET_WAY_BACK;
+        member.record = SourceRecords.resyncBegins(member.record, world.name(target), noWayBack);
         if (member.memory.serves && member.slot(target) != SlotState.FULL_RESYNC) {
             member.record = SourceRecords.mergedAmongSurvivors(member.record, world.name(target));
         }

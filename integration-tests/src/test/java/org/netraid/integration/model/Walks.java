@@ -61,7 +61,8 @@ final class Walks {
         int weight = switch (Move.kind(move)) {
             case FORCE, FORCE_INCONSISTENT -> mayForce ? 1 : 0;
             case FULLRESYNC -> 1;
-            case OPEN, MERGE, ANNOUNCE, BEGIN, COPY, CONFIRM, SETTLE -> 12;
+            case ANNOUNCE -> Move.detail(move) == 0 ? 12 : 2;
+            case OPEN, MERGE, BEGIN, COPY, CONFIRM, SETTLE -> 12;
             case SERVE, THINK, BOOT -> 4 * size;
             case WRITE -> 8;
             case WAITED, CONNECT -> 6;

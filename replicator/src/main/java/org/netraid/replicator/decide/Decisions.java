@@ -172,11 +172,12 @@ public final class Decisions {
         if (s.self().record().diskState() != DiskState.INCONSISTENT) {
             return null;
         }
+        String from = s.self().record().resyncSource();
         if (s.request() == Request.FORCE_INCONSISTENT) {
             return new Decision(Action.TAKE_OVER, "G1", s.self().node(),
-                    "forced twice: an inconsistent copy, a mixture of old and new data, goes in service", "");
+                    "forced twice: an inconsistent copy, a mixture of old and new data, goes in service", from.isEmpty() ? "" : from
+                    + ", if it comes back while " + s.self().node() + " is down, may start by itself without what is written here");
         }
-        String from = s.self().record().resyncSource();
         return new Decision(Action.BLOCK, s.request() == Request.FORCE ? "G1" : "D2", from, "the copy on " + s.self().node()
                 + " is inconsistent: a resync " + (from.isEmpty() ? "" : "from " + from + " ") + "has not ended",
                 "start a node with a whole copy" + (from.isEmpty() ? "" : " (" + from + ")")
@@ -283,12 +284,12 @@ public final class Decisions {
         }
         if (s.missing().isEmpty()) {
             return s.peers().isEmpty() || s.reachable().isEmpty()
-                    ? new Decision(Action.START, "D13", s.self().node(), "no other node can have been source since", "")
+                    ? new Decision(Action.START, "D13", s.self().node(), "no other node can have been source since" + worthless(s), "")
                     : new Decision(Action.START, self.dataCorrupt() ? "D3b" : "D4", s.self().node(), s.self().node()
                             + " was the last source, " + vouchers(s) + ", and none has newer data", "");
         }
         String sentence = s.self().node() + " was the source, and " + names(s.missing())
-                + " cannot be asked whether it has taken over since";
+                + " cannot be asked whether it has taken over since" + takenBack(s);
         if (s.request() == Request.AUTO && !s.waited()) {
             return new Decision(Action.WAIT, "D3", "", sentence, "");
         }
@@ -300,6 +301,19 @@ public final class Decisions {
         }
         return new Decision(Action.BLOCK_DATA_CORRUPT, "D3", "", sentence, "bring " + names(s.missing())
                 + " up; or, if it certainly was not source after " + s.self().node() + ": mirror_action TAG force " + s.self().node());
+    }
+
+    private static String worthless(Situation s) {
+        List<NodeFacts> worthless = s.worthless();
+        return worthless.isEmpty() ? "" : ": " + names(worthless) + (worthless.size() == 1 ? " has" : " have")
+                + " no whole copy, and nothing to take back";
+    }
+
+    /** Why it matters whether a copy answers that was not whole when this node saw it last. */
+    private static String takenBack(Situation s) {
+        List<NodeFacts> inResync = s.missingInResync();
+        return inResync.isEmpty() ? "" : "; a resync over " + names(inResync)
+                + " had not ended, and may have been taken back and the copy forced";
     }
 
     private static Decision target(Situation s) {

@@ -49,16 +49,27 @@ public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, 
     }
 
     /**
-     * Peers that do not answer and may have been source after this node. One whose copy was never in sync, or was being overwritten, cannot
-     * have been, unless it was about to be told that it is in sync; nor can any if a majority answers, whose votes decide then.
+     * Peers that do not answer and may have been source after this node. One whose copy was never in sync cannot have been, nor one that was
+     * being overwritten and kept nothing of what it was; but for an operator's second word, which makes a split brain of it knowingly. If
+     * a majority answers, its votes decide.
      */
     List<NodeFacts> missing() {
         return quorate ? List.of() : peers.stream()
-                .filter(peer -> !peer.reachable() && mayHaveBeenSource(self.record().peer(peer.node()))).toList();
+                .filter(peer -> !peer.reachable() && !self.record().peer(peer.node()).noWayBack()).toList();
     }
 
-    private static boolean mayHaveBeenSource(PeerRecord known) {
-        return !known.inconsistent() || known.mayHold();
+    /** Those of the missing that were being overwritten: they had to be taken back first. */
+    List<NodeFacts> missingInResync() {
+        return missing().stream().filter(peer -> {
+            PeerRecord known = self.record().peer(peer.node());
+            return known.inconsistent() && !known.mayHold();
+        }).toList();
+    }
+
+    /** Peers that do not answer, and need not. */
+    List<NodeFacts> worthless() {
+        return quorate ? List.of() : peers.stream()
+                .filter(peer -> !peer.reachable() && self.record().peer(peer.node()).noWayBack()).toList();
     }
 
     /** A reachable peer that knows this copy to lack acknowledged writes; null if none does. */

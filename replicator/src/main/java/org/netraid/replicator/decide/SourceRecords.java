@@ -5,6 +5,7 @@
 package org.netraid.replicator.decide;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.netraid.intentlog.SlotState;
 import org.netraid.replicator.state.DiskState;
@@ -35,7 +36,7 @@ public final class SourceRecords {
                 .diskState(DiskState.UP_TO_DATE).size(sizeBytes, chunkBytes);
         for (String other : others) {
             if (now.knownPeer(other).isEmpty()) {
-                next.peer(PeerRecord.unknown(other).withInconsistent(true));
+                next.peer(PeerRecord.empty(other));
             }
         }
         List<PeerRecord> dropped = now.peers().stream().filter(peer -> mayPassForWhole(peer) && !others.contains(peer.node())).toList();
@@ -64,7 +65,8 @@ public final class SourceRecords {
     private static void forkOff(MirrorRecord now, MirrorRecord.Builder next, LongSupplier newId) {
         next.generations(now.generations().fork(newId.getAsLong())).logActive(false).previousSource("").waitUntilMillis(0);
         for (PeerRecord peer : now.peers()) {
-            next.peer(peer.withBitmapGeneration(0).withStale(true).withInconsistent(true).withNeedsMerge(false).withMayHold(false));
+            next.peer(peer.withBitmapGeneration(0).withStale(true).withInconsistent(true).withNeedsMerge(false).withMayHold(false)
+                    .withNoWayBack(false));
         }
     }
 
@@ -183,9 +185,25 @@ public final class SourceRecords {
         return countsAsInSync(known) ? now : now.with().peer(known.withMayHold(true)).build();
     }
 
-    /** A resync over the target is about to begin. */
-    public static MirrorRecord resyncBegins(MirrorRecord now, String target) {
-        return now.with().peer(now.peer(target).withInconsistent(true).withMayHold(false)).build();
+    /**
+     * A resync over the target is about to begin.
+     *
+     * @param noWayBack the target has said that it keeps nothing of what it was; false if it does, or has not said
+     */
+    public static MirrorRecord resyncBegins(MirrorRecord now, String target, boolean noWayBack) {
+        return now.with().peer(now.peer(target).withInconsistent(true).withMayHold(false).withNoWayBack(noWayBack)).build();
+    }
+
+    /**
+     * What a node shows of its copy, if this one has taken it for nothing: it may be whole, or have become a mixture of something else.
+     * Empty if that changes nothing here.
+     */
+    public static Optional<MirrorRecord> seen(String self, MirrorRecord now, NodeFacts peer) {
+        MirrorRecord copy = peer.record();
+        boolean asItWas = copy.mirrorId() != now.mirrorId()
+                || copy.diskState() == DiskState.INCONSISTENT && copy.resyncSource().equals(self);
+        return !peer.reachable() || asItWas || !now.peer(peer.node()).noWayBack() ? Optional.empty()
+                : Optional.of(now.with().peer(now.peer(peer.node()).withNoWayBack(false)).build());
     }
 
     /** The target has recorded that it has everything. */

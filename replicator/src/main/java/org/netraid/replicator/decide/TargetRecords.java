@@ -102,9 +102,11 @@ public final class TargetRecords {
 
     /** The record without what it said of this node as a source. */
     public static MirrorRecord asTarget(MirrorRecord copy, NodeFacts source) {
-        return copy.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false).stayStopped(false)
-                .previousSource("").waitUntilMillis(0).mirrorId(source.record().mirrorId())
-                .size(source.record().sizeBytes(), source.record().chunkBytes()).build();
+        MirrorRecord.Builder next = copy.with().lastOwner(false).dataCorrupt(false).inService(false).logActive(false).stoppedClean(false)
+                .stayStopped(false).previousSource("").waitUntilMillis(0).mirrorId(source.record().mirrorId())
+                .size(source.record().sizeBytes(), source.record().chunkBytes());
+        copy.peers().forEach(peer -> next.peer(peer.withNoWayBack(false)));
+        return next.build();
     }
 
     /** Before the first block of a resync is overwritten. */
@@ -117,12 +119,15 @@ public final class TargetRecords {
         return adopted(self, own, source).with().diskState(DiskState.UP_TO_DATE).resyncSource("").sourceName(source.node()).build();
     }
 
-    /** The source's generations, and what it knows of the others, become this node's. */
+    /**
+     * The source's generations, and what it knows of the others, become this node's; but not that a copy is worth nothing: it may become
+     * whole in this very generation, and nobody might tell.
+     */
     public static MirrorRecord adopted(String self, MirrorRecord own, NodeFacts source) {
         MirrorRecord.Builder next = own.with().generations(source.record().generations()).peers(List.of());
         for (PeerRecord peer : source.record().peers()) {
             if (!peer.node().equals(self)) {
-                next.peer(peer.withPaused(false));
+                next.peer(peer.withPaused(false).withNoWayBack(false));
             }
         }
         return next.peer(PeerRecord.unknown(source.node())).build();
@@ -135,11 +140,18 @@ public final class TargetRecords {
         return older && own.diskState().maySource() ? Optional.of(outdated(own)) : Optional.empty();
     }
 
-    /** The source has stopped in order. Empty if this node does not have everything. */
+    /**
+     * The source has stopped in order. Empty if this node does not have everything. Nothing becomes whole in this generation any more: a
+     * copy that is worth nothing to the source is worth nothing.
+     */
     public static Optional<MirrorRecord> toldStopped(MirrorRecord own, NodeFacts source) {
         boolean equal = own.generations().current() == source.record().generations().current()
                 && own.diskState() == DiskState.UP_TO_DATE;
-        return equal ? Optional.of(own.with().stoppedClean(true).build()) : Optional.empty();
+        MirrorRecord.Builder next = own.with().stoppedClean(true);
+        for (PeerRecord peer : own.peers()) {
+            next.peer(peer.withNoWayBack(source.record().peer(peer.node()).noWayBack()));
+        }
+        return equal ? Optional.of(next.build()) : Optional.empty();
     }
 
     /** True if this node can go in service in place of a source that has stopped in order for it. */

@@ -90,6 +90,7 @@ public final class MirrorRecordCodec {
             if (peer instanceof ObjectNode fields) {
                 fields.putIfAbsent("protocol", TextNode.valueOf(""));
                 fields.putIfAbsent("mayHold", BooleanNode.FALSE);
+                fields.putIfAbsent("noWayBack", BooleanNode.FALSE);
             }
         }
     }
@@ -102,6 +103,9 @@ public final class MirrorRecordCodec {
             }
             if (!peer.path("mayHold").asBoolean()) {
                 ((ObjectNode) peer).remove("mayHold");
+            }
+            if (!peer.path("noWayBack").asBoolean()) {
+                ((ObjectNode) peer).remove("noWayBack");
             }
         }
     }

@@ -165,7 +165,7 @@ final class AgentCommands {
         for (MemberConfig other : agent.config().members()) {
             if (!other.node().equals(agent.node())) {
                 boolean member = command.targets().isEmpty() || command.targets().contains(other.node());
-                next.peer(PeerRecord.unknown(other.node()).withMember(member).withInconsistent(!command.assumeClean()));
+                next.peer((command.assumeClean() ? PeerRecord.unknown(other.node()) : PeerRecord.empty(other.node())).withMember(member));
             }
         }
         MirrorRecord before = agent.record();
@@ -372,7 +372,9 @@ final class AgentCommands {
                 lines.add(name + " is a target already");
                 continue;
             }
-            PeerRecord fresh = PeerRecord.unknown(name).withInconsistent(!command.assumeClean());
+            // one that was removed may still hold a whole copy
+            boolean neverWhole = agent.record().knownPeer(name).map(PeerRecord::noWayBack).orElse(true);
+            PeerRecord fresh = PeerRecord.unknown(name).withInconsistent(!command.assumeClean()).withNoWayBack(neverWhole);
             if (!agent.write(agent.record().with().peer(fresh).build())) {
                 result.accept(CommandResult.failed(ExitCode.DEVICE_ERROR, "", agent.failure()));
                 return;

@@ -35,7 +35,7 @@ final class TargetMarks implements TargetMarker {
             return;
         }
         if (target.get().member.isForeign()) {
-            done.onMarked(resyncRecorded(target.get()));
+            done.onMarked(resyncRecorded(target.get(), false));
             return;
         }
         ObjectNode body = agent.reportBody().put("dirtyBytes", source.log().dirtyChunks(slot) * source.log().chunkBytes())
@@ -48,7 +48,7 @@ final class TargetMarks implements TargetMarker {
             } else if (!reply.isOk()) {
                 done.onMarked(reply.error());
             } else {
-                String refusal = resyncRecorded(target.get());
+                String refusal = resyncRecorded(target.get(), !reply.body().path("wayBack").asBoolean(true));
                 if (refusal.isEmpty()) {
                     target.get().mergedFromSurvivors();
                 }
@@ -57,8 +57,9 @@ final class TargetMarks implements TargetMarker {
         });
     }
 
-    private String resyncRecorded(TargetConnection target) {
-        return agent.write(SourceRecords.resyncBegins(agent.record(), target.node())) ? "" : "the state folder cannot be written";
+    private String resyncRecorded(TargetConnection target, boolean noWayBack) {
+        return agent.write(SourceRecords.resyncBegins(agent.record(), target.node(), noWayBack)) ? ""
+                : "the state folder cannot be written";
     }
 
     @Override

@@ -64,8 +64,12 @@ final class TargetRequests {
     }
 
     private void confirm(boolean written, PeerEvents.Answer answer) {
+        confirm(written, PeerMessages.object(agent.tag()), answer);
+    }
+
+    private void confirm(boolean written, ObjectNode reply, PeerEvents.Answer answer) {
         if (written) {
-            answer.ok(PeerMessages.object(agent.tag()));
+            answer.ok(reply);
         } else {
             answer.error("the state folder of " + agent.node() + " cannot be written");
         }
@@ -200,8 +204,8 @@ final class TargetRequests {
                     if (isFull) {
                         agent.regions().beginAnew();
                     }
-                    confirm(agent.write(TargetRecords.inconsistent(agent.record(), source.node())),
-                            answer);
+                    boolean written = agent.write(TargetRecords.inconsistent(agent.record(), source.node()));
+                    confirm(written, PeerMessages.object(agent.tag()).put("wayBack", agent.undo().canRollBack()), answer);
                 }
             });
         }

@@ -374,6 +374,8 @@ final class VolumeAgent {
         if (!facts.containsKey(peer)) {
             return;
         }
+        // if that cannot be written nothing else can: no resync begins, and nobody goes in service
+        SourceRecords.seen(node(), record(), news).ifPresent(this::write);
         boolean isNew = !news.equals(facts.put(peer, news));
         if (isNew) {
             if (source != null && role == Role.SOURCE) {
@@ -540,8 +542,9 @@ final class VolumeAgent {
             source.watch().start(terms.forced());
             setRole(Role.SOURCE);
             event("in service: " + source.exportUri());
-            result.accept(new CommandResult(ExitCode.DONE, why.rule(), List.of(tag() + " is in service on " + node() + ": "
-                    + source.exportUri())));
+            String served = tag() + " is in service on " + node() + ": " + source.exportUri();
+            result.accept(new CommandResult(ExitCode.DONE, why.rule(), why.cure().isEmpty() ? List.of(served)
+                    : List.of(served, withTag(why.cure()))));
             endTransition();
         });
     }

@@ -117,11 +117,52 @@ class DecisionsTest {
 
     @Test
     void d13ShouldGiveATargetThatWasBeingOverwrittenAMomentToAnswer() {
-        NodeFacts a = stopped("a", source().with().peer(PeerRecord.unknown("b").withInconsistent(true)).build());
+        NodeFacts a = stopped("a", source().with().peer(PeerRecord.empty("b")).build());
         List<NodeFacts> silent = List.of(NodeFacts.unreachable("b"));
         assertDecision(Decisions.decide(new Situation(a, silent, Request.AUTO, false, "")), Action.WAIT, "D13");
         assertDecision(Decisions.decide(new Situation(a, silent, Request.AUTO, true, "")), Action.START, "D13");
         assertDecision(Decisions.decide(new Situation(a, silent, Request.START, false, "")), Action.START, "D13");
+    }
+
+    /** A resync that is taken back leaves a whole copy, and that can be forced. Who has not said that it keeps nothing may keep something. */
+    @Test
+    void d3ShouldWaitForACopyWhoseResyncMayHaveBeenTakenBack() {
+        MirrorRecord kept = SourceRecords.resyncBegins(source("b"), "b", false);
+        Decision decision = decide(Request.AUTO, stopped("a", kept), NodeFacts.unreachable("b"));
+        assertDecision(decision, Action.BLOCK_DATA_CORRUPT, "D3");
+        assertThat(decision.sentence()).contains("a resync over b had not ended, and may have been taken back");
+        assertDecision(decide(Request.START, stopped("a", kept), NodeFacts.unreachable("b")), Action.BLOCK_DATA_CORRUPT, "D3");
+        NodeFacts b = stopped("b", target("a").with().diskState(DiskState.INCONSISTENT).resyncSource("a").build());
+        assertDecision(decide(Request.AUTO, stopped("a", kept), b), Action.START, "D4");
+        assertDecision(decideQuorate(stopped("a", kept), NodeFacts.unreachable("b")), Action.START, "D13");
+        MirrorRecord nothing = SourceRecords.resyncBegins(source("b"), "b", true);
+        Decision alone = decide(Request.AUTO, stopped("a", nothing), NodeFacts.unreachable("b"));
+        assertDecision(alone, Action.START, "D13");
+        assertThat(alone.sentence()).endsWith("b has no whole copy, and nothing to take back");
+    }
+
+    /** What was once known of a copy is worth nothing when it may have changed unseen. */
+    @Test
+    void d3ShouldNotBelieveThatACopyIsWorthNothingWhenItMayHaveBecomeWhole() {
+        MirrorRecord nothing = SourceRecords.resyncBegins(source("b", "c"), "b", true);
+        assertThat(SourceRecords.mayBecomeWhole(nothing, "b").peer("b").noWayBack()).isFalse();
+        assertThat(SourceRecords.targetInSync(nothing, "b").peer("b").noWayBack()).isFalse();
+        MirrorRecord lost = SourceRecords.leftBehind(SourceRecords.mayBecomeWhole(nothing, "b"), List.of("b"), List.of(), () -> GA);
+        assertThat(lost.peer("b").noWayBack()).as("it may have recorded that it is in sync").isFalse();
+        NodeFacts mixture = stopped("b", target("a").with().diskState(DiskState.INCONSISTENT).resyncSource("a").build());
+        assertThat(SourceRecords.seen("a", nothing, mixture)).isEmpty();
+        assertThat(SourceRecords.seen("a", nothing, stopped("b", MirrorRecord.NEW))).isEmpty();
+        assertThat(SourceRecords.seen("a", nothing, NodeFacts.unreachable("b"))).isEmpty();
+        assertThat(SourceRecords.seen("a", nothing, stopped("b", target("c"))).orElseThrow().peer("b").noWayBack()).isFalse();
+        NodeFacts a = serving("a", nothing);
+        MirrorRecord c = TargetRecords.inSync("c", target("a", "b"), a);
+        assertThat(c.peer("b").noWayBack()).as("second-hand: it may become whole in this generation, and c would not hear of it").isFalse();
+        assertThat(TargetRecords.toldStopped(c, a).orElseThrow().peer("b").noWayBack()).as("nothing becomes whole any more").isTrue();
+        assertThat(TargetRecords.asTarget(nothing, a).peer("b").noWayBack()).isFalse();
+        MirrorRecord forked = SourceRecords.entering(nothing.with().diskState(DiskState.INCONSISTENT).build(), true, List.of("b", "c"),
+                () -> GB, 1 << 20, 1 << 16);
+        assertThat(forked.peer("b").noWayBack()).isFalse();
+        assertThat(SourceRecords.entering(source(), false, List.of("b"), () -> GB, 1 << 20, 1 << 16).peer("b").noWayBack()).isTrue();
     }
 
     @Test
@@ -418,7 +459,7 @@ class DecisionsTest {
     /** Its source may have died before it heard that the target has recorded "in sync". */
     @Test
     void shouldWaitForATargetThatMayHaveBeenToldThatItIsInSync() {
-        MirrorRecord inResync = source("b").with().peer(PeerRecord.unknown("b").withInconsistent(true).withStale(true)).build();
+        MirrorRecord inResync = source("b").with().peer(PeerRecord.empty("b").withStale(true)).build();
         assertDecision(decide(Request.AUTO, stopped("a", inResync), NodeFacts.unreachable("b")), Action.START, "D13");
         MirrorRecord told = SourceRecords.mayBecomeWhole(inResync, "b");
         assertDecision(decide(Request.AUTO, stopped("a", told), NodeFacts.unreachable("b")), Action.BLOCK_DATA_CORRUPT, "D3");

@@ -10,6 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.netraid.mirror.LegState;
+import org.netraid.mirror.LocalErrorPolicy;
+import org.netraid.replicator.config.ResyncSettings;
+import org.netraid.replicator.config.SplitBrainSettings;
+import org.netraid.replicator.config.UndoSettings;
+import org.netraid.replicator.config.UpkeepSettings;
+import org.netraid.replicator.config.VerifySettings;
 import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
@@ -133,5 +139,85 @@ class ModelFindingsTest {
         assertThat(cluster.story()).contains("S1: target c");
         assertThat(b.record().previousSource()).isEqualTo("a");
         cluster.assertEqual("b", "c");
+    }
+
+    /** a is killed while it resyncs b, which then is killed too. */
+    private void bothDieInAResync(UndoSettings.Mode undo) {
+        cluster = new SimCluster(7, -1, "a", "b");
+        cluster.resync = new ResyncSettings(256 << 10, 256 << 10, 1);
+        cluster.upkeep = new UpkeepSettings(VerifySettings.DEFAULT, new UndoSettings(undo, UndoSettings.DEFAULT.maxBytes()),
+                LocalErrorPolicy.DETACH, SplitBrainSettings.DEFAULT, "");
+        cluster.bootAll();
+        cluster.run(500);
+        cluster.must("a", MirrorActionType.CREATE, null);
+        cluster.awaitInSync("a", "b");
+        cluster.kill("b");
+        for (int chunk = 0; chunk < 60; chunk++) {
+            cluster.write("a", chunk, 3);
+        }
+        cluster.boot("b");
+        cluster.await("the resync runs", () -> cluster.box("b").status().diskState() == DiskState.INCONSISTENT
+                && cluster.target("a", "b").resyncSentBytes() > 0);
+        cluster.kill("a");
+        cluster.await("b misses a", () -> cluster.box("b").status().role() == Role.BLOCKED);
+    }
+
+    /** A copy that was being overwritten could not have been in service, before there was a roll-back. */
+    @Test
+    void shouldNotStartByItselfWhileACopyIsMissingWhoseResyncMayHaveBeenTakenBack() {
+        bothDieInAResync(UndoSettings.Mode.ON);
+        cluster.must("b", MirrorActionType.ROLLBACK, null);
+        cluster.must("b", MirrorActionType.FORCE, null);
+        cluster.write("b", 100, 9);
+        cluster.kill("b");
+        cluster.boot("a");
+        cluster.await("a has waited", () -> cluster.box("a").has("data_corrupt"));
+        cluster.awaitBlocked("a", "D3");
+        assertThat(cluster.box("a").status().blockedReason()).contains("a resync over b had not ended");
+        cluster.boot("b");
+        cluster.awaitBlocked("a", "D19");
+        assertThat(cluster.chunk("b", 100)).isEqualTo(9);
+    }
+
+    /** The other half: it waits for no more than it must. */
+    @Test
+    void shouldStartByItselfWhenTheMissingCopyWasOverwrittenWithNoWayBack() {
+        bothDieInAResync(UndoSettings.Mode.OFF);
+        cluster.kill("b");
+        cluster.boot("a");
+        cluster.await("a in service", () -> cluster.box("a").status().role() == Role.SOURCE);
+        assertThat(cluster.story()).contains("D13: no other node can have been source since");
+    }
+
+    /** Nor must b be in service: it says what its copy is, and that is all that a has to know. */
+    @Test
+    void shouldStartByItselfWhenACopyAnswersWhoseResyncCouldBeTakenBack() {
+        bothDieInAResync(UndoSettings.Mode.ON);
+        cluster.kill("b");
+        cluster.boot("a");
+        cluster.await("a has waited", () -> cluster.box("a").has("data_corrupt"));
+        cluster.boot("b");
+        cluster.awaitInSync("a", "b");
+        cluster.assertEqual("a", "b");
+    }
+
+    /** All that b knows of c is what a told it when it stopped in order. */
+    @Test
+    void shouldStartByItselfWithoutAMemberThatNeverJoined() {
+        cluster = new SimCluster(8, -1, "a", "b", "c");
+        cluster.boot("a");
+        cluster.boot("b");
+        cluster.run(500);
+        cluster.must("a", MirrorActionType.CREATE, null);
+        cluster.awaitInSync("a", "b");
+        cluster.kill("a");
+        cluster.boot("a");
+        cluster.awaitInSync("a", "b");
+        cluster.must("a", MirrorActionType.SWITCHOVER, "a", "b");
+        cluster.awaitInSync("b", "a");
+        cluster.kill("b");
+        cluster.boot("b");
+        cluster.awaitInSync("b", "a");
+        cluster.assertEqual("a", "b");
     }
 }

@@ -38,6 +38,17 @@ class MirrorStateStoreTest {
         assertThat(folder.read("m_data_corrupt")).isEmpty();
     }
 
+    /** A record that does not say whether a copy has a way back is one from before: it may have one. */
+    @Test
+    void shouldNotWriteWhatOlderDaemonsDoNotKnowUnlessItMatters() {
+        MirrorRecord mayBe = RECORD.with().peer(PeerRecord.empty("eve").withNoWayBack(false)).build();
+        open().write(mayBe);
+        assertThat(open().record()).isEqualTo(mayBe);
+        assertThat(new String(folder.read("m_state.0").orElseThrow(), StandardCharsets.UTF_8)).contains("eve").doesNotContain("noWayBack");
+        open().write(RECORD.with().peer(PeerRecord.empty("eve")).build());
+        assertThat(open().record().peer("eve").noWayBack()).isTrue();
+    }
+
     /** The older state in the other copy once called a disk whole in the middle of its resync. */
     @Test
     void shouldNeverFallBackToAnOlderStateWhenACopyHasRotted() {
