@@ -39,7 +39,7 @@ final class MemorySteps {
         }
         boolean overwrites = kind != TargetPlan.Kind.NO_RESYNC && (discard || !own.created());
         if (overwrites && own.diskState() != DiskState.INCONSISTENT) {
-            keep(world, target, TargetRecords.asTarget(own, source));
+            keep(world, target, TargetRecords.before(own, source));
         }
     }
 

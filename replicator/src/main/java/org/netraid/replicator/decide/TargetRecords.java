@@ -87,7 +87,7 @@ public final class TargetRecords {
     public static MirrorRecord opened(String self, MirrorRecord own, NodeFacts source, TargetPlan.Kind kind, boolean discard) {
         boolean clean = kind == TargetPlan.Kind.NO_RESYNC;
         boolean takesOver = discard || !own.created();
-        MirrorRecord.Builder next = asTarget(takesOver ? adopted(self, own, source) : own, source).with();
+        MirrorRecord.Builder next = (takesOver ? asTarget(adopted(self, own, source), source) : before(own, source)).with();
         if (takesOver) {
             // the generation says where the copy is going; until it is there, the disk state says that it is nothing yet
             next.diskState(clean ? DiskState.CONSISTENT : DiskState.INCONSISTENT).resyncSource(clean ? "" : source.node());
@@ -98,6 +98,18 @@ public final class TargetRecords {
             next.diskState(DiskState.OUTDATED);
         }
         return next.build();
+    }
+
+    /**
+     * The record of the copy as it was before a source got the disk: what it is as a target, also when a resync over it is taken back. If
+     * it was source itself, only its own log knows what others lack of it, and that ends here: if it is put in service again, they get everything.
+     */
+    public static MirrorRecord before(MirrorRecord own, NodeFacts source) {
+        MirrorRecord.Builder next = own.with();
+        if (own.logActive() || own.lastOwner()) {
+            own.peers().forEach(peer -> next.peer(peer.withInconsistent(true).withNeedsMerge(false)));
+        }
+        return asTarget(next.build(), source);
     }
 
     /** The record without what it said of this node as a source. */

@@ -128,7 +128,7 @@ final class TargetRequests {
         MirrorRecord own = agent.record();
         boolean overwrites = kind != TargetPlan.Kind.NO_RESYNC && (discard || !own.created());
         if (overwrites && own.diskState() != DiskState.INCONSISTENT) {
-            agent.undo().begin(source.node(), TargetRecords.asTarget(own, source), source.record().sizeBytes(), then);
+            agent.undo().begin(source.node(), TargetRecords.before(own, source), source.record().sizeBytes(), then);
         } else {
             then.run();
         }

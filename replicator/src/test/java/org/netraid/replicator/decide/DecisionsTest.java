@@ -429,6 +429,18 @@ class DecisionsTest {
         return own ? renamed.generations(new Generations(mine.current() + 0x100, mine.history())).build() : renamed.build();
     }
 
+    /** Its log is gone with its role: in the old record others would be tracked, by nothing. */
+    @Test
+    void d18ShouldSendEverythingFromAFormerSourceThatIsTakenBack() {
+        MirrorRecord before = TargetRecords.before(source("a", "b").with().sourceName("a").build(), serving("b", after(target("a"), GB)));
+        MirrorRecord forced = SourceRecords.entering(before, true, List.of("a", "b"), () -> GA, 1 << 20, 1 << 16);
+        assertThat(SourceRecords.firstSlotState(forced.peer("a"), true)).isEqualTo(SlotState.FULL_RESYNC);
+        assertThat(forced.peer("a").noWayBack()).isFalse();
+        assertThat(forced.previousSource()).isEmpty();
+        MirrorRecord target = TargetRecords.before(target("a", "b"), serving("b", after(target("a"), GB)));
+        assertThat(target.peer("a").inconsistent()).isFalse();
+    }
+
     // ---- generations
 
     /** A target that was lost while it was asked to take a new generation has the one before or that one: either way its bits tell all. */

@@ -201,6 +201,33 @@ class ModelFindingsTest {
         cluster.assertEqual("a", "b");
     }
 
+    /** Only b's own log knew what a lacks of it, and that log ended when c got b's disk. */
+    @Test
+    void shouldSendEverythingFromAFormerSourceWhoseCopyWasTakenBack() {
+        inSync("a", "b", "c");
+        cluster.kill("a");
+        cluster.await("b misses a", () -> cluster.box("b").status().sourceNode().isEmpty());
+        cluster.must("b", MirrorActionType.START, null);
+        cluster.awaitInSync("b", "c");
+        cluster.cut("b", "c");
+        cluster.write("b", 7, 7);
+        cluster.kill("b");
+        cluster.must("c", MirrorActionType.FORCE, null);
+        cluster.network.healAll();
+        cluster.boot("b");
+        cluster.awaitBlocked("b", "D19");
+        cluster.must("c", MirrorActionType.FULLRESYNC, "c", "b");
+        cluster.await("c fills b", () -> cluster.box("b").status().diskState() == DiskState.INCONSISTENT);
+        cluster.kill("c");
+        cluster.await("b misses c", () -> cluster.box("b").status().role() == Role.BLOCKED);
+        cluster.must("b", MirrorActionType.ROLLBACK, null);
+        cluster.must("b", MirrorActionType.FORCE, null);
+        assertThat(cluster.chunk("b", 7)).isEqualTo(7);
+        cluster.boot("a");
+        cluster.awaitInSync("b", "a");
+        cluster.assertEqual("b", "a");
+    }
+
     /** All that b knows of c is what a told it when it stopped in order. */
     @Test
     void shouldStartByItselfWithoutAMemberThatNeverJoined() {
