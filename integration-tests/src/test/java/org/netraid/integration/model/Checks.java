@@ -80,6 +80,13 @@ final class Checks {
         }
     }
 
+    /** It has recorded what the copy is worth now. It may lack what was written since; nobody may start it without knowing that. */
+    static void isWorthAfterRollBack(World world, int node) {
+        if (world.members[node].record.diskState() == DiskState.UP_TO_DATE && !world.oracle.hasEverything(node)) {
+            throw new Violation("G6: " + world.name(node) + " was rolled back, lacks acknowledged writes, and passes for in sync");
+        }
+    }
+
     /** A chunk has been copied by a resync. */
     static void copied(World world, int target) {
         if (world.members[target].record.diskState() != DiskState.INCONSISTENT) {

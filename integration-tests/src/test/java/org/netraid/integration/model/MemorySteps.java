@@ -210,6 +210,7 @@ final class MemorySteps {
         }
         Checks.rolledBack(world, node);
         member.record = rules.defect == Defect.KEEP_RECORD ? member.before.with().diskState(DiskState.UP_TO_DATE).build() : member.before;
+        Checks.isWorthAfterRollBack(world, node);
         world.oracle.mixed &= ~(1 << node);
         world.oracle.unfinished &= ~(1 << node);
         forgetBefore(world, node);
