@@ -54,7 +54,7 @@ final class FlushRounds implements DeviceOpOwner {
         this.log = log;
         this.legs = legs;
         this.writes = writes;
-        this.lazy = new LazyFlushes(mirror, log);
+        this.lazy = new LazyFlushes(mirror, log, loop);
     }
 
     /** The request hears FLUSHED at the end of the next round. */

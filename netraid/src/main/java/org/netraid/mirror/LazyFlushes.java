@@ -6,8 +6,10 @@ package org.netraid.mirror;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.concurrent.Executor;
 import org.netraid.block.BlockError;
 import org.netraid.intentlog.IntentLog;
+import org.netraid.time.EventLoop;
 
 /**
  * Flushes of the targets that no application waits for, one at a time for each: a slow one delays neither the others nor the next round.
@@ -19,6 +21,7 @@ final class LazyFlushes implements DeviceOpOwner {
 
     private final Mirror mirror;
     private final IntentLog log;
+    private final EventLoop loop;
     private final long[] sentEpoch = new long[IntentLog.MAX_SLOTS];
     private final long[] wantedEpoch = new long[IntentLog.MAX_SLOTS];
     private final ArrayList<Waiter> waiters = new ArrayList<>();
@@ -37,9 +40,10 @@ final class LazyFlushes implements DeviceOpOwner {
         }
     }
 
-    LazyFlushes(Mirror mirror, IntentLog log) {
+    LazyFlushes(Mirror mirror, IntentLog log, EventLoop loop) {
         this.mirror = mirror;
         this.log = log;
+        this.loop = loop;
         Arrays.fill(sentEpoch, NONE);
         Arrays.fill(wantedEpoch, NONE);
     }
@@ -103,14 +107,15 @@ final class LazyFlushes implements DeviceOpOwner {
         if (wanted != NONE) {
             send(slot, wanted);
         }
-        tell(slot, epoch);
+        tell(slot, epoch, Runnable::run);
     }
 
     @Override
     public void onOpLost(DeviceOp op) {
         ended(op.slot());
         wantedEpoch[op.slot()] = NONE;
-        tell(op.slot(), Long.MAX_VALUE);
+        // in a turn of its own: who waits may use the target at once, whose loss the mirror has not told yet
+        tell(op.slot(), Long.MAX_VALUE, loop::execute);
     }
 
     private void ended(int slot) {
@@ -118,7 +123,7 @@ final class LazyFlushes implements DeviceOpOwner {
         running--;
     }
 
-    private void tell(int slot, long epoch) {
+    private void tell(int slot, long epoch, Executor how) {
         if (waiters.isEmpty()) { // the engine's own flush: nobody waits, and nothing is allocated
             mirror.life.finishDrain();
             return;
@@ -129,10 +134,14 @@ final class LazyFlushes implements DeviceOpOwner {
             }
             if (waiter.mask == 0) {
                 waiters.remove(waiter);
-                boolean failed = mirror.life.state() == MirrorState.FAILED;
-                waiter.action.onDone(failed ? BlockError.EIO : BlockError.NONE, failed ? mirror.life.failure() : "");
+                how.execute(() -> tell(waiter.action));
             }
         }
         mirror.life.finishDrain();
+    }
+
+    private void tell(MirrorAction action) {
+        boolean failed = mirror.life.state() == MirrorState.FAILED;
+        action.onDone(failed ? BlockError.EIO : BlockError.NONE, failed ? mirror.life.failure() : "");
     }
 }

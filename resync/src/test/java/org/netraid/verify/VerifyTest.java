@@ -223,6 +223,25 @@ class VerifyTest {
         assertThat(ended.differences()).hasSize(VerifyManager.MAX_LISTED);
     }
 
+    /** The flush that ends with the target's loss came back as a success, inside the loss: the next read found no target. */
+    @Test
+    void shouldStopWhenTheTargetIsLostDuringTheFlushBeforeALastLook() {
+        rig = new MirrorRig(8, 8 * MIB, 1);
+        rig.protocols = "A";
+        rig.startEqual();
+        verifies = new VerifyManager(rig.mirror, rig.log, VerifyConfig.DEFAULT.withMaxBytesPerSecond(0), rig.loop);
+        rig.targets.get(0).rot(100, 1);
+        rig.targets.get(0).fault().on(BlockCommand.FLUSH).hang();
+        startVerify(0, false);
+        rig.scheduler.runFor(1_000_000_000L);
+        assertThat(rig.targets.get(0).hungCount()).isPositive();
+        assertThat(ended).isNull();
+        rig.mirror.legLost(0, "test");
+        rig.run();
+        assertThat(ended.phase()).isEqualTo(VerifyPhase.STOPPED);
+        assertThat(heard).isEmpty();
+    }
+
     @Test
     void shouldStopWhenTheTargetIsLostPausedOrTheOperatorSaysSo() {
         begin(7, 8 * MIB);

@@ -9,8 +9,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -33,7 +31,6 @@ class WriteLaneTest {
     private final Semaphore mayEnd = new Semaphore(0);
     private final AtomicInteger begun = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
-    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
     @AfterEach
     void close() {
@@ -42,13 +39,20 @@ class WriteLaneTest {
     }
 
     @Test
-    void shouldDoQuickWritesOnOneWorker() {
+    void shouldDoQuickWritesOnOneWorkerAtATime() {
         mayEnd.release(1000);
+        AtomicInteger now = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
         for (int i = 0; i < 1000; i++) {
-            lane.add(this::heldWrite);
+            lane.add(() -> {
+                most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                int bytes = heldWrite();
+                now.decrementAndGet();
+                return bytes;
+            });
         }
         until(() -> ended.get() == 1000);
-        assertThat(threads).hasSize(1);
+        assertThat(most.get()).isEqualTo(1);
     }
 
     @Test
@@ -123,7 +127,6 @@ class WriteLaneTest {
     }
 
     private int heldWrite() {
-        threads.add(Thread.currentThread());
         begun.incrementAndGet();
         mayEnd.acquireUninterruptibly();
         ended.incrementAndGet();
