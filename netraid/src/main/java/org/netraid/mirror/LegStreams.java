@@ -219,6 +219,21 @@ final class LegStreams {
         if (missedMask != 0) {
             markDirty(write, missedMask);
             write.unlikeMask = missedMask & write.pendingMask;
+            beginResyncsAnew(write.unlikeMask);
+        }
+    }
+
+    /**
+     * A chunk that a resync compares or copies at this moment may be found equal before this write reaches the target, and be told of
+     * after it. So a target in mid-resync starts over without its queue, which makes dirty all that it has not flushed.
+     */
+    private void beginResyncsAnew(int slotMask) {
+        for (int rest = slotMask; rest != 0; rest &= rest - 1) {
+            int slot = Integer.numberOfTrailingZeros(rest);
+            if (mirror.legs.leg(slot).state == LegState.RESYNCING) {
+                loop.execute(() -> mirror.legLost(slot, "the local disk has failed to take a write that is in the target's queue already; "
+                        + "the resync begins anew without the queue"));
+            }
         }
     }
 

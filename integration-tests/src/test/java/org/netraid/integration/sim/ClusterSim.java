@@ -248,13 +248,22 @@ final class ClusterSim {
         converge("after the last writes");
         damage.verify(source.verifies());
         TreeSet<Long> damaged = damage.differing();
-        while (!damage.isOver()) {
-            step("a verify never ends");
+        awaitVerify(damage);
+        while (damage.wasCutOff()) {
+            converge("after a target was lost during a verify");
+            damage.look(source.verifies());
+            awaitVerify(damage);
         }
         damage.judge(damaged);
         dirty.suspend(false);
         converge("after the repair of silent damage");
         copies.checkAllEqual(settings.deviceBytes());
+    }
+
+    private void awaitVerify(SilentDamage damage) {
+        while (!damage.isOver()) {
+            step("a verify never ends");
+        }
     }
 
     /** I7: after an orderly stop and start nothing is dirty. */
