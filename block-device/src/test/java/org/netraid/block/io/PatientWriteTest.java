@@ -5,15 +5,13 @@
 package org.netraid.block.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.netraid.block.io.Until.until;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,16 +140,6 @@ class PatientWriteTest {
         BlockRequest request = new BlockRequest().write(0, ByteBuffer.allocateDirect(512), flags, done -> { });
         device.submit(request);
         return request;
-    }
-
-    private static void until(BooleanSupplier condition) {
-        for (int i = 0; i < 10_000; i++) {
-            if (condition.getAsBoolean()) {
-                return;
-            }
-            Thread.onSpinWait();
-        }
-        await().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(condition::getAsBoolean);
     }
 
     /** Driven by the test; knows whether somebody has woken it. */

@@ -5,13 +5,11 @@
 package org.netraid.block.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.netraid.block.io.Until.until;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.netraid.time.EventLoop;
@@ -140,16 +138,6 @@ class WriteLaneTest {
             performed.incrementAndGet();
             return 4096;
         };
-    }
-
-    private static void until(BooleanSupplier condition) {
-        for (int i = 0; i < 10_000; i++) {
-            if (condition.getAsBoolean()) {
-                return;
-            }
-            Thread.onSpinWait();
-        }
-        await().atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(condition::getAsBoolean);
     }
 
     /** Its timers end when the test says so. */
