@@ -127,7 +127,13 @@ final class FlushRounds implements DeviceOpOwner {
             if (channel.slot != IntentLog.LOCAL) {
                 mirror.streams.journal().flushDone(channel.slot);
             }
-            log.epochFlushed(channel.slot, epoch);
+            flushed(channel.slot);
+        }
+    }
+
+    private void flushed(int slot) {
+        if (slot != IntentLog.LOCAL || !mirror.localDisk.missesUnrecorded()) {
+            log.epochFlushed(slot, epoch);
         }
     }
 
@@ -146,7 +152,7 @@ final class FlushRounds implements DeviceOpOwner {
             if (op.slot() != IntentLog.LOCAL) {
                 mirror.streams.journal().flushDone(op.slot());
             }
-            log.epochFlushed(op.slot(), epoch);
+            flushed(op.slot());
             if (op.slot() != IntentLog.LOCAL) {
                 legs.leg(op.slot()).flushedBytes = legs.leg(op.slot()).flushingBytes;
             }

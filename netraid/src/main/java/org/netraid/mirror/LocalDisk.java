@@ -69,6 +69,14 @@ final class LocalDisk implements CopyChannel.Watcher {
         return writes;
     }
 
+    /**
+     * True while the disk misses writes that no durable record knows of: for all that the next start knows it is a whole copy. The log has to
+     * keep the regions of those writes active, so nothing may count as flushed here.
+     */
+    boolean missesUnrecorded() {
+        return marking && state == LocalState.DETACHED;
+    }
+
     /** {@link Mirror#LOCAL_BIT} while it is not yet durable that the disk misses writes; nothing that it misses may be acknowledged. */
     int stalePendingBit() {
         return marking && !ackBeforeDetachIsNoted ? Mirror.LOCAL_BIT : 0;
@@ -145,6 +153,8 @@ final class LocalDisk implements CopyChannel.Watcher {
             marking = false;
             if (error.isError()) {
                 mirror.life.fail("its local disk has failed (" + lostWhy + ") and that could not be recorded");
+            } else {
+                mirror.rounds.run(); // the one that ran meanwhile has let no region cool
             }
             mirror.news.localMarked();
         });
