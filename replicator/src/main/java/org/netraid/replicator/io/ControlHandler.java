@@ -49,8 +49,17 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
 
     private static void answer(ChannelHandlerContext context, ControlService.Answer answer) {
-        var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()),
-                Unpooled.copiedBuffer(answer.json(), StandardCharsets.UTF_8));
+        try {
+            send(context, answer.status(), answer.json());
+        } catch (RuntimeException e) {
+            ControlService.Answer defect = ControlService.defect(e);
+            send(context, defect.status(), defect.json());
+        }
+    }
+
+    private static void send(ChannelHandlerContext context, int status, String json) {
+        var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status),
+                Unpooled.copiedBuffer(json, StandardCharsets.UTF_8));
         response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
         response.headers().set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);

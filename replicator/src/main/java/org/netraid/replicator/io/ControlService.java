@@ -20,7 +20,10 @@ import org.netraid.time.EventLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the control socket offers: paths to calls of {@link NodeControl}. Called on the control thread, works on the node's loop. */
+/**
+ * What the control socket offers: paths to calls of {@link NodeControl}. Called on the control thread, works on the node's loop; there it only
+ * takes what is to be told. To write that down as text takes as long as dozens of the application's writes, which go through the same loop.
+ */
 final class ControlService {
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlService.class);
@@ -28,9 +31,14 @@ final class ControlService {
 
     /**
      * @param status HTTP status
-     * @param json body
+     * @param body what does not change any more
      */
-    record Answer(int status, String json) {
+    record Answer(int status, Record body) {
+
+        /** Not for the node's loop. */
+        String json() {
+            return RecordJson.write(body);
+        }
     }
 
     private final NodeControl control;
@@ -52,11 +60,11 @@ final class ControlService {
         try {
             String[] path = query.path().split("/", -1);
             if (method.equals("GET") && query.path().equals("/v1/status")) {
-                onLoop(answer, () -> answer.accept(new Answer(200, RecordJson.write(control.status()))));
+                onLoop(answer, () -> answer.accept(new Answer(200, control.status())));
             } else if (method.equals("GET") && path.length == 4 && query.path().startsWith("/v1/mirrors/")) {
                 String tag = path[3];
                 onLoop(answer, () -> answer.accept(control.status(tag)
-                        .map(status -> new Answer(200, RecordJson.write(status)))
+                        .map(status -> new Answer(200, status))
                         .orElseGet(() -> noSuchMirror(tag))));
             } else if (method.equals("POST") && path.length == 5 && query.path().startsWith("/v1/mirrors/") && path[4].equals("actions")) {
                 MirrorCommand command = RecordJson.read(body, ActionRequest.class).toCommand(path[3]);
@@ -78,7 +86,7 @@ final class ControlService {
             answer.accept(noSuchMirror(command.tag()));
             return;
         }
-        control.execute(command, result -> answer.accept(new Answer(httpStatus(result.code()), RecordJson.write(result))));
+        control.execute(command, result -> answer.accept(new Answer(httpStatus(result.code()), result)));
     }
 
     /** Waits until there is an event after {@code since}, but no longer than {@code waitSeconds}. */
@@ -88,13 +96,13 @@ final class ControlService {
         onLoop(answer, () -> {
             List<MirrorEvent> found = control.events(since);
             if (!found.isEmpty() || waitSeconds <= 0) {
-                answer.accept(new Answer(200, RecordJson.write(new EventList(found))));
+                answer.accept(new Answer(200, new EventList(found)));
                 return;
             }
             Runnable end = () -> {
                 if (answered.compareAndSet(false, true)) {
                     cleanUp.get().run();
-                    answer.accept(new Answer(200, RecordJson.write(new EventList(control.events(since)))));
+                    answer.accept(new Answer(200, new EventList(control.events(since))));
                 }
             };
             // The event may be kept only after its listeners have run: look again in a turn of its own.
@@ -118,11 +126,16 @@ final class ControlService {
             try {
                 task.run();
             } catch (RuntimeException e) {
-                LOG.error("control request failed", e);
-                answer.accept(new Answer(500, RecordJson.write(CommandResult.failed(ExitCode.DEVICE_ERROR, "",
-                        "the daemon failed on this request: " + e.getMessage() + "; its log has the details"))));
+                answer.accept(defect(e));
             }
         });
+    }
+
+    /** The asker must not be left without an answer. */
+    static Answer defect(RuntimeException e) {
+        LOG.error("control request failed", e);
+        return new Answer(500, CommandResult.failed(ExitCode.DEVICE_ERROR, "",
+                "the daemon failed on this request: " + e.getMessage() + "; its log has the details"));
     }
 
     private static long number(Map<String, List<String>> parameters, String name) {
@@ -134,12 +147,12 @@ final class ControlService {
     }
 
     private static Answer noSuchMirror(String tag) {
-        return new Answer(404, RecordJson.write(CommandResult.failed(ExitCode.NO_SUCH_MIRROR, "",
-                "this node has no mirror \"" + printable(tag) + "\"; mirror_status without a tag lists them")));
+        return new Answer(404, CommandResult.failed(ExitCode.NO_SUCH_MIRROR, "",
+                "this node has no mirror \"" + printable(tag) + "\"; mirror_status without a tag lists them"));
     }
 
-    static String problem(String text) {
-        return RecordJson.write(CommandResult.failed(ExitCode.USAGE, "", text));
+    static CommandResult problem(String text) {
+        return CommandResult.failed(ExitCode.USAGE, "", text);
     }
 
     private static String printable(String text) {

@@ -31,6 +31,13 @@ public final class RecordJson {
 
     private static final JsonFactory FACTORY = new JsonFactory();
     private static final int MAX_DEPTH = 16;
+    /** The JVM makes them anew each time it is asked. */
+    private static final ClassValue<RecordComponent[]> COMPONENTS = new ClassValue<>() {
+        @Override
+        protected RecordComponent[] computeValue(Class<?> type) {
+            return type.getRecordComponents();
+        }
+    };
 
     private RecordJson() {
     }
@@ -74,7 +81,7 @@ public final class RecordJson {
     private static void writeValue(JsonGenerator generator, Object value) throws IOException, ReflectiveOperationException {
         if (value instanceof Record) {
             generator.writeStartObject();
-            for (RecordComponent component : value.getClass().getRecordComponents()) {
+            for (RecordComponent component : COMPONENTS.get(value.getClass())) {
                 generator.writeFieldName(component.getName());
                 writeValue(generator, component.getAccessor().invoke(value));
             }
@@ -201,7 +208,7 @@ public final class RecordJson {
         if (!(tree instanceof Map<?, ?> object)) {
             throw new IllegalArgumentException(where + " must be an object");
         }
-        RecordComponent[] components = wanted.getRecordComponents();
+        RecordComponent[] components = COMPONENTS.get(wanted);
         Class<?>[] types = new Class<?>[components.length];
         Object[] values = new Object[components.length];
         for (int i = 0; i < components.length; i++) {

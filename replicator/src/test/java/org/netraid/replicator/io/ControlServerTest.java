@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,16 @@ class ControlServerTest {
         node.put(status);
         assertThat(client.status("data")).isEqualTo(status);
         assertThat(client.status()).isEqualTo(node.status());
+    }
+
+    /** Text is written where the answer is sent, not where the application's writes would wait for it. */
+    @Test
+    void shouldTakeFromTheLoopOnlyWhatIsToBeTold() throws Exception {
+        MirrorStatus status = FakeNode.source(FakeNode.target("eve", TargetState.RESYNCING, 47.5));
+        node.put(status);
+        CompletableFuture<ControlService.Answer> answer = new CompletableFuture<>();
+        new ControlService(node, runtime.loop(0)).handle("GET", "/v1/mirrors/data", "", answer::complete);
+        assertThat(answer.get(10, TimeUnit.SECONDS).body()).isSameAs(status);
     }
 
     @Test
