@@ -6,7 +6,7 @@ package org.netraid.mirror;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.netraid.block.BlockError;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.time.EventLoop;
@@ -123,7 +123,7 @@ final class LazyFlushes implements DeviceOpOwner {
         running--;
     }
 
-    private void tell(int slot, long epoch, Executor how) {
+    private void tell(int slot, long epoch, Consumer<Runnable> how) {
         if (waiters.isEmpty()) { // the engine's own flush: nobody waits, and nothing is allocated
             mirror.life.finishDrain();
             return;
@@ -134,7 +134,7 @@ final class LazyFlushes implements DeviceOpOwner {
             }
             if (waiter.mask == 0) {
                 waiters.remove(waiter);
-                how.execute(() -> tell(waiter.action));
+                how.accept(() -> tell(waiter.action));
             }
         }
         mirror.life.finishDrain();

@@ -70,8 +70,8 @@ final class LocalDisk implements CopyChannel.Watcher {
     }
 
     /**
-     * True while the disk misses writes that no durable record knows of: for all that the next start knows it is a whole copy. The log has to
-     * keep the regions of those writes active, so nothing may count as flushed here.
+     * True while the disk misses writes that no durable record knows of: for all that the next start knows it is a whole copy. The log
+     * has to keep the regions of those writes active, so nothing may count as flushed here.
      */
     boolean missesUnrecorded() {
         return marking && state == LocalState.DETACHED;

@@ -121,7 +121,11 @@ final class PaceController {
         }
     }
 
-    /** To be asked often. @return true if the time since the last interval is long enough, with so many writes in it, to decide something */
+    /**
+     * To be asked often.
+     *
+     * @return true if the time since the last interval is long enough, with so many writes in it, to decide something
+     */
     boolean isIntervalOver(long nowNs, long elapsedNs, long writes) {
         if (writes > writesSeen) {
             lastWriteNs = nowNs;

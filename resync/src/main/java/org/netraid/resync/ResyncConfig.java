@@ -12,8 +12,8 @@ package org.netraid.resync;
  * @param maxBytesPerSecond ceiling of the rate per target; 0 for none (DataKeeper: LKDR_SPEED_LIMIT)
  * @param minBytesPerSecond rate that the resync may take beside the application, however slow that makes its writes; 0 for hardly
  *     any (DataKeeper: LKDR_SPEED_LIMIT_MIN)
- * @param silence whether nothing at all is copied in the moments in which it hears how long the application's writes take without it; false:
- *     the lowest rate goes on meanwhile, which hears less well, and lets a simulated short life have its copies beside the writes
+ * @param silence whether nothing at all is copied in the moments in which it hears how long the application's writes take without it;
+ *     false: the lowest rate goes on meanwhile, which hears less well, and lets a simulated short life have its copies beside the writes
  */
 public record ResyncConfig(int windowRequests, int maxRequestBytes, long maxBytesPerSecond, long minBytesPerSecond, boolean silence) {
 

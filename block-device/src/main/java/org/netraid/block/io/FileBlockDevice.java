@@ -115,7 +115,8 @@ public final class FileBlockDevice implements BlockDevice {
         this.stored = inline ? disk.stored() : null;
         this.loop = loop;
         this.workers = workers;
-        this.writes = inline || options.direct() ? null : new WriteLane(workers, loop, new BriefWait(), this::tellLoop, this::takeWorkersDone);
+        this.writes = inline || options.direct() ? null
+                : new WriteLane(workers, loop, new BriefWait(), this::tellLoop, this::takeWorkersDone);
         Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS,
                 BlockCapability.CHECKSUM);
         can.addAll(readOnly ? EnumSet.of(BlockCapability.READ_ONLY) : EnumSet.of(BlockCapability.FUA, BlockCapability.TRIM,

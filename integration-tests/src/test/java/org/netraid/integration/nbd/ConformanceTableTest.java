@@ -25,7 +25,7 @@ class ConformanceTableTest {
     private static final int ITEMS = 106;
     private static final Path ROOT = Path.of(System.getProperty("netraid.root", ".."));
     private static final Pattern ITEM = Pattern.compile("^\\| (\\d+) \\| ([MS]) \\| ([^|]+) \\| ([^|]*) \\|$");
-    private static final Pattern PROOF = Pattern.compile("`(\\w+)\\.(should\\w+)`");
+    private static final Pattern PROOF = Pattern.compile("`(\\w+)\\.((?:p\\d+Should|should)\\w+)`");
     private static List<String> lines;
     private static final Map<String, String> SOURCES = new TreeMap<>();
 

@@ -40,8 +40,8 @@ public final class SimMain {
 
     private static final Set<String> DEFECTS = Set.of("ack-before-detach-is-noted", "ack-before-intent", "ack-before-mirrored",
             "ack-before-stale", "clear-bit-before-flush", "drop-journal-record", "end-intent-early", "extent-released-while-active",
-            "forget-queue-on-loss", "forget-waiting-write", "replay-out-of-order", "replay-what-was-sent", "resync-without-lock", "send-next-epoch-early",
-            "skip-range-lock", "torn-page-accepted");
+            "forget-queue-on-loss", "forget-waiting-write", "replay-out-of-order", "replay-what-was-sent", "resync-without-lock",
+            "send-next-epoch-early", "skip-range-lock", "torn-page-accepted");
 
     public static void main(String[] args) {
         Campaign.Options options;

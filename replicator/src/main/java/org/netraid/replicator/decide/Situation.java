@@ -49,9 +49,9 @@ public record Situation(NodeFacts self, List<NodeFacts> peers, Request request, 
     }
 
     /**
-     * Peers that do not answer and may have been source after this node. One whose copy was never in sync cannot have been, nor one that was
-     * being overwritten and kept nothing of what it was; but for an operator's second word, which makes a split brain of it knowingly. If
-     * a majority answers, its votes decide.
+     * Peers that do not answer and may have been source after this node. One whose copy was never in sync cannot have been, nor one that
+     * was being overwritten and kept nothing of what it was; but for an operator's second word, which makes a split brain of it knowingly.
+     * If a majority answers, its votes decide.
      */
     List<NodeFacts> missing() {
         return quorate ? List.of() : peers.stream()

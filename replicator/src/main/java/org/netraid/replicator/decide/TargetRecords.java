@@ -102,7 +102,8 @@ public final class TargetRecords {
 
     /**
      * The record of the copy as it was before a source got the disk: what it is as a target, also when a resync over it is taken back. If
-     * it was source itself, only its own log knows what others lack of it, and that ends here: if it is put in service again, they get everything.
+     * it was source itself, only its own log knows what others lack of it, and that ends here: if it is put in service again, they get
+     * everything.
      */
     public static MirrorRecord before(MirrorRecord own, NodeFacts source) {
         MirrorRecord.Builder next = own.with();

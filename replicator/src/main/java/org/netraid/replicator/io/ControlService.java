@@ -21,8 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the control socket offers: paths to calls of {@link NodeControl}. Called on the control thread, works on the node's loop; there it only
- * takes what is to be told. To write that down as text takes as long as dozens of the application's writes, which go through the same loop.
+ * What the control socket offers: paths to calls of {@link NodeControl}. Called on the control thread, works on the node's loop; there it
+ * only takes what is to be told. To write that down as text takes as long as dozens of the application's writes, which go through the same
+ * loop.
  */
 final class ControlService {
 

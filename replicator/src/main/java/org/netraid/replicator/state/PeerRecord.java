@@ -16,8 +16,8 @@ package org.netraid.replicator.state;
  * @param needsMerge what it lacks is known only together with the dirty chunks of the previous source
  * @param mayHold it was asked to take this node's generation and has not said that it did: its copy is of {@code bitmapGeneration} or of
  *     any generation since, and may pass for whole
- * @param noWayBack its copy was never whole, or is being overwritten and nothing of it is kept: nobody but who says the second word can have
- *     put it in service. Never true of a copy that is not inconsistent or {@code mayHold}; false also where it is not known
+ * @param noWayBack its copy was never whole, or is being overwritten and nothing of it is kept: nobody but who says the second word can
+ *     have put it in service. Never true of a copy that is not inconsistent or {@code mayHold}; false also where it is not known
  * @param protocol "A", "B" or "C" as an operator has set it while the mirror ran; "" as the configuration says
  */
 public record PeerRecord(String node, boolean member, long bitmapGeneration, boolean stale, boolean inconsistent, boolean paused,

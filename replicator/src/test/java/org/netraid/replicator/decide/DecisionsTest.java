@@ -124,7 +124,10 @@ class DecisionsTest {
         assertDecision(Decisions.decide(new Situation(a, silent, Request.START, false, "")), Action.START, "D13");
     }
 
-    /** A resync that is taken back leaves a whole copy, and that can be forced. Who has not said that it keeps nothing may keep something. */
+    /**
+     * A resync that is taken back leaves a whole copy, and that can be forced. Who has not said that it keeps nothing may keep
+     * something.
+     */
     @Test
     void d3ShouldWaitForACopyWhoseResyncMayHaveBeenTakenBack() {
         MirrorRecord kept = SourceRecords.resyncBegins(source("b"), "b", false);
