@@ -40,6 +40,8 @@ class JournalReplayTest {
     @Test
     void shouldReplayTheQueueOfAKilledSourceInOrder() throws Exception {
         try (ClusterRig rig = new ClusterRig(folder, SIZE, "adam", "eve")) {
+            // The target stands still for as long as the writes take: it lags behind, it is not dead.
+            rig.peerDead("60s");
             rig.mirrorSettings("protocol = \"A\"\ntimeouts = { request = \"300s\" }\n");
             rig.start("adam", "eve");
             rig.mustAct("adam", "create");
