@@ -9,6 +9,7 @@ import java.util.BitSet;
 import org.netraid.block.ChunkHash;
 import org.netraid.block.ExtentList;
 import org.netraid.block.StoredBytes;
+import org.netraid.block.Zeros;
 import org.netraid.intentlog.IntentLog;
 import org.netraid.mirror.DeviceOp;
 import org.netraid.mirror.DeviceOpOwner;
@@ -241,7 +242,7 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
         int chunkBytes = pump.chunkBytes();
         for (int i = 0; i < chunks; i++) {
             int start = i * chunkBytes;
-            if (isZero(payload.bytes(), start, (int) Math.min(start + (long) chunkBytes, lengthBytes))) {
+            if (Zeros.isZero(payload.bytes(), start, (int) Math.min(start + (long) chunkBytes, lengthBytes))) {
                 zeroChunks.set(i);
             }
         }
@@ -380,21 +381,5 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
             memory.release();
         }
         pump.onCopyEnded(this);
-    }
-
-    static boolean isZero(ByteBuffer bytes, int start, int end) {
-        bytes.clear();
-        int i = start;
-        for (; i + Long.BYTES <= end; i += Long.BYTES) {
-            if (bytes.getLong(i) != 0) {
-                return false;
-            }
-        }
-        for (; i < end; i++) {
-            if (bytes.get(i) != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 }

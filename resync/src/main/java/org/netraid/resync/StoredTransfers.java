@@ -6,6 +6,7 @@ package org.netraid.resync;
 
 import java.nio.ByteBuffer;
 import org.netraid.block.StoredBytes;
+import org.netraid.block.Zeros;
 import org.netraid.mirror.ResyncPort;
 
 /**
@@ -52,7 +53,7 @@ final class StoredTransfers {
     private boolean isData(StoredBytes stored, TargetPart part, long offsetBytes) {
         for (int i = part.need.nextSetBit(0); i >= 0; i = part.need.nextSetBit(i + 1)) {
             if (!part.equal.get(i) && (!stored.peek(offsetBytes + (long) i * chunkBytes, peeked.clear())
-                    || ChunkCopy.isZero(peeked, 0, PEEK_BYTES))) {
+                    || Zeros.isZero(peeked, 0, PEEK_BYTES))) {
                 return false;
             }
         }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockRequest;
+import org.netraid.block.Zeros;
 
 /**
  * Chunks on their way into the journal: read from the disk, then written as one batch and flushed. Chunks of zeros cost a record and no
@@ -105,7 +106,7 @@ final class UndoBatch {
         int payload = 0;
         for (int i = 0; i < count; i++) {
             int length = journal.chunkLength(chunks[i]);
-            boolean zeros = isZero(place(i), length);
+            boolean zeros = Zeros.isZero(bytes, place(i), place(i) + length);
             int crc = UndoFormat.crc(bytes, place(i), place(i) + length);
             UndoFormat.record(bytes, i, chunks[i], length, zeros, crc);
             if (!zeros) {
@@ -121,20 +122,5 @@ final class UndoBatch {
             return;
         }
         journal.append(bytes, count, payload, done);
-    }
-
-    private boolean isZero(int from, int length) {
-        int at = from;
-        for (; at + Long.BYTES <= from + length; at += Long.BYTES) {
-            if (bytes.getLong(at) != 0) {
-                return false;
-            }
-        }
-        for (; at < from + length; at++) {
-            if (bytes.get(at) != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -22,14 +22,17 @@ final class Stamp {
     /** Not a sector that any client wrote there. */
     static final long GARBAGE = -1;
 
-    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private Stamp() {
     }
 
     static void fill(byte[] into, long offsetBytes, long stamp) {
-        for (int at = 0; at < into.length; at += Long.BYTES) {
-            putLong(into, at, word(stamp, (offsetBytes + at) / SECTOR, at % SECTOR));
+        for (int start = 0; start < into.length; start += SECTOR) {
+            long first = word(stamp, (offsetBytes + start) / SECTOR, 0);
+            for (int at = 0; at < SECTOR; at += Long.BYTES) {
+                putLong(into, start + at, first ^ inSector(at));
+            }
         }
     }
 
@@ -38,8 +41,7 @@ final class Stamp {
         long first = getLong(from, index);
         long stamp = first == 0 ? 0 : first ^ mask(offsetBytes / SECTOR);
         for (int at = 0; at < SECTOR; at += Long.BYTES) {
-            long expected = stamp == 0 ? 0 : word(stamp, offsetBytes / SECTOR, at);
-            if (getLong(from, index + at) != expected) {
+            if (getLong(from, index + at) != (stamp == 0 ? 0 : first ^ inSector(at))) {
                 return GARBAGE;
             }
         }
@@ -59,7 +61,11 @@ final class Stamp {
     }
 
     private static long word(long stamp, long sector, int at) {
-        return stamp ^ mask(sector) ^ (long) at << 54;
+        return stamp ^ mask(sector) ^ inSector(at);
+    }
+
+    private static long inSector(int at) {
+        return (long) at << 54;
     }
 
     private static long mask(long sector) {

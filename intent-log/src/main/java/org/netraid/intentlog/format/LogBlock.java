@@ -6,6 +6,7 @@ package org.netraid.intentlog.format;
 
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.netraid.block.Zeros;
 
 /**
  * What the three kinds of 4 KiB log block have in common: the last four bytes are the CRC32C of all before them, so that a write torn at
@@ -29,12 +30,7 @@ final class LogBlock {
     }
 
     static boolean isZero(ByteBuffer block, int at) {
-        for (int i = 0; i < BYTES; i += Long.BYTES) {
-            if (block.getLong(at + i) != 0) {
-                return false;
-            }
-        }
-        return true;
+        return Zeros.isZero(block, at, at + BYTES);
     }
 
     static void clear(ByteBuffer block, int at) {

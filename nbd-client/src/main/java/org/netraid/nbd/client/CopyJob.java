@@ -11,6 +11,7 @@ import org.netraid.block.BlockCapability;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.BlockRequest;
 import org.netraid.block.ExtentList;
+import org.netraid.block.Zeros;
 
 /**
  * Copies one device onto another, with several requests in flight; ends with a flush of the target. On the
@@ -217,7 +218,7 @@ public final class CopyJob {
                 return;
             }
             bytes.clear().limit(lengthBytes);
-            if (mode == Mode.COPY_ZEROES_AS_HOLES && target.can(BlockCapability.WRITE_ZEROES) && isZero()) {
+            if (mode == Mode.COPY_ZEROES_AS_HOLES && target.can(BlockCapability.WRITE_ZEROES) && Zeros.isZero(bytes, 0, lengthBytes)) {
                 zeroBytes += lengthBytes;
                 target.submit(request.writeZeroes(offsetBytes, lengthBytes, 0, this::onWritten));
             } else {
@@ -232,21 +233,6 @@ public final class CopyJob {
             }
             doneBytes += lengthBytes;
             next();
-        }
-
-        private boolean isZero() {
-            int i = 0;
-            for (; i + Long.BYTES <= lengthBytes; i += Long.BYTES) {
-                if (bytes.getLong(i) != 0) {
-                    return false;
-                }
-            }
-            for (; i < lengthBytes; i++) {
-                if (bytes.get(i) != 0) {
-                    return false;
-                }
-            }
-            return true;
         }
     }
 }

@@ -7,6 +7,7 @@ package org.netraid.nbd.client;
 import java.nio.ByteBuffer;
 import org.netraid.block.BlockRequest;
 import org.netraid.block.ChunkHash;
+import org.netraid.block.Zeros;
 import org.netraid.link.Link;
 import org.netraid.nbd.wire.ChecksumFlags;
 import org.netraid.nbd.wire.CommandFlags;
@@ -162,7 +163,7 @@ final class PartSender {
         int length = payload.remaining();
         if (packer == null) {
             send(request, NbdCommand.WRITE, flags, offset, length, payload);
-        } else if (zeroesOnWire && PayloadPacker.isZero(payload)) {
+        } else if (zeroesOnWire && Zeros.isZero(payload, payload.position(), payload.limit())) {
             packer.countZeros(length);
             send(request, NbdCommand.WRITE_ZEROES, flags, offset, length, null);
         } else {

@@ -35,23 +35,6 @@ final class PayloadPacker {
         lz4 = new Lz4Payload(compression);
     }
 
-    /** True if every byte from the buffer's position to its limit is zero. */
-    static boolean isZero(ByteBuffer data) {
-        int at = data.position();
-        int end = data.limit();
-        for (; at + Long.BYTES <= end; at += Long.BYTES) {
-            if (data.getLong(at) != 0) {
-                return false;
-            }
-        }
-        for (; at < end; at++) {
-            if (data.get(at) != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /**
      * The payload of a WRITE_LZ4 for the data from the buffer's position to its limit, to be given back with {@link #release}; null if it
      * had better go as it is.

@@ -6,13 +6,11 @@ package org.netraid.nbd.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.netraid.block.BlockError;
 import org.netraid.nbd.wire.Compression;
-import org.netraid.nbd.wire.Lz4Payload;
 
 /** What compression makes of the writes of a client. */
 class ClientCompressionTest {
@@ -104,22 +102,5 @@ class ClientCompressionTest {
         rig.server.commands.forEach(rig.server::ok);
         rig.runFor(100);
         rig.assertClean();
-    }
-
-    @Test
-    void shouldTellZerosToTheLastByte() {
-        for (int length = 0; length < 40; length++) {
-            byte[] data = new byte[length + 2];
-            data[0] = 1;
-            data[length + 1] = 1;
-            ByteBuffer middle = ByteBuffer.wrap(data, 1, length);
-            assertThat(PayloadPacker.isZero(middle)).isTrue();
-            for (int at = 1; at <= length; at++) {
-                data[at] = 1;
-                assertThat(PayloadPacker.isZero(middle)).isFalse();
-                data[at] = 0;
-            }
-        }
-        assertThat(Lz4Payload.MAX_DATA_BYTES).isEqualTo(1 << 20);
     }
 }
