@@ -108,7 +108,8 @@ final class LocalDisk implements CopyChannel.Watcher {
 
     @Override
     public void onError(CopyChannel channel, DeviceOp op) {
-        if (channel != writes || !op.concernsData()) {
+        // Where none is left, what still asks it (a resync, a verify) is told so: that is no news of any disk.
+        if (channel != writes || state == LocalState.DETACHED || !op.concernsData()) {
             return;
         }
         errors++;

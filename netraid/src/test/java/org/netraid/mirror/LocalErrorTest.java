@@ -155,6 +155,35 @@ class LocalErrorTest {
         assertThat(rig.mirror.snapshot().failure()).contains("could not be recorded");
     }
 
+    /** Found by bin/sim (seed 7000033): a verify's read of a disk given up had it given up once more, and that could not be recorded. */
+    @Test
+    void shouldGiveTheDiskUpOnceWhoeverStillAsksIt() {
+        start(LocalErrorPolicy.DETACH, "C");
+        failLocal(BlockCommand.WRITE);
+        rig.finish(rig.write(0, 4096, 1));
+        assertThat(marker.failed).isTrue();
+        marker.outcome = BlockError.EIO;
+        long errors = rig.mirror.snapshot().localErrors();
+        List<BlockError> told = new ArrayList<>();
+        Payload into = new PayloadPool(1 << 20).take(4096);
+        rig.mirror.readLocal(new DeviceOpOwner() {
+            @Override
+            public void onOpDone(DeviceOp op) {
+                told.add(op.error());
+            }
+
+            @Override
+            public void onOpLost(DeviceOp op) {
+                told.add(BlockError.NONE);
+            }
+        }, 0, 4096, into);
+        rig.run();
+        assertThat(told).containsExactly(BlockError.EIO);
+        assertThat(rig.mirror.state()).isEqualTo(MirrorState.RUNNING);
+        assertThat(rig.mirror.snapshot().localErrors()).isEqualTo(errors);
+        assertThat(rig.finish(rig.write(8192, 4096, 2)).isOk()).isTrue();
+    }
+
     /** A failed flush is a lost device; the application's flush succeeds, because the target's did. */
     @Test
     void shouldGiveUpTheLocalDiskWhenItsFlushFails() {

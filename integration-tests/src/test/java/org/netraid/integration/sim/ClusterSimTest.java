@@ -32,6 +32,13 @@ class ClusterSimTest {
         run(seed, 150, FaultPoints.NONE);
     }
 
+    /** The same, of campaigns of 300 steps. */
+    @ParameterizedTest
+    @ValueSource(longs = {7000033})
+    void shouldHoldForSeedsThatHaveFailedLater(long seed) {
+        run(seed, 300, FaultPoints.NONE);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {3, 8, 21})
     void shouldGiveSameTraceForSameSeed(long seed) {
