@@ -241,6 +241,7 @@ final class ClusterSim {
         }
         SilentDamage damage = new SilentDamage(source, settings, tally, random);
         dirty.suspend(true);
+        order.suspend(true);
         damage.strike(source.mirror());
         while (damage.isWriting()) {
             step("a write to healthy copies never ends");
@@ -256,6 +257,7 @@ final class ClusterSim {
         }
         damage.judge(damaged);
         dirty.suspend(false);
+        order.suspend(false);
         converge("after the repair of silent damage");
         copies.checkAllEqual(settings.deviceBytes());
     }
