@@ -43,7 +43,8 @@ final class ClusterRig implements AutoCloseable {
 
     private final Path folder;
     private final TestHosts hosts;
-    private final List<String> nodes;
+    private final List<String> nodes = new ArrayList<>();
+    private final Map<String, String> movedTo = new LinkedHashMap<>();
     private final Map<String, String> foreignMembers = new LinkedHashMap<>();
     private final Map<String, Integer> peerPorts = new LinkedHashMap<>();
     private final Map<String, Integer> nbdPorts = new LinkedHashMap<>();
@@ -65,15 +66,37 @@ final class ClusterRig implements AutoCloseable {
     ClusterRig(Path folder, long diskBytes, TestHosts hosts, String... nodes) throws IOException {
         this.folder = folder;
         this.hosts = hosts;
-        this.nodes = List.of(nodes);
         Files.writeString(secret(), "0123456789abcdef0123456789abcdef\n");
         Files.setPosixFilePermissions(secret(), PosixFilePermissions.fromString("rw-------"));
         for (String node : nodes) {
-            peerPorts.put(node, freePort());
-            nbdPorts.put(node, freePort());
-            makeDisk(disk(node), diskBytes);
+            enter(node, diskBytes);
         }
         writeConfig();
+    }
+
+    private void enter(String node, long diskBytes) throws IOException {
+        nodes.add(node);
+        peerPorts.put(node, freePort());
+        nbdPorts.put(node, freePort());
+        makeDisk(disk(node), diskBytes);
+    }
+
+    /** One more member with an empty disk; for daemons started later. */
+    void addNode(String node, long diskBytes) throws IOException {
+        enter(node, diskBytes);
+        writeConfig();
+    }
+
+    /** The node gets another address and other ports, on this host; for daemons started later. */
+    void move(String node, String address) throws IOException {
+        movedTo.put(node, address);
+        peerPorts.put(node, freePort());
+        nbdPorts.put(node, freePort());
+        writeConfig();
+    }
+
+    private String address(String node) {
+        return movedTo.getOrDefault(node, hosts.address(node));
     }
 
     /** After how long a silent node counts as gone. To be called before any starts. */
@@ -182,9 +205,9 @@ final class ClusterRig implements AutoCloseable {
     void writeConfig() throws IOException {
         StringBuilder text = new StringBuilder("[cluster]\nname = \"test\"\nsecret_file = \"secret\"\n");
         for (String node : nodes) {
-            text.append("[nodes.").append(node).append("]\naddress = \"").append(hosts.address(node)).append(':')
+            text.append("[nodes.").append(node).append("]\naddress = \"").append(address(node)).append(':')
                     .append(peerPorts.get(node))
-                    .append("\"\nnbd = \"").append(hosts.address(node)).append(':')
+                    .append("\"\nnbd = \"").append(address(node)).append(':')
                     .append(nbdPorts.get(node)).append("\"\nstate = \"").append(node).append("\"\n");
         }
         text.append("[timeouts]\npeer_heartbeat = \"200ms\"\npeer_dead = \"").append(peerDead)
@@ -193,7 +216,7 @@ final class ClusterRig implements AutoCloseable {
         for (String node : nodes) {
             text.append("[[mirrors.data.members]]\nnode = \"").append(node).append("\"\ndisk = \"").append(disk(node)).append("\"\n");
             if (exportPorts.containsKey(node)) {
-                text.append("export = \"").append(hosts.address(node)).append(':').append(exportPorts.get(node)).append("\"\n");
+                text.append("export = \"").append(address(node)).append(':').append(exportPorts.get(node)).append("\"\n");
             }
         }
         foreignMembers.forEach((node, uri) ->
