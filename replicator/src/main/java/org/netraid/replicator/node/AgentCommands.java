@@ -204,7 +204,7 @@ final class AgentCommands {
         }
         Decision decision = agent.decide(request);
         if (command.dryRun()) {
-            Decision seen = withQuorum(decision, request);
+            Decision seen = StartAdvice.withQuorum(agent, decision, request);
             result.accept(new CommandResult(ExitCode.DONE, seen.rule(), List.of((seen.starts() ? "would start: " : "would not start: ")
                     + agent.withTag(seen.text()))));
         } else if (decision.starts()) {
@@ -221,16 +221,6 @@ final class AgentCommands {
             result.accept(new CommandResult(ExitCode.REFUSED, decision.rule(), lines));
             agent.evaluate();
         }
-    }
-
-    /** The table does not know of votes: a start without a majority within reach would be refused when it asks for them. */
-    private Decision withQuorum(Decision decision, Request request) {
-        String lack = decision.starts() && !request.isForce() && agent.quorum().votes() ? agent.quorum().lack() : "";
-        if (lack.isEmpty()) {
-            return decision;
-        }
-        ServiceClaims.Refusal refusal = ServiceClaims.Refusal.noQuorum(lack, agent.node());
-        return new Decision(Decision.Action.STAY, refusal.rule(), "", refusal.text(), refusal.cure());
     }
 
     // ---- leaving service
@@ -436,7 +426,9 @@ final class AgentCommands {
     private CommandResult explain() {
         List<String> lines = new ArrayList<>();
         Decision decision = agent.decide(Request.AUTO);
-        lines.add(agent.node() + ": " + agent.withTag(decision.text()));
+        Decision start = StartAdvice.of(agent, Request.START);
+        boolean cureWorks = StartAdvice.honest(agent, decision) == decision;
+        lines.add(agent.node() + ": " + (cureWorks ? agent.withTag(decision.text()) : decision.rule() + ": " + decision.sentence()));
         if (!agent.failure().isEmpty()) {
             lines.add(agent.node() + ": " + agent.failure());
         }
@@ -450,8 +442,7 @@ final class AgentCommands {
             lines.add(agent.exposure().explanation());
         }
         if (agent.role() != Role.SOURCE) {
-            Decision start = withQuorum(agent.decide(Request.START), Request.START);
-            lines.add("start here " + (start.starts() ? "is possible: " : "is refused: ") + agent.withTag(start.text()));
+            lines.add(agent.withTag(StartAdvice.text(start)));
         } else {
             for (TargetConnection target : agent.source().targets()) {
                 lines.add(target.node() + ": " + target.legState().words() + (target.legState() == LegState.IN_SYNC ? ""

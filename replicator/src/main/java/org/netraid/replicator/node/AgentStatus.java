@@ -59,7 +59,7 @@ final class AgentStatus {
                 blocked && decision != null && !failed ? decision.rule() : "",
                 failed ? agent.failure() : blocked && decision != null ? decision.sentence() : "",
                 failed ? "when this is mended: mirror_action " + agent.tag() + " start"
-                        : blocked && decision != null ? agent.withTag(decision.cure()) : "",
+                        : blocked && decision != null ? agent.withTag(StartAdvice.honest(agent, decision).cure()) : "",
                 serving ? agent.source().recoveryMessage() : "", serving ? agent.source().sourceLog().failure() : "",
                 serving ? resync(agent.source().resyncs()) : ResyncStatus.NONE, targets,
                 serving ? agent.source().verifies().statuses() : List.of(), serving ? io(agent.source()) : IoStatus.NONE,

@@ -416,7 +416,7 @@ final class VolumeAgent {
         rememberNewerCopy();
         Decision next = decide(Request.AUTO);
         if (decision == null || !decision.text().equals(next.text())) {
-            event(next.text());
+            event(StartAdvice.honest(this, next).text());
             Hooks.splitBrain(this, next);
         }
         decision = next;
