@@ -15,6 +15,7 @@ import org.netraid.replicator.control.CommandResult;
 import org.netraid.replicator.control.ExitCode;
 import org.netraid.replicator.control.MirrorActionType;
 import org.netraid.replicator.control.MirrorCommand;
+import org.netraid.replicator.control.TargetPreview;
 import org.netraid.replicator.decide.Decision;
 import org.netraid.replicator.decide.NodeFacts;
 import org.netraid.replicator.decide.Request;
@@ -83,7 +84,12 @@ final class AgentCommands {
             return;
         }
         if (command.dryRun() && command.action() == MirrorActionType.FULLRESYNC) {
-            each(command, result, target -> FullResyncPreview.of(agent, command, target));
+            List<TargetPreview> previews = new ArrayList<>();
+            each(command, seen -> result.accept(seen.withPreviews(previews)), target -> {
+                TargetPreview preview = ResyncPreview.ofFullResync(agent, command, target);
+                previews.add(preview);
+                return preview.text();
+            });
             return;
         }
         if (command.dryRun()) {
@@ -204,9 +210,7 @@ final class AgentCommands {
         }
         Decision decision = agent.decide(request);
         if (command.dryRun()) {
-            Decision seen = StartAdvice.withQuorum(agent, decision, request);
-            result.accept(new CommandResult(ExitCode.DONE, seen.rule(), List.of((seen.starts() ? "would start: " : "would not start: ")
-                    + agent.withTag(seen.text()))));
+            dryStart(StartAdvice.withQuorum(agent, decision, request), result);
         } else if (decision.starts()) {
             agent.goInService(decision, new ServiceClaims.Terms(request.isForce(), ""), result);
         } else {
@@ -220,6 +224,20 @@ final class AgentCommands {
             }
             result.accept(new CommandResult(ExitCode.REFUSED, decision.rule(), lines));
             agent.evaluate();
+        }
+    }
+
+    private void dryStart(Decision seen, Consumer<CommandResult> result) {
+        CommandResult alone = new CommandResult(ExitCode.DONE, seen.rule(), List.of((seen.starts() ? "would start: " : "would not start: ")
+                + agent.withTag(seen.text())));
+        if (seen.starts()) {
+            StartPreview.of(agent, seen, previews -> {
+                List<String> lines = new ArrayList<>(alone.lines());
+                previews.forEach(preview -> lines.add(preview.text()));
+                result.accept(new CommandResult(alone.code(), alone.ruleId(), lines, previews));
+            });
+        } else {
+            result.accept(alone);
         }
     }
 

@@ -58,6 +58,8 @@ final class PeerMessages {
     static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES, DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
+    private static final String RESULT_TARGETS = "targets";
+
     private PeerMessages() {
     }
 
@@ -95,11 +97,16 @@ final class PeerMessages {
         return read(body, MirrorCommand.class);
     }
 
+    /** A node that is not as new knows no previews; most results have none. */
     static JsonNode result(CommandResult result) {
-        return JSON.valueToTree(result);
+        ObjectNode body = JSON.valueToTree(result);
+        return result.targets().isEmpty() ? body.without(RESULT_TARGETS) : body;
     }
 
     static CommandResult result(JsonNode body) {
+        if (body.isObject() && !body.has(RESULT_TARGETS)) {
+            ((ObjectNode) body).putArray(RESULT_TARGETS);
+        }
         return read(body, CommandResult.class);
     }
 

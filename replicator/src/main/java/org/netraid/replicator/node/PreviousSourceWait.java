@@ -34,6 +34,12 @@ final class PreviousSourceWait {
         return over;
     }
 
+    /** True if a node that goes in service with this record would not wait, or not for long enough to tell. */
+    static boolean isOver(MirrorRecord record, long waitNs, long nowMillis) {
+        return waitNs == 0 || waitNs != FailoverSettings.FOR_EVER && record.waitUntilMillis() > 0
+                && record.waitUntilMillis() <= nowMillis;
+    }
+
     /** The mirror is in service here. */
     void begin() {
         MirrorRecord record = agent.record();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.netraid.block.BlockDevice;
 import org.netraid.block.StatusContext;
@@ -263,17 +264,22 @@ final class SourceSide {
     /** In which a node would write that goes in service by a decision. */
     static Generations nextGenerations(VolumeAgent agent, Decision decision) {
         MirrorRecord now = agent.record();
-        return entering(agent, decision.action() == Decision.Action.TAKE_OVER, now.sizeBytes(), now.chunkBytes()).generations();
+        return entering(agent, decision, now.sizeBytes(), now.chunkBytes(), agent::nextGeneration).generations();
+    }
+
+    /** The record with which a node would go in service by a decision. */
+    static MirrorRecord entering(VolumeAgent agent, Decision decision, long sizeBytes, int chunkBytes, LongSupplier newId) {
+        return entering(agent, decision.action() == Decision.Action.TAKE_OVER, sizeBytes, chunkBytes, newId);
     }
 
     /** Written in one piece when everything is ready: a start that fails or dies before leaves no generation behind. */
     private MirrorRecord entering() {
-        return entering(agent, takesOver, size(), config.intentLog().chunkBytes());
+        return entering(agent, takesOver, size(), config.intentLog().chunkBytes(), agent::nextGeneration);
     }
 
-    private static MirrorRecord entering(VolumeAgent agent, boolean takesOver, long sizeBytes, int chunkBytes) {
+    private static MirrorRecord entering(VolumeAgent agent, boolean takesOver, long sizeBytes, int chunkBytes, LongSupplier newId) {
         List<String> others = agent.config().members().stream().map(MemberConfig::node).filter(name -> !name.equals(agent.node())).toList();
-        return SourceRecords.entering(agent.record(), takesOver, others, agent::nextGeneration, sizeBytes, chunkBytes);
+        return SourceRecords.entering(agent.record(), takesOver, others, newId, sizeBytes, chunkBytes);
     }
 
     private List<MemberConfig> others() {

@@ -323,7 +323,7 @@ class TwoNodeLifecycleTest {
     void shouldSayWhatAFullResyncWouldSendAndSendNothing() {
         create();
         MirrorCommand dryRun = new MirrorCommand(SimCluster.TAG, MirrorActionType.FULLRESYNC, null, List.of("b"), true, false, false);
-        assertThat(cluster.command("a", dryRun).lines()).containsExactly("would send everything, a -> b, "
+        assertThat(cluster.command("a", dryRun).lines()).containsExactly("full resync: would send everything, a -> b, "
                 + Units.ofBytes(SimCluster.SIZE) + "; D10: an operator gave up what b holds");
         assertThat(cluster.target("a", "b").state()).isEqualTo(TargetState.IN_SYNC);
         assertThat(cluster.target("a", "b").dirtyChunks()).isZero();
