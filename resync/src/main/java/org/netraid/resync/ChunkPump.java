@@ -162,7 +162,7 @@ final class ChunkPump {
             return false;
         }
         long first = leader.nextChunk % log.chunkCount();
-        long limit = Math.min(log.chunkCount(), first + Math.max(1, MAX_HOLE_RUN_BYTES / chunkBytes));
+        long limit = Math.min(log.chunkCount(), first + Math.max(1, leader.holeRunBytes(MAX_HOLE_RUN_BYTES) / chunkBytes));
         long end = leader.todo().end(first, limit);
         boolean hole = false;
         if (holesKnown && (end - first) * chunkBytes >= HOLE_SEARCH_BYTES) {

@@ -25,6 +25,8 @@ public final class ResyncManager implements MirrorListener {
     private final EventLoop loop;
     private final ChunkPump pump;
     private final ResyncSession[] sessions = new ResyncSession[IntentLog.MAX_SLOTS];
+    /** Resyncs of each target since it was in sync that ended before anything was flushed: each halves what the next sends ahead first. */
+    private final int[] fruitless = new int[IntentLog.MAX_SLOTS];
     private final boolean[] seeded = new boolean[IntentLog.MAX_SLOTS];
     private final Past past = new Past();
     private ResyncConfig config;
@@ -45,7 +47,8 @@ public final class ResyncManager implements MirrorListener {
         cancel(slot, "connected anew");
         if (needsResync) {
             past.add(sessions[slot]);
-            sessions[slot] = new ResyncSession(mirror, log, marker, config, loop, pump, slot, seeded[slot]);
+            fruitless[slot] += sessions[slot] != null && sessions[slot].isFruitless() ? 1 : 0;
+            sessions[slot] = new ResyncSession(mirror, log, marker, config, loop, pump, slot, seeded[slot], fruitless[slot]);
             sessions[slot].start();
         }
     }
@@ -53,6 +56,7 @@ public final class ResyncManager implements MirrorListener {
     @Override
     public void legInSync(int slot) {
         seeded[slot] = false;
+        fruitless[slot] = 0;
     }
 
     @Override

@@ -32,6 +32,7 @@ final class ResyncSession {
     private static final long REPORT_NS = 250_000_000L;
     private static final double CEILING_BURST_SECONDS = 0.1;
     private static final int LEAST_WINDOW_BYTES = 128 << 10;
+    private static final int MAX_HALVINGS = 8;
 
     private final Mirror mirror;
     private final IntentLog log;
@@ -54,9 +55,13 @@ final class ResyncSession {
     private boolean awaitsSettled;
     private EventLoop.Timer timer;
     private long reportedNs;
+    /** Dirty when it began; only what the target has flushed is not sent again. */
+    private final long chunksAtStart;
+    /** Those before that have come to nothing. */
+    private final int fruitless;
 
     ResyncSession(Mirror mirror, IntentLog log, TargetMarker marker, ResyncConfig config, EventLoop loop, ChunkPump pump, int slot,
-            boolean seeded) {
+            boolean seeded, int fruitless) {
         this.mirror = mirror;
         this.log = log;
         this.marker = marker;
@@ -66,9 +71,12 @@ final class ResyncSession {
         this.todo = new Todo(log, slot);
         this.compares = new CompareAdvisor(seeded);
         this.passes = new PassPlan();
+        this.chunksAtStart = log.dirtyChunks(slot);
+        this.fruitless = fruitless;
         long nowNs = loop.nanoTime();
-        this.window = new TargetWindow(Math.max(LEAST_WINDOW_BYTES, 2L * log.chunkBytes()),
-                (long) config.windowRequests() * pump.requestBytes(), nowNs);
+        int halvings = Math.min(fruitless, MAX_HALVINGS);
+        this.window = new TargetWindow(Math.max(LEAST_WINDOW_BYTES >> halvings, (fruitless == 0 ? 2L : 1L) * log.chunkBytes()),
+                (long) config.windowRequests() * pump.requestBytes(), TargetWindow.FIRST_BYTES >> halvings, nowNs);
         this.rate = new ResyncRate(config.maxBytesPerSecond(), CEILING_BURST_SECONDS, nowNs);
         this.tally = new ResyncTally(log, slot, mirror.geometry().sizeBytes(), nowNs);
     }
@@ -260,6 +268,15 @@ final class ResyncSession {
         report(true);
     }
 
+    /** Nothing that it has sent was flushed before it ended. */
+    boolean isFruitless() {
+        return phase == ResyncPhase.CANCELLED && hasNothingFlushed();
+    }
+
+    private boolean hasNothingFlushed() {
+        return log.dirtyChunks(slot) >= chunksAtStart;
+    }
+
     boolean isOver() {
         return phase == ResyncPhase.DONE || phase == ResyncPhase.CANCELLED;
     }
@@ -314,8 +331,15 @@ final class ResyncSession {
         return todo;
     }
 
+    /** How much may be on its way, from what is known now. */
     TargetWindow window() {
+        window.wary(fruitless > 0 && hasNothingFlushed());
         return window;
+    }
+
+    /** Zeros travel as their length, but not every target makes them at once: where resyncs have come to nothing it gets fewer at a time. */
+    long holeRunBytes(long mostBytes) {
+        return mostBytes >> Math.min(2 * fruitless, 2 * MAX_HALVINGS);
     }
 
     ResyncRate rate() {

@@ -30,7 +30,7 @@ final class TargetWindow {
     private static final long STALLED_NS = 1_000_000_000L;
 
     /** On its way before anything is known of the link: what waits behind it, a flush and the application's writes, waits for all of it. */
-    private static final long FIRST_BYTES = 256 << 10;
+    static final long FIRST_BYTES = 256 << 10;
     /** Beyond this the limit follows what has been measured. */
     private static final long START_END_BYTES = 4 << 20;
 
@@ -47,6 +47,8 @@ final class TargetWindow {
     private boolean wasFull;
     /** The application writes. */
     private boolean calm;
+    /** What went before was for nothing: it stays as small as it is until something is flushed. */
+    private boolean wary;
     /** No answer has waited in a queue yet. */
     private boolean starting = true;
     private long intervalStartNs;
@@ -63,9 +65,14 @@ final class TargetWindow {
     private long answeredNs;
 
     TargetWindow(long minBytes, long maxBytes, long nowNs) {
+        this(minBytes, maxBytes, FIRST_BYTES, nowNs);
+    }
+
+    /** @param firstBytes less than usual where more has come to nothing before */
+    TargetWindow(long minBytes, long maxBytes, long firstBytes, long nowNs) {
         this.minBytes = minBytes;
         this.maxBytes = Math.max(minBytes, maxBytes);
-        this.limitBytes = Math.max(minBytes, Math.min(this.maxBytes, FIRST_BYTES));
+        this.limitBytes = Math.max(minBytes, Math.min(this.maxBytes, firstBytes));
         this.intervalStartNs = nowNs;
         this.bestSinceNs = nowNs;
         this.rateSinceNs = nowNs;
@@ -75,6 +82,11 @@ final class TargetWindow {
     /** @param whether the application writes: then there is to be hardly any queue, even if the link is not always full */
     void calm(boolean whether) {
         calm = whether;
+    }
+
+    /** @param whether nothing that was sent has been flushed yet, this time and the last: a flush is not to wait for more than it does */
+    void wary(boolean whether) {
+        wary = whether;
     }
 
     boolean hasRoom() {
@@ -113,6 +125,9 @@ final class TargetWindow {
     }
 
     private void grow(long bytes) {
+        if (wary) {
+            return;
+        }
         starting &= limitBytes < START_END_BYTES;
         limitBytes = starting ? Math.min(maxBytes, limitBytes + bytes) : limitBytes;
     }
@@ -145,7 +160,9 @@ final class TargetWindow {
 
     private void adapt(long nowNs) {
         long wanted = (long) (bestRate() * (Math.min(bestNs, bestEarlierNs) + QUEUE_NS));
-        if (wanted > limitBytes) {
+        if (wary) {
+            limitBytes = Math.max(minBytes, Math.min(limitBytes, wanted));
+        } else if (wanted > limitBytes) {
             limitBytes = Math.min(maxBytes, Math.min(wanted, limitBytes * 2));
         } else if (wasFull) {
             // Not when there was simply nothing to send.

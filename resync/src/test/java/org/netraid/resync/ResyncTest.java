@@ -231,6 +231,27 @@ class ResyncTest {
         }
     }
 
+    /** Found by bin/sim (seed 3056037): the least that was sent ahead took the link longer than it lived, each time. */
+    @Test
+    void shouldAdvanceOverALinkThatLivesForLessThanTheFirstWindow() {
+        ResyncRig r = new ResyncRig(new MirrorRig(1, 16 * MIB, 1, ResyncTest::withoutHashes)).startEqual();
+        r.rig.mirror.legLost(0, "test");
+        r.rig.finish(r.rig.write(0, 512 << 10, 1));
+        r.rig.targets.get(0).throttleWrites(128 << 10);
+        r.connect(0);
+        for (int lives = 1; r.rig.mirror.legState(0) != LegState.IN_SYNC; lives++) {
+            assertThat(lives).as("once it has begun with one chunk, each life brings at least one").isLessThan(16);
+            r.rig.scheduler.runFor(1_200_000_000L);
+            if (r.rig.mirror.legState(0) != LegState.IN_SYNC) {
+                r.rig.mirror.legLost(0, "again");
+                r.rig.run();
+                r.connect(0);
+            }
+        }
+        r.rig.run();
+        r.assertInSyncAndEqual();
+    }
+
     private static SimDiskOptions withoutHashes(SimDiskOptions options) {
         Set<BlockCapability> less = EnumSet.copyOf(options.capabilities());
         less.remove(BlockCapability.CHECKSUM);

@@ -158,4 +158,12 @@ class TargetWindowTest {
         window.calm(true);
         assertThat(run(window, 100e6, 80_000_000, 20)).isGreaterThan(0.8 * 100e6);
     }
+
+    @Test
+    void shouldBeginWithLessWhereMoreCameToNothing() {
+        TargetWindow window = new TargetWindow(4 << 10, MAX, 16 << 10, 0);
+        assertThat(window.limitBytes()).isEqualTo(16 << 10);
+        assertThat(window.requestBytes()).isEqualTo(4 << 10);
+        assertThat(run(window, 1e9, 100_000, 5)).as("it opens as ever").isGreaterThan(0.95e9);
+    }
 }

@@ -101,7 +101,7 @@ final class OrderChecker implements DiskObserver {
         }
     }
 
-    /** While disks lie, what a copy shows says nothing of the order in which it was told. After it a copy is believed once it is in sync. */
+    /** While disks lie, what a copy shows says nothing of the order of writes. After it a copy is believed once it is in sync. */
     void suspend(boolean on) {
         suspended = on;
         for (Copy copy : copies) {
