@@ -221,6 +221,8 @@ final class CopyChannel {
 
     /** Gives up every command under way; what they use stays theirs until they really end. */
     void abandon() {
+        // Who gives up again and again must not put off the end of those from before.
+        abandonedNs = orphans == 0 ? loop.nanoTime() : abandonedNs;
         while (oldest != null) {
             DeviceOp op = oldest;
             unlink(op);
@@ -246,8 +248,7 @@ final class CopyChannel {
         }
         if (orphans > 0 && timeoutNs > 0) {
             // A device that never lets go of them would otherwise hold the target back for ever.
-            abandonedNs = loop.nanoTime();
-            timer = loop.schedule(timeoutNs, checkAge);
+            timer = loop.schedule(Math.max(0, abandonedNs + timeoutNs - loop.nanoTime()), checkAge);
         }
     }
 

@@ -94,6 +94,26 @@ class MirrorFailureTest {
         assertThat(rig.localDisk.equalContent(rig.targets.get(1), 0, rig.sizeBytes)).isTrue();
     }
 
+    /** Found by bin/sim (seed 3060795): each new pause put the end of the hanging command off by a whole timeout. */
+    @Test
+    void shouldLoseAHangingTargetInTimeHoweverOftenItIsPausedMeanwhile() {
+        MirrorRig rig = new MirrorRig(5, 8 * MIB, 1);
+        rig.timeoutNs = 300_000_000;
+        rig.startEqual();
+        rig.targets.get(0).fault().on(BlockCommand.WRITE).hang();
+        MirrorRig.Io write = rig.write(0, 2000, 1);
+        for (int i = 0; i < 8; i++) {
+            rig.scheduler.runFor(50_000_000);
+            rig.mirror.pauseLeg(0);
+            rig.scheduler.runFor(1_000_000);
+            rig.mirror.resumeLeg(0);
+        }
+        rig.scheduler.runFor(1_000_000);
+        assertThat(write.isOk()).isTrue();
+        assertThat(rig.mirror.legState(0)).isEqualTo(LegState.DISCONNECTED);
+        assertThat(rig.mirror.snapshot().legs().get(0).lastError()).contains("commands it was told to give up");
+    }
+
     @Test
     void shouldChangeNothingButGiveBackMemoryWhenAnswerComesAfterTheTimeout() {
         MirrorRig rig = new MirrorRig(6, 8 * MIB, 1);
