@@ -252,6 +252,7 @@ final class ClusterSim {
         awaitVerify(damage);
         while (damage.wasCutOff()) {
             converge("after a target was lost during a verify");
+            damage.forgetRepairedByResync(damaged);
             damage.look(source.verifies());
             awaitVerify(damage);
         }

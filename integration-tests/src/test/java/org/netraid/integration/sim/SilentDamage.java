@@ -91,6 +91,13 @@ final class SilentDamage {
         return result.phase() == VerifyPhase.STOPPED;
     }
 
+    /** A resync has sent what was dirty, damaged or not: the next look cannot find that any more. */
+    void forgetRepairedByResync(TreeSet<Long> damaged) {
+        TreeSet<Long> left = differing();
+        left.addAll(found);
+        damaged.retainAll(left);
+    }
+
     void look(VerifyManager verifies) {
         looks++;
         result = null;
