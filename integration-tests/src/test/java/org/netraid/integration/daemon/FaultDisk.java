@@ -93,9 +93,16 @@ final class FaultDisk implements AutoCloseable {
         assertThat(nbdkit.destroyForcibly().waitFor(90, TimeUnit.SECONDS)).isTrue();
     }
 
-    /** The power fails, with all that was not flushed, and comes back. Nobody may have it open any more. */
-    void powerCut() throws IOException {
+    /**
+     * The power of the whole machine fails, with all that was not flushed, and comes back. The disk stands still before the process dies
+     * that has it open: what the kernel closes for it would be flushed. It can end when its last requests have.
+     */
+    void powerCut(long pid) throws Exception {
+        ProcessHandle user = ProcessHandle.of(pid).orElseThrow();
+        hang(true);
+        user.destroyForcibly();
         close();
+        user.onExit().get(90, TimeUnit.SECONDS);
         powerOn();
     }
 

@@ -12,15 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.netraid.integration.nbd.ForeignServer;
-import org.netraid.integration.nbd.ForeignTool;
 import org.netraid.replicator.control.TargetState;
 
 /**
@@ -101,22 +96,13 @@ class FioOverFaultsTest {
     }
 
     /** fio writes and verifies until the troubles are over; then all copies must be equal. */
-    private static void fioWhile(ClusterRig rig, Runnable what) throws Exception {
-        ExecutorService beside = Executors.newSingleThreadExecutor();
-        try {
-            CompletableFuture<Void> troubles = CompletableFuture.runAsync(what, beside);
-            do {
-                fio(rig.status(SOURCE).exportUri());
-            } while (!troubles.isDone());
-            troubles.get(0, TimeUnit.SECONDS);
+    private static void fioWhile(ClusterRig rig, FioLoad.Troubles troubles) throws Exception {
+        new FioLoad(rig, SIZE).during(SOURCE, troubles);
 
-            rig.awaitInSync(SOURCE);
-            rig.mustAct(SOURCE, "stop");
-            for (String copy : new String[] {C, B, A}) {
-                assertThat(rig.disk(copy)).hasSameBinaryContentAs(rig.disk(SOURCE));
-            }
-        } finally {
-            beside.shutdownNow();
+        rig.awaitInSync(SOURCE);
+        rig.mustAct(SOURCE, "stop");
+        for (String copy : new String[] {C, B, A}) {
+            assertThat(rig.disk(copy)).hasSameBinaryContentAs(rig.disk(SOURCE));
         }
     }
 
@@ -166,12 +152,5 @@ class FioOverFaultsTest {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
-    }
-
-    private static void fio(String uri) throws IOException, InterruptedException {
-        String report = ForeignTool.run("fio", "--name=verify", "--ioengine=nbd", "--uri=" + uri, "--rw=randwrite", "--bsrange=4k-64k",
-                "--iodepth=8", "--size=" + SIZE, "--verify=crc32c", "--verify_fatal=1", "--do_verify=1", "--verify_state_save=0",
-                "--verify_backlog=64", "--fsync=64");
-        assertThat(report).contains("err= 0");
     }
 }

@@ -134,15 +134,14 @@ class LocalDiskFaultTest {
     }
 
     /** @return what has been flushed */
-    private byte[] losePower(ClusterRig rig, FaultDisk disk, Application application) throws IOException {
+    private byte[] losePower(ClusterRig rig, FaultDisk disk, Application application) throws Exception {
         application.open(rig, "adam");
         application.writeRandomly(2 * MIB, 64 << 10);
         application.flush();
         byte[] flushed = Files.readAllBytes(folder.resolve("model"));
         application.writeRandomly(2 * MIB, 64 << 10);
-        rig.kill("adam");
+        disk.powerCut(rig.daemon("adam").pid());
         application.closeDevice();
-        disk.powerCut();
         assertThat(Files.mismatch(disk.image(), folder.resolve("model"))).as("the disk has forgotten something").isNotNegative();
         return flushed;
     }
