@@ -337,7 +337,7 @@ final class ResyncSession {
         return window;
     }
 
-    /** Zeros travel as their length, but not every target makes them at once: where resyncs have come to nothing it gets fewer at a time. */
+    /** Zeros travel as their length, but not every target makes them at once: where resyncs came to nothing it gets fewer at a time. */
     long holeRunBytes(long mostBytes) {
         return mostBytes >> Math.min(2 * fruitless, 2 * MAX_HALVINGS);
     }
