@@ -50,6 +50,7 @@ final class ClusterSim {
     private long lastLossNs = -JUST_NS;
     /** The source's disk has failed a command since the source was started. */
     private boolean localErrors;
+    private boolean localFlushLost;
     private CrashMode lastCrash = CrashMode.PROCESS_KILL;
     private int sourceCrashes;
     private int resyncs;
@@ -314,7 +315,15 @@ final class ClusterSim {
     }
 
     void stopSource(Runnable stopped) {
-        source.stop(stopped);
+        source.stop(() -> {
+            if (localFlushLost) {
+                // The last flush of all has failed: the node has recorded that, and the machine is started anew before the disk is used.
+                source.disk.crash(CrashMode.POWER_CUT);
+                copies.sourceCrashed(CrashMode.POWER_CUT);
+                order.sourceLostPower(source.disk);
+            }
+            stopped.run();
+        });
         client.sourceDied();
     }
 
@@ -359,6 +368,7 @@ final class ClusterSim {
         @Override
         public void recovered(IntentLog log, boolean firstBoot) {
             localErrors = false;
+            localFlushLost = false;
             if (!firstBoot) {
                 dirty.recovered(log, "after " + lastCrash);
             }
@@ -389,6 +399,11 @@ final class ClusterSim {
         public void localError(String text) {
             localErrors = true;
             tally.count("engine: local error");
+        }
+
+        @Override
+        public void localDiskLost(String text) {
+            localFlushLost = true;
         }
 
         @Override

@@ -339,7 +339,8 @@ final class FaultPlan {
 
     private void crashSource(CrashMode wanted) {
         // the page cache still shows what a failed flush has lost: only a restart of the machine after it is safe
-        boolean failed = source.mirror() != null && source.mirror().state() == MirrorState.FAILED;
+        boolean failed = source.mirror() != null && (source.mirror().state() == MirrorState.FAILED
+                || source.mirror().localState() == LocalState.DETACHED && !source.care.isNoted());
         CrashMode mode = failed ? CrashMode.POWER_CUT : wanted;
         note(mode + " of the source", mode + " of the source");
         cluster.crashSource(mode);

@@ -71,7 +71,7 @@ final class SourceGenerations implements TargetMarker, MirrorListener {
     /** The log that this life's mirror gets. */
     IntentLog guard(IntentLog log, SimLoop loop, FaultPoints faults) {
         life = loop;
-        return GuardedLogs.guard(log, loop, this::isNeeded, this::change, faults);
+        return GuardedLogs.guard(log, loop, this::isNeeded, () -> mirror.isBusy(), this::change, faults);
     }
 
     void use(Mirror newMirror) {

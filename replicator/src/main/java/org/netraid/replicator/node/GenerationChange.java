@@ -42,6 +42,11 @@ final class GenerationChange implements GuardedIntentLog.Guard {
         return source.acknowledges() && source.targets().stream().anyMatch(this::mustBeLeftBehind);
     }
 
+    @Override
+    public boolean isAnswerDue() {
+        return source.mirror() != null && source.mirror().isBusy();
+    }
+
     private boolean mustBeLeftBehind(TargetConnection target) {
         LegState leg = target.legState();
         return !target.member.isForeign() && SourceRecords.mustBeLeftBehind(agent.record().peer(target.node()), leg == LegState.IN_SYNC,

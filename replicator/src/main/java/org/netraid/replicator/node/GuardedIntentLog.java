@@ -30,6 +30,12 @@ final class GuardedIntentLog implements IntentLog {
         boolean isNeeded();
 
         /**
+         * True if a write has no answer yet, though it may have ended at every copy: a target that is lost now need not have kept what it
+         * had not flushed, and the application will be told that the write is done.
+         */
+        boolean isAnswerDue();
+
+        /**
          * Makes the change durable, here and on the targets that are in sync.
          *
          * @param done told once; an error means that it cannot be made, and never will be
@@ -101,7 +107,7 @@ final class GuardedIntentLog implements IntentLog {
     public void targetLost(int slot, IntentWaiter durable) {
         if (!guard.isNeeded()) {
             log.targetLost(slot, durable);
-        } else if (active == 0 && !changing) {
+        } else if (active == 0 && !changing && !guard.isAnswerDue()) {
             armed = true;
             log.targetLost(slot, durable);
         } else {

@@ -19,14 +19,20 @@ public final class GuardedLogs {
 
     /**
      * @param isNeeded true if some target believes to be in sync and is not
+     * @param isAnswerDue true if a write has no answer yet
      * @param change makes the change of the generation durable
      */
-    public static IntentLog guard(IntentLog log, EventLoop loop, BooleanSupplier isNeeded, Consumer<IntentWaiter> change,
-            FaultPoints faults) {
+    public static IntentLog guard(IntentLog log, EventLoop loop, BooleanSupplier isNeeded, BooleanSupplier isAnswerDue,
+            Consumer<IntentWaiter> change, FaultPoints faults) {
         return new GuardedIntentLog(log, loop, new GuardedIntentLog.Guard() {
             @Override
             public boolean isNeeded() {
                 return isNeeded.getAsBoolean();
+            }
+
+            @Override
+            public boolean isAnswerDue() {
+                return isAnswerDue.getAsBoolean();
             }
 
             @Override
