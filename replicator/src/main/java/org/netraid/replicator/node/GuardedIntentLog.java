@@ -51,7 +51,7 @@ final class GuardedIntentLog implements IntentLog {
     private final Guard guard;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private final List<IntentWaiter> waiting = new ArrayList<>();
-    /** A planted defect: a write counts as under way only when its intent is durable. */
+    /** A planted defect: a write counts as under way only from its intent being durable to its end at every copy. */
     private final boolean forgetWaiting;
     private long active;
     /**
@@ -107,7 +107,7 @@ final class GuardedIntentLog implements IntentLog {
     public void targetLost(int slot, IntentWaiter durable) {
         if (!guard.isNeeded()) {
             log.targetLost(slot, durable);
-        } else if (active == 0 && !changing && !guard.isAnswerDue()) {
+        } else if (active == 0 && !changing && (forgetWaiting || !guard.isAnswerDue())) {
             armed = true;
             log.targetLost(slot, durable);
         } else {
