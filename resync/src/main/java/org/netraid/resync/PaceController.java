@@ -13,12 +13,12 @@ import org.netraid.mirror.WriteLatency;
  *  IDLE     nobody writes: no limit
  *  HUSH     nothing new is copied; what is on its way arrives
  *  LISTEN   still nothing is copied: how quick are the writes when left in peace?
- *  CONTROL  faster while fewer than one write of a hundred takes longer than {@link #SLOW_RATIO} times what ninety-nine of a hundred
+ *  CONTROL  faster while fewer than six writes of a thousand take longer than {@link #SLOW_RATIO} times what ninety-nine of a hundred
  *           took in peace, slower while more do
  * </pre>
  *
- * <p>Writes that are too slow are counted, instead of percentiles compared: the rate comes to rest where one write of a hundred is slow,
- * which is where the 99th percentile is that many times the quiet one. A percentile of the hundred writes of a moment says little, and the
+ * <p>Writes that are too slow are counted, instead of percentiles compared: the rate comes to rest where {@link #SLOW_SHARE} of them are
+ * slow; at one of a hundred the 99th percentile would be that many times the quiet one. A percentile of the hundred writes of a moment says little, and the
  * one slow write among them that is to be expected would count as much as twenty.
  *
  * <p>The lowest rate is kept whatever happens, but for the moments of silence, so that every resync ends. Pure: the caller brings times and
@@ -29,7 +29,8 @@ final class PaceController {
     static final double SLOW_RATIO = 1.25;
     /** No resync is slower than this. */
     static final long LEAST_BYTES_PER_SECOND = 1 << 20;
-    private static final double SLOW_SHARE = 0.01;
+    /** Less than the hundredth that decides the 99th percentile: the share is told from few writes, and swings about what it is held to. */
+    private static final double SLOW_SHARE = 0.006;
     private static final long HUSH_NS = 40_000_000L;
     private static final long LISTEN_NS = 250_000_000L;
     private static final long LISTEN_LONGEST_NS = 500_000_000L;
