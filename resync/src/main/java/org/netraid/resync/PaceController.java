@@ -29,7 +29,7 @@ final class PaceController {
     static final double SLOW_RATIO = 1.25;
     /** No resync is slower than this. */
     static final long LEAST_BYTES_PER_SECOND = 1 << 20;
-    /** Less than the hundredth that decides the 99th percentile: the share is told from few writes, and swings about what it is held to. */
+    /** Less than the hundredth that decides the 99th percentile: told from few writes, the share swings about what it is held to. */
     private static final double SLOW_SHARE = 0.006;
     private static final long HUSH_NS = 40_000_000L;
     private static final long LISTEN_NS = 250_000_000L;
