@@ -18,8 +18,8 @@ import org.netraid.mirror.WriteLatency;
  * </pre>
  *
  * <p>Writes that are too slow are counted, instead of percentiles compared: the rate comes to rest where {@link #SLOW_SHARE} of them are
- * slow; at one of a hundred the 99th percentile would be that many times the quiet one. A percentile of the hundred writes of a moment says little, and the
- * one slow write among them that is to be expected would count as much as twenty.
+ * slow; at one of a hundred the 99th percentile would be that many times the quiet one. A percentile of the hundred writes of a moment
+ * says little, and the one slow write among them that is to be expected would count as much as twenty.
  *
  * <p>The lowest rate is kept whatever happens, but for the moments of silence, so that every resync ends. Pure: the caller brings times and
  * measurements.
