@@ -24,12 +24,12 @@ public final class Zeros {
         if (from == to) {
             return true;
         }
-        ByteBuffer whole = bytes.duplicate().limit(to);
-        if (whole.get(from) != 0 || to - from >= Long.BYTES && whole.getLong(from) != 0) {
+        // Data costs no view: this is asked of each write to a target with compression.
+        ByteBuffer seen = to <= bytes.limit() ? bytes : bytes.duplicate().clear();
+        if (seen.get(from) != 0 || to - from >= Long.BYTES && seen.getLong(from) != 0) {
             return false;
         }
         // Every byte equals the one before it, and the first is zero.
-        ByteBuffer before = bytes.duplicate().limit(to - 1).position(from);
-        return whole.position(from + 1).equals(before);
+        return seen.duplicate().limit(to).position(from + 1).equals(seen.duplicate().limit(to - 1).position(from));
     }
 }

@@ -218,6 +218,7 @@ final class ChunkPump {
 
     private boolean hasRoom(ResyncSession member) {
         // Answers to questions say little of what the link takes, and a window of few questions would wait for each on a long one.
+        member.window().wary(member.isWary());
         member.window().calm(pace.isApplicationActive() && !member.compares().isComparing());
         return member.window().inFlight() < config.windowRequests() * COPIES_PER_REQUEST && !member.compares().isUndecided()
                 && member.window().hasRoom();

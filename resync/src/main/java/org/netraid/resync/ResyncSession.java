@@ -331,10 +331,13 @@ final class ResyncSession {
         return todo;
     }
 
-    /** How much may be on its way, from what is known now. */
     TargetWindow window() {
-        window.wary(fruitless > 0 && hasNothingFlushed());
         return window;
+    }
+
+    /** Those before have come to nothing, and so has this one up to now. */
+    boolean isWary() {
+        return fruitless > 0 && hasNothingFlushed();
     }
 
     /** Zeros travel as their length, but not every target makes them at once: where resyncs came to nothing it gets fewer at a time. */
