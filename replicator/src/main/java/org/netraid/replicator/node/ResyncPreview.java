@@ -72,7 +72,12 @@ final class ResyncPreview {
     }
 
     String why(TargetPlan plan) {
-        return plan.rule() + ": " + plan.sentence() + (plan.cure().isEmpty() ? "" : "; " + agent.withTag(plan.cure()));
+        return plan.rule() + ": " + sentence(plan);
+    }
+
+    /** With the cure, if there is one. */
+    String sentence(TargetPlan plan) {
+        return plan.sentence() + (plan.cure().isEmpty() ? "" : "; " + agent.withTag(plan.cure()));
     }
 
     private String mergeFirst(TargetPlan plan) {

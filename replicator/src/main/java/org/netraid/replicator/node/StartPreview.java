@@ -122,10 +122,8 @@ final class StartPreview {
                     ? words.partial(plan, ResyncPreview.UNKNOWN_BYTES, "; if it remembers nothing, "
                             + inService.previousSource() + " is needed (D6)")
                     : words.partial(plan, slot.dirtyBytes(), "");
-            case MERGE_FIRST, WAIT_PREVIOUS_SOURCE -> words.unknown(plan.sentence() + (plan.cure().isEmpty() ? "" : "; "
-                    + agent.withTag(plan.cure())), plan.rule(), null);
-            case SPLIT_BRAIN, REFUSE -> words.nothing(Amount.REFUSED, plan.rule(), plan.sentence() + (plan.cure().isEmpty() ? "" : "; "
-                    + agent.withTag(plan.cure())));
+            case MERGE_FIRST, WAIT_PREVIOUS_SOURCE -> words.unknown(words.sentence(plan), plan.rule(), null);
+            case SPLIT_BRAIN, REFUSE -> words.nothing(Amount.REFUSED, plan.rule(), words.sentence(plan));
         };
     }
 }
