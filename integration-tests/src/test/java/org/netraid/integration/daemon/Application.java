@@ -106,6 +106,22 @@ final class Application implements AutoCloseable {
         unanswered = null;
     }
 
+    /** Stops everything in order; every copy must be what was acknowledged. */
+    void mustBeWholeEverywhere(ClusterRig rig, String source, String... targets) throws IOException {
+        flush();
+        rig.awaitInSync(source);
+        closeDevice();
+        rig.mustAct(source, "stop");
+        for (String target : targets) {
+            assertThat(rig.stop(target)).as(rig.logs()).isZero();
+        }
+        assertThat(rig.stop(source)).as(rig.logs()).isZero();
+        mustEqual(rig.disk(source));
+        for (String target : targets) {
+            mustEqual(rig.disk(target));
+        }
+    }
+
     /** The copy equals what was acknowledged, byte for byte. */
     void mustEqual(Path copy) throws IOException {
         byte[] expected = new byte[1 << 20];

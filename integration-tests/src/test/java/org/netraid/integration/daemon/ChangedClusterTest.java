@@ -80,7 +80,7 @@ class ChangedClusterTest {
         rig.start("eve");
         rig.awaitStatus("seth", "has two targets", status -> status.targets().size() == 2);
         rig.awaitInSync("seth");
-        compare("seth", "adam", "eve");
+        application.mustBeWholeEverywhere(rig, "seth", "adam", "eve");
     }
 
     /** A node is known by its name: its copy counts as what it was, wherever it is. */
@@ -113,20 +113,6 @@ class ChangedClusterTest {
         assertThat(back.resyncSentBytes()).isLessThanOrEqualTo(away.dirtyBytes() + 8 * MIB).isLessThan(SIZE / 2);
         application.open(rig, "eve");
         application.writeRandomly(2 * MIB, 64 << 10);
-        compare("eve", "adam");
-    }
-
-    /** Stops everything in order; every copy must be what the application was told is written. */
-    private void compare(String source, String... targets) throws IOException {
-        application.flush();
-        rig.awaitInSync(source);
-        application.closeDevice();
-        rig.mustAct(source, "stop");
-        for (String target : targets) {
-            assertThat(rig.stop(target)).as(rig.logs()).isZero();
-            application.mustEqual(rig.disk(target));
-        }
-        assertThat(rig.stop(source)).as(rig.logs()).isZero();
-        application.mustEqual(rig.disk(source));
+        application.mustBeWholeEverywhere(rig, "eve", "adam");
     }
 }

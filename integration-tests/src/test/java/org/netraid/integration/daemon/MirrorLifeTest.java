@@ -56,7 +56,7 @@ class MirrorLifeTest {
 
         TargetStatus back = rig.target("adam", "eve");
         assertThat(back.resyncSentBytes()).isPositive().isLessThanOrEqualTo(away.dirtyBytes() * 12 / 10);
-        compare("adam", "eve");
+        application.mustBeWholeEverywhere(rig, "adam", "eve");
     }
 
     @Test
@@ -82,7 +82,7 @@ class MirrorLifeTest {
         rig.awaitInSync("eve");
         assertThat(rig.status("adam").role()).isEqualTo(Role.TARGET);
         assertThat(rig.hasFlag("adam", "last_owner")).isFalse();
-        compare("eve", "adam");
+        application.mustBeWholeEverywhere(rig, "eve", "adam");
     }
 
     @Test
@@ -98,7 +98,7 @@ class MirrorLifeTest {
         }
         application.flush();
         rig.awaitInSync("adam");
-        compare("adam", "eve");
+        application.mustBeWholeEverywhere(rig, "adam", "eve");
     }
 
     @Test
@@ -111,7 +111,7 @@ class MirrorLifeTest {
         assertThat(rig.target("adam", "eve").dirtyBytes()).isGreaterThan(2 * MIB);
         rig.mustAct("adam", "resume", "adam", "eve", "--wait=60");
         assertThat(rig.target("adam", "eve").state()).isEqualTo(TargetState.IN_SYNC);
-        compare("adam", "eve");
+        application.mustBeWholeEverywhere(rig, "adam", "eve");
     }
 
     @Test
@@ -126,7 +126,7 @@ class MirrorLifeTest {
         assertThat(rig.target("eve", "adam").resyncSentBytes()).isZero();
         application.open(rig, "eve");
         application.writeRandomly(4 * MIB, 64 << 10);
-        compare("eve", "adam");
+        application.mustBeWholeEverywhere(rig, "eve", "adam");
     }
 
     @Test
@@ -193,21 +193,5 @@ class MirrorLifeTest {
         rig.mustAct(source, "create");
         rig.awaitInSync(source);
         application.open(rig, source);
-    }
-
-    /** Stops everything in order; every copy must be what the application was told is written. */
-    private void compare(String source, String... targets) throws IOException {
-        application.flush();
-        rig.awaitInSync(source);
-        application.closeDevice();
-        rig.mustAct(source, "stop");
-        for (String target : targets) {
-            assertThat(rig.stop(target)).as(rig.logs()).isZero();
-        }
-        assertThat(rig.stop(source)).as(rig.logs()).isZero();
-        application.mustEqual(rig.disk(source));
-        for (String target : targets) {
-            application.mustEqual(rig.disk(target));
-        }
     }
 }
