@@ -128,6 +128,14 @@ public interface IntentLog {
     long nextCleanChunk(int slot, long fromChunk);
 
     /**
+     * The resync is about to overwrite the chunk at the target: its bit stays until {@link #chunksWritten} and a flush after that, whatever
+     * else would have cleared it.
+     *
+     * @return false if the chunk is not dirty any more: the target has it, flushed
+     */
+    boolean keepDirty(int slot, long chunk);
+
+    /**
      * The resync has written these chunks to the target (reply in, not flushed). Their bits are cleared when the epoch open now is
      * flushed there and on the local disk, unless a chunk was marked dirty again meanwhile. Ignored if the target is not connected.
      */

@@ -32,14 +32,19 @@ final class SlotBitmap {
 
     /** Sets the bits of {@code first} to {@code last}, both included, and takes them from what waits to be cleared. */
     void set(long first, long last) {
+        keep(first, last);
+        if (first == last ? dirty.checkedAdd((int) first) : addRange(first, last)) {
+            setStale.add((long) pageOf(first), pageOf(last) + 1L);
+        }
+    }
+
+    /** Takes the chunks from what waits to be cleared. */
+    void keep(long first, long last) {
         for (int i = 0; i < pendingCount; i++) {
             pending[i].remove(first, last + 1);
         }
         if (onLoan != null) {
             onLoan.remove(first, last + 1);
-        }
-        if (first == last ? dirty.checkedAdd((int) first) : addRange(first, last)) {
-            setStale.add((long) pageOf(first), pageOf(last) + 1L);
         }
     }
 

@@ -71,6 +71,11 @@ abstract class SlotTracking implements IntentLog {
     }
 
     @Override
+    public boolean keepDirty(int slot, long chunk) {
+        return slots.keepDirty(slot, chunk);
+    }
+
+    @Override
     public byte[] exportDirty(int slotMask) {
         return slots.export(slotMask);
     }

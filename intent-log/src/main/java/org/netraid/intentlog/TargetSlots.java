@@ -198,6 +198,14 @@ final class TargetSlots {
         return chunk >= 0 && chunk < chunkCount && at(slot).bitmap.dirty.contains((int) chunk);
     }
 
+    boolean keepDirty(int slot, long chunk) {
+        boolean dirty = isDirty(slot, chunk);
+        if (dirty) {
+            at(slot).bitmap.keep(chunk, chunk);
+        }
+        return dirty;
+    }
+
     void chunksWritten(int slot, long first, long count, boolean clearNow) {
         checkChunks(first, count);
         TargetSlot target = at(slot);

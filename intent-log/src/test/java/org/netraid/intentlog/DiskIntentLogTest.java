@@ -202,6 +202,23 @@ class DiskIntentLogTest {
         assertThat(rig.log.dirtyChunks(0)).isEqualTo(1);
     }
 
+    /** Found by the cluster simulator (seed 4066635): a resync sent what a huge write had made dirty, and the flush of that made it clean. */
+    @Test
+    void shouldKeepTheBitsOfWhatIsBeingResentUntilThatIsFlushed() {
+        rig.create();
+        rig.connectEqual(0);
+        rig.begin(EXTENT, 40L * EXTENT);
+        rig.log.endWrite(EXTENT, 40L * EXTENT, 0);
+        assertThat(rig.log.keepDirty(0, 64)).isTrue();
+        rig.flushAll();
+        assertThat(rig.log.dirtyChunks(0)).as("all but what is on its way").isEqualTo(1);
+        assertThat(rig.log.keepDirty(0, 65)).as("flushed").isFalse();
+        rig.log.chunksWritten(0, 64, 1);
+        assertThat(rig.log.isDirty(0, 64)).isTrue();
+        rig.flushAll();
+        assertThat(rig.log.dirtyChunks(0)).isZero();
+    }
+
     @Test
     void shouldSurviveCrashDuringHugeWrite() {
         rig.create();

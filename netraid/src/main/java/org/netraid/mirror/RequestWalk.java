@@ -166,6 +166,8 @@ final class RequestWalk {
             }
             case BUFFER_RELEASED -> {
                 request.lent = false;
+                // A target that is just being lost lets go of its buffers before the requests are told of the loss.
+                request.staleMask |= request.state == MirrorRequest.State.HOLDING ? mirror.orders.stalePendingMask() : 0;
                 end.finishIfSatisfied(request);
             }
             default -> throw new IllegalStateException("unknown event " + event);

@@ -301,6 +301,27 @@ class MirrorFailureTest {
         return early;
     }
 
+    /**
+     * Found by the cluster simulator (seed 4059414): the write began under protocol C, in the application's own buffer, and waited for its
+     * intent when the target got protocol A; then all that it waited for at the end was that buffer, which the lost target let go of.
+     */
+    @Test
+    void shouldNotAcknowledgeAWriteOfALentBufferBeforeTheStalenessOfItsLostTargetIsDurable() {
+        for (long seed = 0; seed < 20; seed++) { // whichever copy ends first
+            MirrorRig rig = new MirrorRig(seed, 8 * MIB, 1).startEqual();
+            MirrorRig.Io io = rig.write(rig.mirror, 0, new byte[4096], BlockRequest.STABLE_PAYLOAD);
+            assertThat(rig.mirror.setProtocol(0, ReplicationProtocol.A)).isEmpty();
+            rig.targets.get(0).fault().on(BlockCommand.WRITE).once().fail(BlockError.EIO);
+            assertThat(rig.scheduler.runUntil(() -> !rig.mirror.legState(0).replicates(), MirrorRig.STEPS)).isTrue();
+            assertThat(io.done).as("its staleness is not even written").isFalse();
+            rig.finish(io);
+            assertThat(io.isOk()).isTrue();
+            rig.crashSource(CrashMode.POWER_CUT_ALL_LOST);
+            rig.boot(false);
+            assertThat(rig.log.slotState(0)).isEqualTo(SlotState.STALE);
+        }
+    }
+
     @Test
     void shouldDeclareAbsentTargetStaleBeforeTheFirstWriteItMissesAfterARestart() {
         MirrorRig rig = new MirrorRig(10, 8 * MIB, 1).startEqual();

@@ -168,7 +168,6 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
         for (TargetPart part : parts) {
             if (part.compares && !localHashesFailed) {
                 part.compare(localHashes, chunks);
-                part.equalBytes = bytesOf(part.equal);
                 part.taker.compares().onCompared(part.need.cardinality(), part.equal.cardinality());
                 part.compares = false;
             }
@@ -257,6 +256,8 @@ final class ChunkCopy implements RangeLock.Holder, DeviceOpOwner {
             TargetPart part = parts[slot];
             if (part.isLive() && pump.port().isOpen(slot)) {
                 targetsLeft++;
+                part.keepDirty(firstChunk);
+                part.equalBytes = bytesOf(part.equal);
                 part.leave(nowNs);
                 part.opsLeft = 1;
                 writeTo(slot, part);

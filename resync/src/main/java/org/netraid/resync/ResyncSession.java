@@ -138,6 +138,11 @@ final class ResyncSession {
         return mirror.legState(slot) == LegState.RESYNCING;
     }
 
+    /** The chunk is about to be sent. @return false if it is clean by now */
+    boolean keepDirty(long chunk) {
+        return log.keepDirty(slot, chunk);
+    }
+
     /** The target has answered that it has these chunks of a run. */
     void onWritten(long firstChunk, BitSet chunks, long dataBytes, long zeroBytes, long equalBytes) {
         for (int i = chunks.nextSetBit(0); i >= 0; i = chunks.nextSetBit(chunks.nextClearBit(i))) {

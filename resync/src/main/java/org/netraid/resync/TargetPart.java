@@ -69,6 +69,15 @@ final class TargetPart {
         }
     }
 
+    /** What is about to be overwritten stays dirty until that is flushed; what a flush has made clean meanwhile need not be sent. */
+    void keepDirty(long firstChunk) {
+        for (int i = need.nextSetBit(0); i >= 0; i = need.nextSetBit(i + 1)) {
+            if (!equal.get(i) && !taker.keepDirty(firstChunk + i)) {
+                equal.set(i);
+            }
+        }
+    }
+
     /** Its share leaves now. */
     void leave(long nowNs) {
         sentNs = nowNs;

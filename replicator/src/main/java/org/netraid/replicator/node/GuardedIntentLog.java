@@ -282,6 +282,11 @@ final class GuardedIntentLog implements IntentLog {
     }
 
     @Override
+    public boolean keepDirty(int slot, long chunk) {
+        return log.keepDirty(slot, chunk);
+    }
+
+    @Override
     public void chunksWritten(int slot, long firstChunk, long count) {
         log.chunksWritten(slot, firstChunk, count);
     }
