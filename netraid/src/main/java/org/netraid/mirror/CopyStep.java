@@ -102,7 +102,6 @@ final class CopyStep {
 
     /** The local disk is given up: the targets must have it all the more, and that the disk lacks it must be durable. */
     private void missLocal(MirrorRequest request) {
-        request.localMissed = true;
         request.staleMask |= mirror.localDisk.stalePendingBit();
         request.pendingMask |= request.lagging == null ? 0 : request.lagging.pendingMask;
     }

@@ -39,6 +39,33 @@ final class LegNews {
         }
     }
 
+    /**
+     * The disk is given up, and what is queued for the targets that stand in for it is the only other copy: from here on no write is
+     * acknowledged before it has left the queue, whether the disk has it or not.
+     */
+    void localGivenUp() {
+        boolean anyHeld = false;
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
+            if (request.state == MirrorRequest.State.COPYING && request.lagging != null) {
+                request.pendingMask |= request.lagging.pendingMask;
+            } else if (request.state == MirrorRequest.State.HOLDING && request.command.modifies()) {
+                request.staleMask |= Mirror.QUEUE_BIT;
+                anyHeld = true;
+            }
+        }
+        if (anyHeld) {
+            mirror.streams.whenPassed(this::queuePassed);
+        }
+    }
+
+    private void queuePassed() {
+        MirrorRequest next;
+        for (MirrorRequest request = active.first(); request != null; request = next) {
+            next = request.next;
+            walk.onEvent(request, RequestEvent.QUEUE_PASSED, IntentLog.LOCAL);
+        }
+    }
+
     /** That the local disk misses writes is durable, or the mirror has failed because it could not be made so. */
     void localMarked() {
         MirrorRequest next;

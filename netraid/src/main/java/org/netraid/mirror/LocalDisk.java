@@ -143,6 +143,7 @@ final class LocalDisk implements CopyChannel.Watcher {
         lostWhy = lastError;
         int copies = mirror.standIns.wholeMask();
         giveUp();
+        mirror.news.localGivenUp();
         mark();
         mirror.standIns.serveWithout(copies);
         mirror.listeners.localDetached(lostWhy);

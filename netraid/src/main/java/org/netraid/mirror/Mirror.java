@@ -37,6 +37,8 @@ public final class Mirror implements BlockDevice {
 
     /** Stands for the local disk where bits 0 to 6 stand for targets. */
     static final int LOCAL_BIT = 1 << IntentLog.MAX_SLOTS;
+    /** Beside the copies, in what a request waits for: that what was queued when the local disk was given up has ended. */
+    static final int QUEUE_BIT = LOCAL_BIT << 1;
 
     private final MirrorConfig config;
     private final BlockDevice local;

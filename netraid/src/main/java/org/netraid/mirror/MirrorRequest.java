@@ -68,8 +68,6 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
     int staleMask;
     /** The local disk has failed it, and the application hears of that. */
     boolean localFailed;
-    /** The local disk is given up, and does not have it. */
-    boolean localMissed;
     BlockError localError = BlockError.NONE;
     String localErrorText = "";
     /** Where the data of a READ begin in the application's buffer. */
@@ -105,7 +103,6 @@ final class MirrorRequest implements DeviceOpOwner, IntentWaiter, RangeLock.Hold
         missedMask = 0;
         staleMask = 0;
         localFailed = false;
-        localMissed = false;
         triedMask = 0;
         lagging = null;
         error = BlockError.NONE;

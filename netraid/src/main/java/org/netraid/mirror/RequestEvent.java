@@ -20,6 +20,8 @@ enum RequestEvent {
     LOCAL_FAILED,
     /** It is durable that the local disk misses writes. */
     LOCAL_STALE_DURABLE,
+    /** What was queued when the local disk was given up has ended. */
+    QUEUE_PASSED,
     /** A target has read what the local disk could not. */
     TARGET_READ,
     /** A target could not, or is gone. */

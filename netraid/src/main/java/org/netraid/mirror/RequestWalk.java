@@ -139,6 +139,10 @@ final class RequestWalk {
                 request.staleMask &= ~Mirror.LOCAL_BIT;
                 end.finishIfSatisfied(request);
             }
+            case QUEUE_PASSED -> {
+                request.staleMask &= ~Mirror.QUEUE_BIT;
+                end.finishIfSatisfied(request);
+            }
             case TARGET_READ -> {
                 request.expect(MirrorRequest.State.READING, event);
                 reads.fromTargets().onRead(request);

@@ -32,6 +32,7 @@ class LocalErrorTest {
         private BlockError outcome = BlockError.NONE;
         private boolean failed;
         private int wholeMarks;
+        private long failedNs;
 
         Marker(MirrorRig rig) {
             this.rig = rig;
@@ -39,6 +40,7 @@ class LocalErrorTest {
 
         @Override
         public void markFailed(String why, IntentWaiter done) {
+            failedNs = rig.scheduler.nanoTime();
             mark(() -> failed = true, done);
         }
 
@@ -73,7 +75,11 @@ class LocalErrorTest {
     private Marker marker;
 
     private void start(LocalErrorPolicy policy, String protocols) {
-        rig = new MirrorRig(1, 8 * MIB, protocols.length());
+        start(policy, protocols, 1);
+    }
+
+    private void start(LocalErrorPolicy policy, String protocols, long seed) {
+        rig = new MirrorRig(seed, 8 * MIB, protocols.length());
         rig.protocols = protocols;
         rig.startEqual();
         marker = new Marker(rig);
@@ -91,6 +97,59 @@ class LocalErrorTest {
     }
 
     // ---- detach
+
+    /**
+     * Found by the cluster simulator (seed 4046468): one write was on its way to the local disk when another one failed there; it ended well
+     * on the disk given up, and was acknowledged though the only other copy had it in a queue.
+     */
+    @Test
+    void shouldAcknowledgeAWriteUnderWayWhenTheDiskIsGivenUpOnlyOnceATargetHasIt() {
+        for (long seed = 0; seed < 20; seed++) { // whichever of the two ends first
+            start(LocalErrorPolicy.DETACH, "A", seed);
+            rig.targets.get(0).fault().hang();
+            rig.localDisk.fault().on(BlockCommand.WRITE).once().fail(BlockError.EIO);
+            MirrorRig.Io failing = rig.write(0, 4096, 1);
+            MirrorRig.Io other = rig.write(8192, 4096, 2);
+            rig.scheduler.runFor(100_000_000);
+            assertThat(rig.mirror.localState()).isEqualTo(LocalState.DETACHED);
+            for (MirrorRig.Io io : List.of(failing, other)) {
+                assertThat(io.done).as("acknowledged before the disk was given up or not at all")
+                        .isEqualTo(io.doneNs != 0 && io.doneNs < marker.failedNs);
+            }
+            rig.targets.get(0).releaseHung();
+            rig.targets.get(0).clearFaults();
+            assertThat(rig.finish(failing).isOk()).isTrue();
+            assertThat(rig.finish(other).isOk()).isTrue();
+            rig.run();
+            assertThat(rig.targets.get(0).content(0, 1)[0]).isEqualTo((byte) 1);
+            assertThat(rig.targets.get(0).content(8192, 1)[0]).isEqualTo((byte) 2);
+        }
+    }
+
+    /** The same for a write that every copy has ended but that waits for a record. */
+    @Test
+    void shouldAcknowledgeAWriteThatWaitsForARecordWhenTheDiskIsGivenUpOnlyOnceATargetHasIt() {
+        start(LocalErrorPolicy.DETACH, "AC", 3);
+        rig.finish(rig.write(0, 4096, 1));
+        rig.run();
+        rig.targets.get(0).fault().hang();
+        rig.logDisk.fault().hang();
+        rig.mirror.legLost(1, "test");
+        MirrorRig.Io held = rig.write(4096, 4096, 2);
+        rig.scheduler.runFor(100_000_000);
+        assertThat(held.done).as("that target 1 misses it is not durable").isFalse();
+        failLocal(BlockCommand.READ);
+        MirrorRig.Io read = rig.read(0, 4096);
+        rig.scheduler.runFor(100_000_000);
+        assertThat(rig.mirror.localState()).isEqualTo(LocalState.DETACHED);
+        rig.logDisk.clearFaults();
+        rig.scheduler.runFor(100_000_000);
+        assertThat(held.done).as("no copy has it but for a queue").isFalse();
+        rig.targets.get(0).clearFaults();
+        assertThat(rig.finish(held).isOk()).isTrue();
+        assertThat(rig.finish(read).isOk()).isTrue();
+        assertThat(rig.targets.get(0).content(4096, 1)[0]).isEqualTo((byte) 2);
+    }
 
     @Test
     void shouldGoOnWithTheTargetWhenAWriteFailsAndThePolicyIsDetach() {
