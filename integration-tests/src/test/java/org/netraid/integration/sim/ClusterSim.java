@@ -115,7 +115,7 @@ final class ClusterSim {
         source.boot();
         faults.start();
         faults.startKills();
-        while (!client.isFinished() && !source.care.isHopeless(source.mirror())) {
+        while (!client.isFinished() && !source.isHopeless()) {
             step("the client never finishes");
         }
         faults.stopAndRepair();
@@ -167,12 +167,12 @@ final class ClusterSim {
         long deadlineNs = scheduler.nanoTime() + CONVERGENCE_NS;
         String otherwise = "nothing happens any more " + when;
         while (!isConverged()) {
+            if (source.isHopeless()) {
+                return false;
+            }
             reconnectAfterLocalErrors();
             faults.resumePaused();
             step(otherwise);
-            if (source.care.isHopeless(source.mirror())) {
-                return false;
-            }
             if (scheduler.nanoTime() > deadlineNs) {
                 throw new SimViolation("I14", "not in sync within " + CONVERGENCE_NS / 1_000_000_000 + " simulated s " + when + ": "
                         + situation());
@@ -315,9 +315,12 @@ final class ClusterSim {
     }
 
     void stopSource(Runnable stopped) {
+        Mirror closing = source.mirror();
         source.stop(() -> {
-            if (localFlushLost) {
+            boolean unrecorded = closing.localState() != LocalState.ATTACHED && !source.care.isNoted();
+            if (localFlushLost || unrecorded) {
                 // The last flush of all has failed: the node has recorded that, and the machine is started anew before the disk is used.
+                // So it is where the disk was given up and the record of that has failed; with one the node is not started at all.
                 source.disk.crash(CrashMode.POWER_CUT);
                 copies.sourceCrashed(CrashMode.POWER_CUT);
                 order.sourceLostPower(source.disk);

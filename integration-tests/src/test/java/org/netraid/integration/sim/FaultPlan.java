@@ -102,10 +102,12 @@ final class FaultPlan {
             target.releaseReplies();
             target.healed();
         }
-        if (!source.isUp()) {
+        if (!source.isUp() && !source.isHopeless()) {
             source.boot();
         }
-        source.loop().resume();
+        if (source.isUp()) {
+            source.loop().resume();
+        }
         Mirror mirror = source.mirror();
         if (mirror != null) {
             resumeAll(mirror);
@@ -356,7 +358,7 @@ final class FaultPlan {
     }
 
     private void bootSource() {
-        if (source.isUp()) {
+        if (source.isUp() || source.isHopeless()) {
             return;
         }
         note("source booted", "boot source");

@@ -256,6 +256,11 @@ final class SourceNode {
         return loop != null;
     }
 
+    /** One of the targets would have to take over: also where the disk failed while the node was stopped, which starts no more then. */
+    boolean isHopeless() {
+        return !isUp() && care.isNoted() || care.isHopeless(mirror);
+    }
+
     SimLoop loop() {
         return loop;
     }
