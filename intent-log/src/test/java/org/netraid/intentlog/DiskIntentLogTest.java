@@ -202,7 +202,7 @@ class DiskIntentLogTest {
         assertThat(rig.log.dirtyChunks(0)).isEqualTo(1);
     }
 
-    /** Found by the cluster simulator (seed 4066635): a resync sent what a huge write had made dirty, and the flush of that made it clean. */
+    /** Found by the cluster simulator (seed 4066635): a resync sent what a huge write had made dirty; that write's flush made it clean. */
     @Test
     void shouldKeepTheBitsOfWhatIsBeingResentUntilThatIsFlushed() {
         rig.create();

@@ -99,8 +99,8 @@ class LocalErrorTest {
     // ---- detach
 
     /**
-     * Found by the cluster simulator (seed 4046468): one write was on its way to the local disk when another one failed there; it ended well
-     * on the disk given up, and was acknowledged though the only other copy had it in a queue.
+     * Found by the cluster simulator (seed 4046468): one write was on its way to the local disk when another one failed there; it ended
+     * well on the disk given up, and was acknowledged though the only other copy had it in a queue.
      */
     @Test
     void shouldAcknowledgeAWriteUnderWayWhenTheDiskIsGivenUpOnlyOnceATargetHasIt() {
