@@ -37,10 +37,11 @@ final class BriefWait {
         this.possible = possible;
     }
 
-    /** A worker was woken. */
-    void begin() {
+    /** A worker was woken. @return whether that was soon after it, or another one, fell asleep */
+    boolean begin() {
         long since = asleepSinceNs;
         worthwhile = possible && since != NEVER && nanoTime.getAsLong() - since < 2 * LOOK_NS;
+        return worthwhile;
     }
 
     boolean isWorthwhile() {

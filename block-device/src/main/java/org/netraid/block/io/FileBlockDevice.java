@@ -116,7 +116,7 @@ public final class FileBlockDevice implements BlockDevice {
         this.loop = loop;
         this.workers = workers;
         this.writes = inline || options.direct() ? null
-                : new WriteLane(workers, loop, new BriefWait(), this::tellLoop, this::takeWorkersDone);
+                : new WriteLane(workers, loop, new BriefWait(), new ProcessorTie(), this::tellLoop, this::takeWorkersDone);
         Set<BlockCapability> can = EnumSet.of(BlockCapability.FLUSH, BlockCapability.MULTI_CONN, BlockCapability.EXTENTS,
                 BlockCapability.CHECKSUM);
         can.addAll(readOnly ? EnumSet.of(BlockCapability.READ_ONLY) : EnumSet.of(BlockCapability.FUA, BlockCapability.TRIM,

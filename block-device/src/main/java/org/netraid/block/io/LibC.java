@@ -30,6 +30,9 @@ final class LibC {
 
     static final int POSIX_FADV_DONTNEED = 4;
 
+    /** {@code cpu_set_t} of glibc: 1024 processors. */
+    static final int CPU_SET_BYTES = 128;
+
     static final int SEEK_DATA = 3;
     static final int SEEK_HOLE = 4;
 
@@ -59,6 +62,14 @@ final class LibC {
 
         /** Returns the error number itself. */
         int posix_fadvise(int fd, long offset, long length, int advice);
+
+        /** Number of the processor that the calling thread runs on. */
+        int sched_getcpu();
+
+        /** For the calling thread if {@code thread} is 0. */
+        int sched_getaffinity(int thread, long bytes, @Out byte[] mask);
+
+        int sched_setaffinity(int thread, long bytes, @In byte[] mask);
 
         int ioctl(int fd, long request, @In @Out byte[] argument);
 

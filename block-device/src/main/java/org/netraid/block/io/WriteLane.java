@@ -5,7 +5,9 @@
 package org.netraid.block.io;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.netraid.time.EventLoop;
 
@@ -20,6 +22,9 @@ import org.netraid.time.EventLoop;
  * <p>While more writes wait the loop is told of several ends at a time, so that it answers several at a time; an error, and what has
  * ended by a tick, is told at once.
  *
+ * <p>A worker that keeps doing small writes is tied to the loop's processor ({@link ProcessorTie}); then the loop offers that to it
+ * before it looks for more events. Workers that a tick brings run where they like.
+ *
  * <p>{@link #add} and the ticks run on the loop, the writes on the workers. No order is kept between two writes.
  */
 final class WriteLane {
@@ -27,6 +32,13 @@ final class WriteLane {
     static final long TICK_NS = 2_000_000;
     private static final int TOLD_WRITES = 8;
     private static final int TOLD_BYTES = 64 << 10;
+    /** Of larger ones the copying takes longer than the rest: that is done beside the loop. */
+    private static final int SMALL_BYTES = 64 << 10;
+    /** Small writes after one another before a worker is tied, and after which it looks where the loop has gone. */
+    static final int TIE_WRITES = 64;
+    private static final long TIED_SLEEP_NS = 2_000_000;
+    /** Writes after which the loop says where it is. */
+    private static final int HERE_WRITES = 32;
 
     /** One write, on a worker. */
     interface Write {
@@ -38,6 +50,14 @@ final class WriteLane {
     private final EventLoop loop;
     private final int maxRunners;
     private final BriefWait wait;
+    private final ProcessorTie tie;
+    /** Held by the worker that is, or may be, tied. */
+    private final AtomicBoolean tieTaken = new AtomicBoolean();
+    /** The tied worker, while it sleeps. */
+    private volatile Thread asleep;
+    private int addsUntilHere;
+    private final Runnable giveWay = this::giveWay;
+    private boolean giveWayPosted;
     private final Runnable tellLoop;
     private final Runnable lookForEnded;
     /** Filled by the loop; at most as many as the device lets be underway. */
@@ -51,13 +71,15 @@ final class WriteLane {
     private boolean ticking;
 
     /**
+     * @param tie of this lane alone
      * @param tellLoop on a worker: writes have ended
      * @param lookForEnded on the loop: takes those that have ended, told of or not
      */
-    WriteLane(DiskWorkers workers, EventLoop loop, BriefWait wait, Runnable tellLoop, Runnable lookForEnded) {
+    WriteLane(DiskWorkers workers, EventLoop loop, BriefWait wait, ProcessorTie tie, Runnable tellLoop, Runnable lookForEnded) {
         this.workers = workers;
         this.loop = loop;
         this.wait = wait;
+        this.tie = tie;
         this.tellLoop = tellLoop;
         this.lookForEnded = lookForEnded;
         // one is left for syncs and reads, which must not wait for writes that hang
@@ -65,7 +87,16 @@ final class WriteLane {
     }
 
     void add(Write write) {
+        if (--addsUntilHere < 0) {
+            addsUntilHere = HERE_WRITES;
+            tie.loopIsHere();
+        }
+        if (tie.isTied() && !giveWayPosted) {
+            giveWayPosted = true;
+            loop.execute(giveWay); // after what has come with this one
+        }
         waiting.add(write);
+        wakeTied();
         if (runners.compareAndSet(0, 1)) {
             workers.execute(run);
         } else if (!ticking) {
@@ -73,6 +104,12 @@ final class WriteLane {
             begunAtTick = begun.get();
             loop.schedule(TICK_NS, tick);
         }
+    }
+
+    /** The worker waits for this processor, and the loop has nothing to do that is worth more than what the worker will bring. */
+    private void giveWay() {
+        giveWayPosted = false;
+        Thread.yield();
     }
 
     private void tick() {
@@ -92,22 +129,33 @@ final class WriteLane {
     }
 
     private void run() {
-        wait.begin();
+        boolean soon = wait.begin();
+        boolean mayTie = tieTaken.compareAndSet(false, true);
         do {
-            doAll();
+            doAll(mayTie, soon ? TIE_WRITES - 1 : 0);
             runners.decrementAndGet();
             // whoever has added one since then has seen this runner, and started no other
         } while (!waiting.isEmpty() && runners.compareAndSet(0, 1));
+        if (mayTie) {
+            tie.release();
+            tieTaken.set(false);
+        }
     }
 
-    private void doAll() {
+    /** @param smallBefore small writes that may be counted from before the worker slept for a moment */
+    private void doAll(boolean mayTie, int smallBefore) {
         int untold = 0;
         int untoldBytes = 0;
+        int small = smallBefore;
         for (Write write = waiting.poll(); write != null; write = untold == 0 ? next() : waiting.poll()) {
             begun.incrementAndGet();
             int bytes = write.perform();
             untold++;
             untoldBytes += bytes;
+            small = bytes <= SMALL_BYTES ? small + 1 : 0;
+            if (mayTie && small % TIE_WRITES == 0) {
+                tie(small > 0);
+            }
             if (bytes < 0 || untold == TOLD_WRITES || untoldBytes >= TOLD_BYTES || waiting.isEmpty()) {
                 tellLoop.run();
                 untold = 0;
@@ -119,8 +167,41 @@ final class WriteLane {
         }
     }
 
+    private void tie(boolean follow) {
+        if (follow) {
+            tie.follow();
+        } else {
+            tie.release();
+        }
+    }
+
     private Write next() {
         Write write = waiting.poll();
-        return write != null || !wait.isWorthwhile() ? write : wait.until(poll);
+        if (write != null || !wait.isWorthwhile()) {
+            return write;
+        }
+        write = wait.until(poll);
+        return write == null && tie.isTiedHere() ? sleepTied() : write;
+    }
+
+    /** To be woken where it is costs less than to wake another worker elsewhere, for the pause of an application that goes on at once. */
+    private Write sleepTied() {
+        asleep = Thread.currentThread();
+        Write write = waiting.poll(); // whoever adds one from here on sees that it sleeps
+        if (write == null) {
+            LockSupport.parkNanos(this, TIED_SLEEP_NS);
+            write = waiting.poll();
+        }
+        asleep = null;
+        wait.begin();
+        return write;
+    }
+
+    private void wakeTied() {
+        Thread worker = asleep;
+        if (worker != null) {
+            asleep = null;
+            LockSupport.unpark(worker);
+        }
     }
 }

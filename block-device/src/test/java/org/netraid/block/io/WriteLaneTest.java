@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.netraid.block.io.Until.until;
 
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +27,8 @@ class WriteLaneTest {
     private final AtomicInteger performed = new AtomicInteger();
     private volatile int told;
     private volatile int tells;
-    private final WriteLane lane = new WriteLane(workers, loop, new BriefWait(), this::tell, this::tell);
+    private final TieOnPaper tie = new TieOnPaper();
+    private final WriteLane lane = new WriteLane(workers, loop, new BriefWait(), tie, this::tell, this::tell);
     private final Semaphore mayEnd = new Semaphore(0);
     private final AtomicInteger begun = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
@@ -119,6 +122,55 @@ class WriteLaneTest {
         }
     }
 
+    @Test
+    void shouldTieAWorkerToTheLoopsProcessorWhileItKeepsDoingSmallWrites() {
+        tie.processor = 3;
+        addSmall(WriteLane.TIE_WRITES - 1);
+        assertThat(tie.masks).as("not for a few").isEmpty();
+        addSmall(2 * WriteLane.TIE_WRITES);
+        assertThat(tie.masks).containsExactly("8", "f");
+    }
+
+    @Test
+    void shouldFollowTheLoopToAnotherProcessor() {
+        tie.processor = 3;
+        for (int i = 0; i < 3 * WriteLane.TIE_WRITES; i++) {
+            lane.add(this::heldWrite);
+        }
+        mayEnd.release(WriteLane.TIE_WRITES);
+        until(() -> ended.get() == WriteLane.TIE_WRITES && begun.get() > WriteLane.TIE_WRITES);
+        assertThat(tie.isTied()).isTrue();
+        assertThat(loop.posted).isZero();
+        lane.add(this::heldWrite);
+        lane.add(this::heldWrite);
+        assertThat(loop.posted).as("the loop gives way once for both").isEqualTo(1);
+        tie.processor = 1;
+        tie.loopIsHere();
+        mayEnd.release(2 * WriteLane.TIE_WRITES + 2);
+        until(() -> ended.get() == 3 * WriteLane.TIE_WRITES + 2 && !tie.isTied());
+        assertThat(tie.masks).containsExactly("8", "2", "f");
+    }
+
+    @Test
+    void shouldLeaveAWorkerFreeThatWritesMuchAtATime() {
+        for (int i = 0; i < 3 * WriteLane.TIE_WRITES; i++) {
+            lane.add(() -> heldWrite() * (begun.get() % 50 == 0 ? 256 : 1));
+        }
+        mayEnd.release(3 * WriteLane.TIE_WRITES);
+        until(() -> ended.get() == 3 * WriteLane.TIE_WRITES && performed.get() == told);
+        assertThat(tie.masks).isEmpty();
+    }
+
+    private void addSmall(int count) {
+        int wanted = ended.get() + count;
+        mayEnd.release(count + 1);
+        for (int i = 0; i < count; i++) {
+            lane.add(this::heldWrite);
+        }
+        until(() -> ended.get() == wanted && !tie.isTied());
+        mayEnd.acquireUninterruptibly();
+    }
+
     private void tell() {
         told = performed.get();
         tells++;
@@ -140,8 +192,31 @@ class WriteLaneTest {
         };
     }
 
+    /** Four processors; notes what is asked of them. */
+    private static final class TieOnPaper extends ProcessorTie {
+        final List<String> masks = new CopyOnWriteArrayList<>();
+        volatile int processor;
+
+        @Override
+        int currentProcessor() {
+            return processor;
+        }
+
+        @Override
+        byte[] allowed() {
+            return new byte[] {0xf};
+        }
+
+        @Override
+        boolean allow(byte[] mask) {
+            masks.add(Integer.toHexString(mask[0]));
+            return true;
+        }
+    }
+
     /** Its timers end when the test says so. */
     private static final class TickLoop implements EventLoop {
+        int posted;
         final ArrayDeque<Runnable> ticks = new ArrayDeque<>();
 
         void tick() {
@@ -152,7 +227,7 @@ class WriteLaneTest {
 
         @Override
         public void execute(Runnable task) {
-            throw new IllegalStateException("nothing is posted here");
+            posted++;
         }
 
         @Override
