@@ -36,6 +36,15 @@ final class ActiveRequests {
         return first;
     }
 
+    /** The oldest in work that is younger than this number; null if there is none. */
+    MirrorRequest after(long number) {
+        MirrorRequest request = first;
+        while (request != null && request.number <= number) {
+            request = request.next;
+        }
+        return request;
+    }
+
     /** Number of the newest request ever taken; they count from 1. */
     long newest() {
         return taken;

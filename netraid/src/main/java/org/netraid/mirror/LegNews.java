@@ -20,23 +20,25 @@ final class LegNews {
         this.active = active;
     }
 
+    /** Every request in work now, the oldest first. One that ends lets others go on, which may end too: so the next is looked for anew. */
+    private void tellAll(RequestEvent event, int slot) {
+        long newest = active.newest();
+        for (MirrorRequest request = active.first(); request != null && request.number <= newest; ) {
+            long told = request.number;
+            walk.onEvent(request, event, slot);
+            request = active.after(told);
+        }
+    }
+
     /** A target does not replicate any more: every request that counted on it hears of it. */
     void stopped(int slot) {
         mirror.streams.onLegStopped(slot);
-        MirrorRequest next;
-        for (MirrorRequest request = active.first(); request != null; request = next) {
-            next = request.next;
-            walk.onEvent(request, RequestEvent.TARGET_LOST, slot);
-        }
+        tellAll(RequestEvent.TARGET_LOST, slot);
     }
 
     /** That the target misses writes is durable. */
     void staleDurable(int slot) {
-        MirrorRequest next;
-        for (MirrorRequest request = active.first(); request != null; request = next) {
-            next = request.next;
-            walk.onEvent(request, RequestEvent.TARGET_STALE_DURABLE, slot);
-        }
+        tellAll(RequestEvent.TARGET_STALE_DURABLE, slot);
     }
 
     /**
@@ -59,23 +61,17 @@ final class LegNews {
     }
 
     private void queuePassed() {
-        MirrorRequest next;
-        for (MirrorRequest request = active.first(); request != null; request = next) {
-            next = request.next;
-            walk.onEvent(request, RequestEvent.QUEUE_PASSED, IntentLog.LOCAL);
-        }
+        tellAll(RequestEvent.QUEUE_PASSED, IntentLog.LOCAL);
     }
 
     /** That the local disk misses writes is durable, or the mirror has failed because it could not be made so. */
     void localMarked() {
-        MirrorRequest next;
-        for (MirrorRequest request = active.first(); request != null; request = next) {
-            next = request.next;
+        for (MirrorRequest request = active.first(); request != null; request = request.next) {
             if ((request.staleMask & Mirror.LOCAL_BIT) != 0 && mirror.life.state() == MirrorState.FAILED) {
                 request.fail(BlockError.EIO, mirror.life.failure());
             }
-            walk.onEvent(request, RequestEvent.LOCAL_STALE_DURABLE, IntentLog.LOCAL);
         }
+        tellAll(RequestEvent.LOCAL_STALE_DURABLE, IntentLog.LOCAL);
     }
 
     /** What waits for the log to know of the target's absence can never be promised any more. */

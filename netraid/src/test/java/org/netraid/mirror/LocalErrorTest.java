@@ -126,6 +126,24 @@ class LocalErrorTest {
         }
     }
 
+    /**
+     * Found by the cluster simulator (seed 5048040): what the news of a lost target ended let a write go on that waited for its range, and
+     * that ended at once, for there was no copy left; the requests behind it heard nothing and never ended.
+     */
+    @Test
+    void shouldEndEveryWriteWhenTheLastCopyIsLost() {
+        start(LocalErrorPolicy.DETACH, "C", 3);
+        rig.finish(rig.write(0, 4096, 1));
+        rig.targets.get(0).fault().hang();
+        failLocal(BlockCommand.WRITE);
+        List<MirrorRig.Io> all = List.of(rig.write(0, 4096, 2), rig.write(0, 4096, 3), rig.write(8192, 4096, 4), rig.write(16384, 4096, 5));
+        rig.scheduler.runFor(100_000_000);
+        assertThat(rig.mirror.localState()).isEqualTo(LocalState.DETACHED);
+        rig.mirror.legLost(0, "test");
+        rig.scheduler.runFor(1_000_000_000);
+        assertThat(all).allMatch(io -> io.done && !io.isOk());
+    }
+
     /** The same for a write that every copy has ended but that waits for a record. */
     @Test
     void shouldAcknowledgeAWriteThatWaitsForARecordWhenTheDiskIsGivenUpOnlyOnceATargetHasIt() {
