@@ -21,14 +21,15 @@ class ProcessorTie {
 
     private volatile int loopProcessor = NOWHERE;
     private volatile boolean impossible;
-    private volatile int tiedTo = NOWHERE;
+    /** The worker that is tied, else null. */
     private volatile Thread tied;
+    private int tiedTo = NOWHERE;
     /** Where the worker may run when it is free. */
     private byte[] all;
 
     /** True while a worker is tied. */
     boolean isTied() {
-        return tiedTo != NOWHERE;
+        return tied != null;
     }
 
     /** True if it is the calling thread that is tied. */

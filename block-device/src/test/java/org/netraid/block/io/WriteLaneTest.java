@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.netraid.block.io.Until.until;
 
 import java.util.ArrayDeque;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -27,7 +25,7 @@ class WriteLaneTest {
     private final AtomicInteger performed = new AtomicInteger();
     private volatile int told;
     private volatile int tells;
-    private final TieOnPaper tie = new TieOnPaper();
+    private final TieOnPaper tie = new TieOnPaper(true);
     private final WriteLane lane = new WriteLane(workers, loop, new BriefWait(), tie, this::tell, this::tell);
     private final Semaphore mayEnd = new Semaphore(0);
     private final AtomicInteger begun = new AtomicInteger();
@@ -190,28 +188,6 @@ class WriteLaneTest {
             performed.incrementAndGet();
             return 4096;
         };
-    }
-
-    /** Four processors; notes what is asked of them. */
-    private static final class TieOnPaper extends ProcessorTie {
-        final List<String> masks = new CopyOnWriteArrayList<>();
-        volatile int processor;
-
-        @Override
-        int currentProcessor() {
-            return processor;
-        }
-
-        @Override
-        byte[] allowed() {
-            return new byte[] {0xf};
-        }
-
-        @Override
-        boolean allow(byte[] mask) {
-            masks.add(Integer.toHexString(mask[0]));
-            return true;
-        }
     }
 
     /** Its timers end when the test says so. */
